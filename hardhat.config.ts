@@ -1,0 +1,37 @@
+import { fileURLToPath } from "node:url";
+
+import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { defineConfig } from "hardhat/config";
+
+import nexus from "./plugin/index.ts";
+
+// solc-js from npm, so that compilation never needs the network.
+const solc = fileURLToPath(import.meta.resolve("solc/soljson.js"));
+
+export default defineConfig({
+  plugins: [toolbox, nexus],
+  paths: { sources: "contracts", tests: { mocha: "test", solidity: "test/contracts" }, ignition: "deploy" },
+  solidity: {
+    compilers: [
+      {
+        version: "0.8.37",
+        path: solc,
+        settings: { evmVersion: "cancun", optimizer: { enabled: true, runs: 2000 } },
+      },
+    ],
+  },
+  networks: {
+    l1: { type: "edr-simulated", chainType: "l1" },
+    op: { type: "edr-simulated", chainType: "op" },
+    generic: { type: "edr-simulated", chainType: "generic" },
+    // A chain without EIP-2537, as it was before Pectra: only the BN254 suite works here.
+    cancun: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" },
+  },
+  test: {
+    mocha: { timeout: 120_000 },
+    solidity: {
+      fuzz: { runs: 256, seed: "0x4e65787573" },
+      invariant: { runs: 64, depth: 200, failOnRevert: true },
+    },
+  },
+});
