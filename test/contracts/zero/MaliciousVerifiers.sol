@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// solhint-disable one-contract-per-file
 pragma solidity ^0.8.24;
 
 import {IZeroVerifier} from "../../../contracts/zero/IZeroVerifier.sol";

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// solhint-disable one-contract-per-file, no-complex-fallback
 pragma solidity ^0.8.24;
 
 import {IZeroMarket, ProofRequest} from "../../../contracts/zero/IZeroMarket.sol";
@@ -23,6 +24,8 @@ contract MoodyConsumer is ZeroConsumer {
     uint256 public gasSeen;
     ProofRequest public replay;
     uint256 public reentriesThatWorked;
+
+    error Moody();
 
     constructor(IZeroMarket market) ZeroConsumer(market) {}
 
@@ -50,7 +53,7 @@ contract MoodyConsumer is ZeroConsumer {
 
     function _onProof(bytes32, bytes32, bytes32, bytes calldata journal_) internal override {
         gasSeen = gasleft();
-        if (mood == Mood.Revert) revert("moody");
+        if (mood == Mood.Revert) revert Moody();
         if (mood == Mood.BurnGas) {
             while (true) {}
         }
