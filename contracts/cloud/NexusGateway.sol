@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Digests, Header, Request} from "../committee/Digests.sol";
+import {ICommittees} from "../committee/ICommittees.sol";
+import {IStaking} from "../staking/IStaking.sol";
+import {CommitteeFees} from "./CommitteeFees.sol";
+import {INexusConsumer} from "./INexusConsumer.sol";
+import {Answer, INexusGateway, Status} from "./INexusGateway.sol";
+
+/// @title Takes requests with their fees, and answers that carry a cloud's threshold signature.
+/// @notice Its ether is always the fees of open requests + credits + fees accrued for committees.
+/// @dev A request's id is the hash of everything in it, so one storage slot per open request is enough. All storage of a
+/// batch is settled before its first callback: whatever a callback calls here, it finds the batch done.
+contract NexusGateway is INexusGateway, CommitteeFees {
+    /// @notice Longest input in bytes.
+    uint256 public constant MAX_INPUT = 65_536;
+    /// @notice Most gas a callback may ask for.
+    uint32 public constant MAX_CALLBACK_GAS = 5_000_000;
+    /// @notice Least number of seconds between a request and its deadline.
+    uint256 public constant MIN_PATIENCE = 1 minutes;
+    /// @notice Greatest number of seconds between a request and its deadline.
+    uint256 public constant MAX_PATIENCE = 30 days;
+
+    /// @dev More than what is spent between the gas check and the callback: 2,600 for a cold account, and some stack work.
+    uint256 private constant CALL_OVERHEAD = 5_000;
+    uint256 private constant BPS = 10_000;
+
+    /// @notice The relayer's part of a fee, in basis points.
+    uint16 public immutable relayerBps;
+
+    /// @inheritdoc INexusGateway
+    mapping(bytes32 requestId => Status status) public statusOf;
+    /// @inheritdoc INexusGateway
+    mapping(address requester => uint64 nonce) public nonceOf;
+
+    constructor(
+        ICommittees committees_,
+        IStaking stakingOrZero,
+        uint16 relayerBps_
+    ) CommitteeFees(committees_, stakingOrZero) {
+        if (relayerBps_ > BPS) revert GatewayBadRelayerShare(relayerBps_);
+        relayerBps = relayerBps_;
+    }
+
+    // ---------------------------------------------------------------- requests
+
+    /// @inheritdoc INexusGateway
+    function request(
+        bytes32 cloudId,
+        bytes32 programId,
+        bytes calldata input,
+        uint32 callbackGas,
+        uint40 deadline
+    ) external payable returns (bytes32 requestId) {
+        _checkRequest(cloudId, input.length, callbackGas, deadline);
+        Request memory made = Request({
+            cloudId: cloudId,
+            programId: programId,
+            requester: msg.sender,
+            nonce: nonceOf[msg.sender]++,
+            fee: uint96(msg.value), // checked above
+            deadline: deadline,
+            callbackGas: callbackGas,
+            inputHash: keccak256(input)
+        });
+        requestId = Digests.request(address(this), made);
+        statusOf[requestId] = Status.Open;
+        emit Requested(requestId, cloudId, msg.sender, made, input);
+    }
+
+    /// @inheritdoc INexusGateway
+    function refund(Request calldata request_) external {
+        bytes32 requestId = requestIdOf(request_);
+        if (statusOf[requestId] != Status.Open) revert GatewayNotOpen(requestId);
+        if (block.timestamp < request_.deadline) {
+            revert GatewayNotExpired(requestId, request_.deadline, block.timestamp);
+        }
+        // Remembered, so that a requester can tell a refund from an answer whose callback failed.
+        statusOf[requestId] = Status.Refunded;
+        creditOf[request_.requester] += request_.fee;
+        emit Refunded(requestId, request_.requester, request_.fee);
+    }
+
+    /// @inheritdoc INexusGateway
+    function requestIdOf(Request calldata request_) public view returns (bytes32) {
+        return Digests.request(address(this), request_);
+    }
+
+    /// @inheritdoc INexusGateway
+    function quote(bytes32 cloudId, uint32 callbackGas) public view returns (uint256) {
+        return committees.baseFee(cloudId) + uint256(callbackGas) * block.basefee;
+    }
+
+    function _checkRequest(bytes32 cloudId, uint256 inputLength, uint32 callbackGas, uint40 deadline) private view {
+        if (inputLength > MAX_INPUT) revert GatewayInputTooLong(inputLength, MAX_INPUT);
+        if (callbackGas > MAX_CALLBACK_GAS) revert GatewayCallbackGasTooHigh(callbackGas, MAX_CALLBACK_GAS);
+        uint256 earliest = block.timestamp + MIN_PATIENCE;
+        uint256 latest = block.timestamp + MAX_PATIENCE;
+        if (deadline < earliest || deadline > latest) revert GatewayBadDeadline(deadline, earliest, latest);
+        if (committees.currentEpoch(cloudId) == 0) revert GatewayUnknownCloud(cloudId);
+        uint256 needed = quote(cloudId, callbackGas);
+        if (msg.value < needed) revert GatewayFeeTooLow(msg.value, needed);
+        if (msg.value > type(uint96).max) revert GatewayFeeTooHigh(msg.value, type(uint96).max);
+    }
+
+    // ---------------------------------------------------------------- answers
+
+    /// @inheritdoc INexusGateway
+    function fulfil(
+        bytes32 cloudId,
+        uint64 epoch,
+        Header calldata header,
+        Answer[] calldata answers,
+        bytes calldata signature
+    ) external {
+        bytes32[] memory ids = _checkAnswers(cloudId, header.resultsHash, answers);
+        bytes32 digest = Digests.header(address(this), cloudId, epoch, header);
+        committees.requireSigned(cloudId, epoch, digest, signature);
+        _settle(cloudId, epoch, header.height, ids, answers);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            if (ids[i] != 0) _deliver(cloudId, ids[i], answers[i]);
+        }
+    }
+
+    /// @dev The ids of the requests answered, which together with the answers hash to `signedHash`.
+    function _checkAnswers(
+        bytes32 cloudId,
+        bytes32 signedHash,
+        Answer[] calldata answers
+    ) private view returns (bytes32[] memory ids) {
+        ids = new bytes32[](answers.length);
+        bytes32[] memory results = new bytes32[](answers.length);
+        for (uint256 i = 0; i < answers.length; ++i) {
+            Answer calldata answer = answers[i];
+            bytes32 id = requestIdOf(answer.request);
+            bytes32 requestCloudId = answer.request.cloudId;
+            if (requestCloudId != cloudId) revert GatewayForeignRequest(id, requestCloudId, cloudId);
+            ids[i] = id;
+            results[i] = Digests.result(id, answer.outcome, answer.output);
+        }
+        bytes32 resultsHash = Digests.list(results);
+        if (resultsHash != signedHash) revert GatewayWrongResults(resultsHash, signedHash);
+    }
+
+    /// @dev Closes the requests and books their fees; sets to zero the ids that must not be delivered.
+    function _settle(
+        bytes32 cloudId,
+        uint64 epoch,
+        uint64 height,
+        bytes32[] memory ids,
+        Answer[] calldata answers
+    ) private {
+        uint256 fees = 0;
+        for (uint256 i = 0; i < ids.length; ++i) {
+            Request calldata asked = answers[i].request;
+            bool open = statusOf[ids[i]] == Status.Open;
+            if (open && block.timestamp < asked.deadline) {
+                delete statusOf[ids[i]];
+                fees += asked.fee;
+            } else {
+                emit Skipped(ids[i], open);
+                ids[i] = 0;
+            }
+        }
+        uint256 relayerFee = (fees * relayerBps) / BPS;
+        if (relayerFee != 0) creditOf[msg.sender] += relayerFee;
+        if (fees != relayerFee) accruedOf[cloudId][epoch] += fees - relayerFee;
+        emit Settled(cloudId, epoch, height, msg.sender, relayerFee, fees - relayerFee);
+    }
+
+    function _deliver(bytes32 cloudId, bytes32 id, Answer calldata answer) private {
+        address requester = answer.request.requester;
+        uint256 callbackGas = answer.request.callbackGas;
+        bool delivered = false;
+        if (callbackGas != 0) {
+            bytes memory data = abi.encodeCall(INexusConsumer.onNexusResult, (id, answer.outcome, answer.output));
+            // EIP-150: a call gets at most all but a 64th of what is left. Less than what was paid for would let a
+            // relayer make the callback fail on purpose, so it is refused before the call.
+            uint256 needed = callbackGas + callbackGas / 63 + 1 + CALL_OVERHEAD;
+            uint256 available = gasleft();
+            if (available < needed) revert GatewayInsufficientGas(id, available, needed);
+            // Memory-safe: reads `data`, writes nothing. The callee's return data is never copied, whatever its size.
+            assembly ("memory-safe") {
+                delivered := call(callbackGas, requester, 0, add(data, 0x20), mload(data), 0, 0)
+            }
+            delivered = delivered && requester.code.length != 0;
+        }
+        emit Fulfilled(id, cloudId, requester, answer.outcome, delivered, answer.output);
+    }
+}
