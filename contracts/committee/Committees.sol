@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {IThresholdVerifier} from "../bls/IThresholdVerifier.sol";
+import {Committee, ICommittees} from "./ICommittees.sol";
+import {Roster} from "./Roster.sol";
+import {StoredBytes} from "./StoredBytes.sol";
+
+/// @title The committees that speak for clouds, and the check of what they sign.
+/// @notice What the registry and the mirrors have in common: they differ only in how a committee becomes active.
+abstract contract Committees is ICommittees {
+    /// @dev A committee as stored. The first word is all that a signature check reads, besides the key.
+    /// @param keyPointer `StoredBytes` of the group key; 0 until it is agreed
+    /// @param validFrom first second at which its signatures are accepted
+    /// @param validUntil first second at which they no longer are
+    /// @param scheme the cloud's BLS suite
+    /// @param active whether it ever became active
+    /// @param membersPointer `Roster` of the operators; 0 for an epoch that never had a committee
+    /// @param size number of members
+    /// @param threshold number of members that make a signature
+    /// @param membersHash as in `Committee`
+    struct Record {
+        address keyPointer;
+        uint40 validFrom;
+        uint40 validUntil;
+        uint8 scheme;
+        bool active;
+        address membersPointer;
+        uint16 size;
+        uint16 threshold;
+        bytes32 membersHash;
+    }
+
+    /// @notice The largest committee: its bitmap of confirmations fits half a word, its selection out of the largest
+    /// list of candidates fits a transaction, and its key generation (n^2 encrypted shares) still ends in seconds.
+    uint16 public constant MAX_SIZE = 128;
+
+    /// @notice Seconds for which a committee's signatures are still accepted after its successor took over, so that
+    /// results in flight land. Never longer than its own `validUntil`.
+    uint64 public constant GRACE = 1 hours;
+
+    /// @dev Not in [1, `MAX_SIZE`].
+    error CommitteesBadSize(uint16 size, uint16 max);
+    /// @dev Not more than two thirds of `size`, or more than `size`.
+    error CommitteesBadThreshold(uint16 threshold, uint16 size);
+    /// @dev There is no such cloud here.
+    error CommitteesUnknownCloud(bytes32 cloudId);
+
+    mapping(bytes32 cloudId => mapping(uint64 epoch => Record)) internal _records;
+
+    /// @inheritdoc ICommittees
+    function currentEpoch(bytes32 cloudId) public view virtual returns (uint64);
+
+    /// @inheritdoc ICommittees
+    function committee(bytes32 cloudId, uint64 epoch) public view returns (Committee memory) {
+        return _committee(_activeRecord(cloudId, epoch), epoch);
+    }
+
+    /// @inheritdoc ICommittees
+    function members(bytes32 cloudId, uint64 epoch) external view returns (address[] memory) {
+        return Roster.readMembers(_activeRecord(cloudId, epoch).membersPointer);
+    }
+
+    /// @inheritdoc ICommittees
+    function requireSigned(bytes32 cloudId, uint64 epoch, bytes32 digest, bytes calldata signature) public view {
+        Record storage record = _activeRecord(cloudId, epoch);
+        (uint64 validFrom, uint64 validUntil) = (record.validFrom, record.validUntil);
+        if (block.timestamp < validFrom || block.timestamp >= validUntil)
+            revert CommitteesEpochNotValid(cloudId, epoch, validFrom, validUntil, uint64(block.timestamp));
+        bytes memory groupKey = StoredBytes.read(record.keyPointer);
+        if (!_verifier(record.scheme).verify(digest, signature, groupKey))
+            revert CommitteesBadSignature(cloudId, epoch, digest);
+    }
+
+    /// @dev The verifier of a scheme that some record of this contract has.
+    function _verifier(uint8 scheme) internal view virtual returns (IThresholdVerifier);
+
+    /// @dev Lets a committee that has a successor run out after `GRACE`.
+    function _retire(bytes32 cloudId, uint64 epoch) internal {
+        Record storage record = _records[cloudId][epoch];
+        uint256 end = block.timestamp + GRACE;
+        // The cast cannot truncate: `end` is less than a value of the same type.
+        if (end < record.validUntil) record.validUntil = uint40(end);
+    }
+
+    function _activeRecord(bytes32 cloudId, uint64 epoch) internal view returns (Record storage record) {
+        record = _records[cloudId][epoch];
+        if (!record.active) revert CommitteesUnknownEpoch(cloudId, epoch);
+    }
+
+    /// @dev A record whose group key is agreed, as others see it.
+    function _committee(Record storage record, uint64 epoch) internal view returns (Committee memory) {
+        return
+            Committee({
+                epoch: epoch,
+                validFrom: record.validFrom,
+                validUntil: record.validUntil,
+                size: record.size,
+                threshold: record.threshold,
+                groupKey: StoredBytes.read(record.keyPointer),
+                membersHash: record.membersHash
+            });
+    }
+
+    /// @dev With n = 3f + 1 the least threshold is 2f + 1: any two quorums then share an honest member.
+    function _requireShape(uint16 size, uint16 threshold) internal pure {
+        if (size == 0 || size > MAX_SIZE) revert CommitteesBadSize(size, MAX_SIZE);
+        if (threshold > size || 3 * uint256(threshold) <= 2 * uint256(size))
+            revert CommitteesBadThreshold(threshold, size);
+    }
+}
