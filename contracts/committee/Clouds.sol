@@ -39,7 +39,7 @@ abstract contract Clouds is Committees, NodeIdentities {
     /// @notice Bounds of `epochLength` in seconds.
     uint64 public constant MIN_EPOCH_LENGTH = 10 minutes;
     /// @notice See `MIN_EPOCH_LENGTH`.
-    uint64 public constant MAX_EPOCH_LENGTH = 90 days;
+    uint64 public constant MAX_EPOCH_LENGTH = 30 days;
 
     /// @notice Least `confirmationWindow` in seconds.
     uint64 public constant MIN_CONFIRMATION_WINDOW = 1 minutes;

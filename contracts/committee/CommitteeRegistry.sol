@@ -86,6 +86,10 @@ contract CommitteeRegistry is Clouds {
     /// @notice Seconds after `validUntil` for which members' stake still answers for what they signed.
     uint64 public constant EVIDENCE_WINDOW = 7 days;
 
+    /// @notice The farthest ahead, in seconds, that this registry ever holds stake: the longest epoch, opened as early as
+    /// possible, and the evidence window. Staking must allow that much, or clouds with long epochs cannot select.
+    uint64 public constant LONGEST_HOLD = MAX_EPOCH_LENGTH + MAX_EPOCH_LENGTH / 2 + EVIDENCE_WINDOW;
+
     mapping(bytes32 cloudId => Progress) private _progress;
     mapping(bytes32 cloudId => mapping(uint64 epoch => mapping(bytes32 keyHash => uint256))) private _agreeing;
 
