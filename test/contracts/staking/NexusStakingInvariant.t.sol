@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+// solhint-disable one-contract-per-file
+pragma solidity ^0.8.24;
+
+import {NexusStaking} from "../../../contracts/staking/NexusStaking.sol";
+import {Operator, Ticket} from "../../../contracts/staking/Operator.sol";
+import {StakeToken, StakingTest} from "./StakingTest.sol";
+import {Test} from "../Test.sol";
+
+/// @notice What the invariant runner calls at random: three operators, three delegators, and this contract as registry
+/// and slashing contract. It keeps its own books of what must be true.
+/// @dev In this file because the runner only knows contracts of the files it is given.
+contract StakingHandler is Test {
+    /// @param since number of the step in which the registry placed it
+    /// @param weight stake active then, less what slashes took since
+    struct Hold {
+        uint256 operator;
+        uint256 since;
+        uint64 until;
+        uint256 weight;
+    }
+
+    /// @param since number of the step in which it was issued
+    struct Open {
+        uint256 id;
+        uint256 operator;
+        address owner;
+        uint256 since;
+        uint64 releaseAt;
+    }
+
+    enum Action {
+        Delegate,
+        Undelegate,
+        Withdraw,
+        RefusedWithdrawal,
+        Hold,
+        Slash,
+        Unjail,
+        AddRewards,
+        ClaimRewards,
+        ClaimCommission,
+        ChangeCommission,
+        Warp
+    }
+
+    uint64 private constant FOR_EVER = type(uint64).max;
+
+    NexusStaking public immutable staking;
+    StakeToken public immutable token;
+
+    address[3] public operators = [address(0x0101), address(0x0102), address(0x0103)];
+    address[6] public actors = [
+        address(0x0101),
+        address(0x0102),
+        address(0x0103),
+        address(0xA11CE),
+        address(0xB0B),
+        address(0xCA401)
+    ];
+    uint256 public steps;
+    uint256[12] public happened;
+
+    uint256 public paidIn;
+    uint256 public paidOut;
+    uint256 public slashed;
+    uint256 public rewardsIn;
+    uint256 public rewardsOut;
+
+    Hold[] private _holds;
+    Open[] private _open;
+
+    /// @dev Every action but a slash must leave the price of shares where it was or above.
+    modifier step(uint256 operator) {
+        ++steps;
+        Operator memory a = staking.operatorState(operators[operator % 3]);
+        _;
+        Operator memory b = staking.operatorState(operators[operator % 3]);
+        assertGe(
+            (b.active.stake + 1) * (a.active.shares + 1e6),
+            (a.active.stake + 1) * (b.active.shares + 1e6),
+            "active price fell"
+        );
+        assertGe(
+            (b.unbonding.stake + 1) * (a.unbonding.shares + 1e6),
+            (a.unbonding.stake + 1) * (b.unbonding.shares + 1e6),
+            "unbonding price fell"
+        );
+        assertGe(b.rewardPerShare, a.rewardPerShare, "reward per share fell");
+        assertGe(b.heldUntil, a.heldUntil, "hold shortened");
+        checkObligations(operator % 3);
+    }
+
+    constructor(NexusStaking staking_, StakeToken token_) {
+        staking = staking_;
+        token = token_;
+        for (uint256 i = 0; i < 6; ++i) {
+            vm.prank(actors[i]);
+            token.approve(address(staking), type(uint256).max);
+        }
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(actors[i]);
+            staking.register(uint16(i * 1000));
+        }
+    }
+
+    // ---------------------------------------------------------------- actions
+
+    function delegate(uint256 operator, uint256 actor, uint256 amount) external step(operator) {
+        if (staking.operatorState(operators[operator % 3]).jailedUntil == FOR_EVER) return;
+        // From single units, where rounding shows, to large amounts.
+        amount = bound(amount, 1, amount % 4 == 0 ? 1000 : 1e24);
+        token.mint(actors[actor % 6], amount);
+        vm.prank(actors[actor % 6]);
+        staking.delegate(operators[operator % 3], amount, 0);
+        paidIn += amount;
+        ++happened[uint256(Action.Delegate)];
+    }
+
+    function undelegate(uint256 operator, uint256 actor, uint256 shares) external step(operator) {
+        operator %= 3;
+        address owner;
+        for (uint256 i = 0; i < 6; ++i) {
+            owner = actors[((actor % 6) + i) % 6];
+            if (staking.stakeOf(operators[operator], owner) != 0) break;
+        }
+        uint256 all = staking.sharesOf(operators[operator], owner);
+        if (staking.stakeOf(operators[operator], owner) == 0) return;
+        // The least that is worth a unit, or everything now and then.
+        Operator memory o = staking.operatorState(operators[operator]);
+        uint256 least = (o.active.shares + 1e6) / (o.active.stake + 1) + 1;
+        shares = shares % 4 == 0 || least > all ? all : bound(shares, least, all);
+        vm.prank(owner);
+        uint256 id = staking.undelegate(operators[operator], shares);
+        uint64 delayed = uint64(block.timestamp) + staking.unbondingDelay();
+        _open.push(Open(id, operator, owner, steps, delayed > o.heldUntil ? delayed : o.heldUntil));
+        ++happened[uint256(Action.Undelegate)];
+    }
+
+    function withdraw(uint256 operator, uint256 which) external step(operator) {
+        if (_open.length == 0) return;
+        which %= _open.length;
+        Open memory t = _open[which];
+        if (block.timestamp < t.releaseAt) {
+            vm.prank(t.owner);
+            vm.expectRevert(
+                abi.encodeWithSelector(NexusStaking.StakingNotReleased.selector, t.id, t.releaseAt, block.timestamp)
+            );
+            staking.withdraw(t.id);
+            ++happened[uint256(Action.RefusedWithdrawal)];
+            if (operator % 2 == 0) return;
+            vm.warp(t.releaseAt);
+        }
+        vm.prank(t.owner);
+        paidOut += staking.withdraw(t.id);
+        for (uint256 i = 0; i < _holds.length; ++i) {
+            Hold storage h = _holds[i];
+            if (h.operator == t.operator && h.since < t.since) assertGe(block.timestamp, h.until, "left while held");
+        }
+        _open[which] = _open[_open.length - 1];
+        _open.pop();
+        checkObligations(t.operator);
+        ++happened[uint256(Action.Withdraw)];
+    }
+
+    function hold(uint256 operator, uint256 duration) external step(operator) {
+        operator %= 3;
+        uint64 until = uint64(block.timestamp + bound(duration, 1, staking.maximumHold()));
+        uint256 weight = staking.operatorState(operators[operator]).active.stake;
+        staking.hold(operators[operator], until);
+        _holds.push(Hold(operator, steps, until, weight));
+        ++happened[uint256(Action.Hold)];
+    }
+
+    /// @dev Mostly a few percent, once in a while everything.
+    function slash(uint256 operator, uint256 bps, uint256 reporter) external {
+        ++steps;
+        operator %= 3;
+        bps = bps % 64 == 0 ? 10_000 : bound(bps, 1, 1000);
+        uint256 before = token.balanceOf(address(staking));
+        uint256 taken = staking.slash(operators[operator], uint16(bps), actors[reporter % 6]);
+        assertEq(token.balanceOf(address(staking)), before - taken, "taken");
+        slashed += taken;
+        for (uint256 i = 0; i < _holds.length; ++i) {
+            if (_holds[i].operator == operator) _holds[i].weight = (_holds[i].weight * (10_000 - bps)) / 10_000;
+        }
+        assertEq(staking.activeStake(operators[operator]), 0, "active in jail");
+        checkObligations(operator);
+        ++happened[uint256(Action.Slash)];
+    }
+
+    function unjail(uint256 operator) external step(operator) {
+        address who = operators[operator % 3];
+        uint64 until = staking.operatorState(who).jailedUntil;
+        if (until == 0 || until == FOR_EVER) return;
+        if (block.timestamp < until) vm.warp(until);
+        vm.prank(who);
+        staking.unjail();
+        ++happened[uint256(Action.Unjail)];
+    }
+
+    function addRewards(uint256 operator, uint256 count, uint256 amount) external step(operator) {
+        address[] memory paid = new address[](bound(count, 1, 4));
+        for (uint256 i = 0; i < paid.length; ++i) paid[i] = operators[((operator % 3) + i) % 3];
+        amount = bound(amount, 0, amount % 3 == 0 ? 10 : 10 ether);
+        vm.deal(address(this), amount);
+        staking.addRewards{value: amount}(paid);
+        rewardsIn += amount;
+        ++happened[uint256(Action.AddRewards)];
+    }
+
+    function claimRewards(uint256 operator, uint256 actor) external step(operator) {
+        address who;
+        uint256 expected;
+        for (uint256 i = 0; i < 6 && expected == 0; ++i) {
+            who = actors[((actor % 6) + i) % 6];
+            expected = staking.claimableRewards(operators[operator % 3], who);
+        }
+        vm.prank(who);
+        assertEq(staking.claimRewards(operators[operator % 3]), expected, "claimed");
+        rewardsOut += expected;
+        if (expected != 0) ++happened[uint256(Action.ClaimRewards)];
+    }
+
+    function claimCommission(uint256 operator) external step(operator) {
+        address who;
+        uint256 expected;
+        for (uint256 i = 0; i < 3 && expected == 0; ++i) {
+            who = operators[((operator % 3) + i) % 3];
+            expected = staking.claimableCommission(who);
+        }
+        vm.prank(who);
+        assertEq(staking.claimCommission(), expected, "claimed");
+        rewardsOut += expected;
+        if (expected != 0) ++happened[uint256(Action.ClaimCommission)];
+    }
+
+    function changeCommission(uint256 operator, uint16 commission) external step(operator) {
+        address who = operators[operator % 3];
+        uint64 from = staking.operatorState(who).nextCommissionFrom;
+        if (from != 0 && from <= block.timestamp) {
+            staking.raiseCommission(who);
+        } else {
+            commission = uint16(bound(commission, 0, staking.maximumCommission()));
+            vm.prank(who);
+            staking.setCommission(commission);
+        }
+        ++happened[uint256(Action.ChangeCommission)];
+    }
+
+    function warp(uint256 operator, uint256 time) external step(operator) {
+        vm.warp(block.timestamp + bound(time, 1, 10 days));
+        ++happened[uint256(Action.Warp)];
+    }
+
+    // ---------------------------------------------------------------- obligations
+
+    /// @dev For each live hold: what cannot leave before it ends is no less than the weight recorded, less slashes.
+    /// Valuing a ticket and weighing a pool after a slash each round by less than one unit.
+    function checkObligations(uint256 operator) public view {
+        uint256 bound_ = staking.operatorState(operators[operator]).active.stake;
+        uint256 rounding = 2;
+        for (uint256 i = 0; i < _open.length; ++i) {
+            if (_open[i].operator != operator || _open[i].releaseAt <= block.timestamp) continue;
+            (, uint256 worth) = staking.ticket(_open[i].id);
+            bound_ += worth;
+            ++rounding;
+        }
+        for (uint256 i = 0; i < _holds.length; ++i) {
+            Hold storage h = _holds[i];
+            if (h.operator == operator && h.until > block.timestamp) {
+                assertGe(bound_ + rounding, h.weight, "below its obligations");
+            }
+        }
+    }
+
+    /// @notice Shares of all open tickets behind an operator.
+    function ticketShares(uint256 operator) external view returns (uint256 shares) {
+        for (uint256 i = 0; i < _open.length; ++i) {
+            if (_open[i].operator != operator) continue;
+            (Ticket memory t, ) = staking.ticket(_open[i].id);
+            shares += t.shares;
+        }
+    }
+}
+
+/// @notice 64 runs of 200 random steps. The handler checks what one step may do; here is what holds after each.
+contract NexusStakingInvariantTest is StakingTest {
+    StakingHandler private _handler;
+
+    function setUp() public override {
+        vm.warp(1_800_000_000);
+        token = new StakeToken();
+        staking = new NexusStaking(token, parameters());
+        _handler = new StakingHandler(staking, token);
+        staking.wire(address(_handler), address(_handler));
+        targetContract(address(_handler));
+    }
+
+    /// @dev One function, because the runner would make 12,800 calls for each.
+    function invariant_BooksBalance() external view {
+        _checkStakeIsConserved();
+        _checkSharesAddUp();
+        _checkRewardsAreSolvent();
+        _checkActionsReallyHappened();
+    }
+
+    function _checkStakeIsConserved() private view {
+        uint256 inPools;
+        for (uint256 i = 0; i < 3; ++i) {
+            Operator memory o = staking.operatorState(_handler.operators(i));
+            inPools += o.active.stake + o.unbonding.stake;
+        }
+        uint256 balance = token.balanceOf(address(staking));
+        assertEq(balance, inPools, "pools");
+        assertEq(balance, _handler.paidIn() - _handler.paidOut() - _handler.slashed(), "books");
+    }
+
+    function _checkSharesAddUp() private view {
+        for (uint256 i = 0; i < 3; ++i) {
+            Operator memory o = staking.operatorState(_handler.operators(i));
+            uint256 shares;
+            uint256 worth;
+            for (uint256 j = 0; j < 6; ++j) {
+                shares += staking.sharesOf(_handler.operators(i), _handler.actors(j));
+                worth += staking.stakeOf(_handler.operators(i), _handler.actors(j));
+            }
+            assertEq(shares, o.active.shares, "active shares");
+            assertLe(worth, o.active.stake, "worth of all shares");
+            assertEq(_handler.ticketShares(i), o.unbonding.shares, "unbonding shares");
+        }
+    }
+
+    function _checkRewardsAreSolvent() private view {
+        uint256 owed;
+        for (uint256 i = 0; i < 3; ++i) {
+            address operator = _handler.operators(i);
+            owed += staking.claimableCommission(operator);
+            for (uint256 j = 0; j < 6; ++j) owed += staking.claimableRewards(operator, _handler.actors(j));
+        }
+        assertLe(owed, address(staking).balance, "owed");
+        assertEq(address(staking).balance, _handler.rewardsIn() - _handler.rewardsOut(), "books");
+        // Rounding keeps less than a wei per settlement of a delegation.
+        assertGe(owed + _handler.steps() + 18, address(staking).balance, "stranded");
+    }
+
+    /// @dev At the end of a run every kind of action must have happened, or the run has shown nothing. Fails with the
+    /// index of the one that did not.
+    function _checkActionsReallyHappened() private view {
+        if (_handler.steps() < 200) return;
+        for (uint256 i = 0; i < 12; ++i) {
+            if (_handler.happened(i) == 0) revert AssertionFailed("an action never happened", i, 0);
+        }
+    }
+}
