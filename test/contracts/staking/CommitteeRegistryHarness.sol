@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {ICommitteeRegistry} from "../../../contracts/committee/ICommitteeRegistry.sol";
+import {Committee} from "../../../contracts/committee/ICommittees.sol";
+import {IStaking} from "../../../contracts/staking/IStaking.sol";
+
+/// @dev A registry whose bindings and committees the test writes down. It answers what slashing asks and nothing else.
+contract CommitteeRegistryHarness is ICommitteeRegistry {
+    mapping(address identity => address) public operatorOf;
+    mapping(bytes32 committee => mapping(address operator => bool)) private _isMember;
+
+    error HarnessDoesNotAnswer();
+
+    function bind(address identity, address operator) external {
+        operatorOf[identity] = operator;
+    }
+
+    function select(IStaking staking, bytes32 cloudId, uint64 epoch, address operator, uint64 until) external {
+        _isMember[keccak256(abi.encode(cloudId, epoch))][operator] = true;
+        staking.hold(operator, until);
+    }
+
+    function isMember(bytes32 cloudId, uint64 epoch, address operator) external view returns (bool) {
+        return _isMember[keccak256(abi.encode(cloudId, epoch))][operator];
+    }
+
+    function committee(bytes32, uint64) external pure returns (Committee memory) {
+        revert HarnessDoesNotAnswer();
+    }
+
+    function currentEpoch(bytes32) external pure returns (uint64) {
+        revert HarnessDoesNotAnswer();
+    }
+
+    function members(bytes32, uint64) external pure returns (address[] memory) {
+        revert HarnessDoesNotAnswer();
+    }
+
+    function baseFee(bytes32) external pure returns (uint256) {
+        revert HarnessDoesNotAnswer();
+    }
+
+    function requireSigned(bytes32, uint64, bytes32, bytes calldata) external pure {
+        revert HarnessDoesNotAnswer();
+    }
+}

@@ -1,0 +1,255 @@
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { expect } from "chai";
+import { AbiCoder, concat, getAddress, getBytes, hexlify, id, keccak256, toBeHex, toUtf8Bytes } from "ethers";
+import { network } from "hardhat";
+
+const { ethers, networkHelpers } = await network.create({ network: "l1" });
+
+const CLOUD = id("a cloud");
+const OTHER_CLOUD = id("another cloud");
+const BLOCK_A = id("block A");
+const BLOCK_B = id("block B");
+const BLOCK_C = id("block C");
+const CURVE_ORDER = secp256k1.Point.Fn.ORDER;
+const SLASH_BPS = 2000n;
+const TOKEN = 10n ** 18n;
+const DAY = 86_400;
+
+type Signer = Awaited<ReturnType<typeof ethers.getSigners>>[number];
+
+interface Vote {
+  blockHash: string;
+  signature: string;
+}
+
+/** `Digests.vote`, written out a second time on purpose: the test must not trust the contract's encoding. */
+function voteDigest(cloudId: string, epoch: number, height: number, blockHash: string): Uint8Array {
+  const encoded = AbiCoder.defaultAbiCoder().encode(
+    ["bytes32", "bytes32", "uint64", "uint64", "bytes32"],
+    [hexlify(keccak_256(toUtf8Bytes("Nexus vote v1"))), cloudId, epoch, height, blockHash],
+  );
+  return getBytes(keccak256(encoded));
+}
+
+/** Signs with noble's secp256k1, as a node does: 65 bytes r ‖ s ‖ v, v 27 or 28. */
+function vote(secret: Uint8Array, blockHash: string, cloudId = CLOUD, epoch = 3, height = 77): Vote {
+  const signature = secp256k1.sign(voteDigest(cloudId, epoch, height, blockHash), secret, {
+    prehash: false,
+    format: "recovered",
+  });
+  return {
+    blockHash,
+    signature: concat([signature.slice(1), toBeHex(27 + (signature[0] as number))]),
+  };
+}
+
+function secretOf(name: string): Uint8Array {
+  return getBytes(id(`identity of ${name}`));
+}
+
+function addressOf(secret: Uint8Array): string {
+  const point = secp256k1.getPublicKey(secret, false).slice(1);
+  return getAddress(hexlify(keccak_256(point).slice(12)));
+}
+
+const secret = secretOf("operator");
+const stranger = secretOf("stranger");
+
+/** A committee of one operator with 400 tokens of its own and 600 delegated, wired as it would be deployed. */
+async function deployed() {
+  const signers = await ethers.getSigners();
+  const [operator, delegator, reporter, copycat] = signers.slice(1, 5) as [Signer, Signer, Signer, Signer];
+  const token = await ethers.deployContract("StakeToken");
+  const registry = await ethers.deployContract("CommitteeRegistryHarness");
+  const staking = await ethers.deployContract("NexusStaking", [
+    token,
+    {
+      minimumSelfBond: 100n * TOKEN,
+      unbondingDelay: 7 * DAY,
+      maximumHold: 60 * DAY,
+      jailPeriod: 3 * DAY,
+      commissionNotice: 14 * DAY,
+      maximumCommission: 5000,
+      reporterPart: 500,
+    },
+  ]);
+  const slashing = await ethers.deployContract("EquivocationSlashing", [staking, registry, SLASH_BPS]);
+  await staking.wire(registry, slashing);
+
+  await staking.connect(operator).register(1000);
+  for (const [who, amount] of [
+    [operator, 400n * TOKEN],
+    [delegator, 600n * TOKEN],
+  ] as const) {
+    await token.getFunction("mint")(who, amount);
+    await token.connect(who).getFunction("approve")(staking, amount);
+    await staking.connect(who).delegate(operator, amount, 0n);
+  }
+  const until = (await networkHelpers.time.latest()) + 30 * DAY;
+  await registry.getFunction("bind")(addressOf(secret), operator);
+  await registry.getFunction("select")(staking, CLOUD, 3, operator, until);
+  return { token, registry, staking, slashing, operator, delegator, reporter, copycat };
+}
+
+describe("EquivocationSlashing", () => {
+  it("slashes an operator whose identity voted for two blocks, and pays the reporter", async () => {
+    const { token, staking, slashing, operator, reporter } = await networkHelpers.loadFixture(deployed);
+    const report = slashing
+      .connect(reporter)
+      .report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(secret, BLOCK_B));
+    await expect(report)
+      .to.emit(slashing, "EquivocationPunished")
+      .withArgs(operator, CLOUD, 3, 77, reporter, 200n * TOKEN);
+    expect(await token.getFunction("balanceOf")(reporter)).to.equal(10n * TOKEN);
+    expect(await token.getFunction("balanceOf")("0x000000000000000000000000000000000000dEaD")).to.equal(
+      190n * TOKEN,
+    );
+    expect(await staking.isJailed(operator)).to.equal(true);
+    expect(await slashing.isPunished(operator, CLOUD, 3, 77)).to.equal(true);
+    expect(await slashing.isPunished(operator, CLOUD, 3, 78)).to.equal(false);
+  });
+
+  it("punishes a height once, whatever votes and in whatever order", async () => {
+    const { slashing, operator, reporter } = await networkHelpers.loadFixture(deployed);
+    const [a, b, c] = [vote(secret, BLOCK_A), vote(secret, BLOCK_B), vote(secret, BLOCK_C)];
+    await slashing.connect(reporter).report(CLOUD, 3, 77, a, b);
+    for (const [first, second] of [
+      [a, b],
+      [b, a],
+      [a, c],
+      [c, b],
+    ] as const) {
+      await expect(slashing.connect(reporter).report(CLOUD, 3, 77, first, second))
+        .to.be.revertedWithCustomError(slashing, "EquivocationAlreadyPunished")
+        .withArgs(operator, CLOUD, 3, 77);
+    }
+    const next = [BLOCK_A, BLOCK_B].map((block) => vote(secret, block, CLOUD, 3, 78)) as [Vote, Vote];
+    await expect(slashing.connect(reporter).report(CLOUD, 3, 78, ...next)).to.emit(
+      slashing,
+      "EquivocationPunished",
+    );
+  });
+
+  it("pays whoever is first with copied evidence and slashes once", async () => {
+    const { token, staking, slashing, operator, reporter, copycat } =
+      await networkHelpers.loadFixture(deployed);
+    const evidence = [vote(secret, BLOCK_A), vote(secret, BLOCK_B)] as const;
+    await slashing.connect(copycat).report(CLOUD, 3, 77, ...evidence);
+    await expect(slashing.connect(reporter).report(CLOUD, 3, 77, ...evidence)).to.be.revertedWithCustomError(
+      slashing,
+      "EquivocationAlreadyPunished",
+    );
+    expect(await token.getFunction("balanceOf")(copycat)).to.equal(10n * TOKEN);
+    expect(await staking.stakeOf(operator, operator)).to.equal(320n * TOKEN);
+  });
+
+  it("does not let a reporting operator gain", async () => {
+    const { token, staking, slashing, operator } = await networkHelpers.loadFixture(deployed);
+    await slashing.connect(operator).report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(secret, BLOCK_B));
+    const left =
+      (await staking.stakeOf(operator, operator)) + (await token.getFunction("balanceOf")(operator));
+    expect(left).to.equal(330n * TOKEN);
+  });
+
+  it("reaches stake that left after the selection, and nothing that was withdrawn", async () => {
+    const { token, staking, slashing, operator, delegator, reporter } =
+      await networkHelpers.loadFixture(deployed);
+    await staking.connect(delegator).undelegate(operator, await staking.sharesOf(operator, delegator));
+    await networkHelpers.time.increase(20 * DAY);
+    await expect(staking.connect(delegator).withdraw(1)).to.be.revertedWithCustomError(
+      staking,
+      "StakingNotReleased",
+    );
+    await slashing.connect(reporter).report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(secret, BLOCK_B));
+    await networkHelpers.time.increase(10 * DAY);
+    await staking.connect(delegator).withdraw(1);
+    expect(await token.getFunction("balanceOf")(delegator)).to.equal(480n * TOKEN);
+
+    // Evidence of another height, years later: what remains is slashed.
+    await networkHelpers.time.increase(1000 * DAY);
+    const late = [BLOCK_A, BLOCK_B].map((block) => vote(secret, block, CLOUD, 3, 78)) as [Vote, Vote];
+    await slashing.connect(reporter).report(CLOUD, 3, 78, ...late);
+    expect(await staking.stakeOf(operator, operator)).to.equal(256n * TOKEN);
+    expect(await token.getFunction("balanceOf")(delegator)).to.equal(480n * TOKEN);
+  });
+
+  it("refuses two votes for the same block", async () => {
+    const { slashing } = await networkHelpers.loadFixture(deployed);
+    await expect(slashing.report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(secret, BLOCK_A)))
+      .to.be.revertedWithCustomError(slashing, "EquivocationSameBlock")
+      .withArgs(BLOCK_A);
+  });
+
+  it("refuses votes of two identities", async () => {
+    const { slashing } = await networkHelpers.loadFixture(deployed);
+    await expect(slashing.report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(stranger, BLOCK_B)))
+      .to.be.revertedWithCustomError(slashing, "EquivocationDifferentSigners")
+      .withArgs(addressOf(secret), addressOf(stranger));
+  });
+
+  for (const [what, other] of [
+    ["cloud", vote(secret, BLOCK_B, OTHER_CLOUD)],
+    ["epoch", vote(secret, BLOCK_B, CLOUD, 4)],
+    ["height", vote(secret, BLOCK_B, CLOUD, 3, 78)],
+  ] as const) {
+    it(`refuses a vote for another ${what}`, async () => {
+      const { slashing } = await networkHelpers.loadFixture(deployed);
+      await expect(slashing.report(CLOUD, 3, 77, vote(secret, BLOCK_A), other)).to.be.revertedWithCustomError(
+        slashing,
+        "EquivocationDifferentSigners",
+      );
+    });
+  }
+
+  it("refuses an identity bound to nobody", async () => {
+    const { slashing } = await networkHelpers.loadFixture(deployed);
+    await expect(slashing.report(CLOUD, 3, 77, vote(stranger, BLOCK_A), vote(stranger, BLOCK_B)))
+      .to.be.revertedWithCustomError(slashing, "EquivocationUnknownIdentity")
+      .withArgs(addressOf(stranger));
+  });
+
+  it("refuses votes for a committee the operator was not in", async () => {
+    const { slashing, operator } = await networkHelpers.loadFixture(deployed);
+    const votes = [BLOCK_A, BLOCK_B].map((block) => vote(secret, block, CLOUD, 4)) as [Vote, Vote];
+    await expect(slashing.report(CLOUD, 4, 77, ...votes))
+      .to.be.revertedWithCustomError(slashing, "EquivocationNotMember")
+      .withArgs(CLOUD, 4, operator);
+  });
+
+  it("refuses malleable, short, compact and unrecoverable signatures", async () => {
+    const { slashing } = await networkHelpers.loadFixture(deployed);
+    const good = vote(secret, BLOCK_A);
+    const bytes = getBytes(vote(secret, BLOCK_B).signature);
+    const [r, s, v] = [bytes.slice(0, 32), BigInt(hexlify(bytes.slice(32, 64))), bytes[64] as number];
+    const highS = toBeHex(CURVE_ORDER - s, 32);
+    const refused = async (signature: string, error: string) => {
+      await expect(
+        slashing.report(CLOUD, 3, 77, good, { blockHash: BLOCK_B, signature }),
+      ).to.be.revertedWithCustomError(slashing, error);
+    };
+    await refused(concat([r, highS, toBeHex(27 + 28 - v)]), "ECDSAInvalidSignatureS");
+    await refused(hexlify(bytes.slice(0, 64)), "ECDSAInvalidSignatureLength");
+    await refused(concat([bytes, "0x00"]), "ECDSAInvalidSignatureLength");
+    await refused("0x", "ECDSAInvalidSignatureLength");
+    await refused(concat([r, toBeHex(s, 32), toBeHex(v - 27)]), "ECDSAInvalidSignature");
+    await refused(concat([toBeHex(0, 32), toBeHex(s, 32), toBeHex(v)]), "ECDSAInvalidSignature");
+  });
+
+  it("is deployed with contracts and a slash between 1 and 10,000 bps only", async () => {
+    const { staking, registry, slashing, operator } = await networkHelpers.loadFixture(deployed);
+    for (const bps of [0, 10_001]) {
+      await expect(ethers.deployContract("EquivocationSlashing", [staking, registry, bps]))
+        .to.be.revertedWithCustomError(slashing, "EquivocationInvalidSlash")
+        .withArgs(bps);
+    }
+    for (const args of [
+      [operator, registry, 1],
+      [staking, operator, 1],
+    ]) {
+      await expect(ethers.deployContract("EquivocationSlashing", args))
+        .to.be.revertedWithCustomError(slashing, "EquivocationNotAContract")
+        .withArgs(operator);
+    }
+  });
+});
