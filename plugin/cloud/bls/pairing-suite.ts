@@ -91,6 +91,18 @@ export function pairingSuite(options: PairingSuiteOptions): Suite {
     return Fp12.eql(Fp12.finalExponentiate(product), Fp12.ONE);
   }
 
+  // e(p1, -g2) · e(g1, p2) = 1. Infinity has logarithm 0 and no Miller loop.
+  function sameLogarithm(p1: G1Point, p2: G2Point): boolean {
+    if (p1.is0() || p2.is0()) return p1.is0() && p2.is0();
+    const left = p1.toAffine();
+    const { x, y } = g1.generator.toAffine();
+    const product = curve.millerLoopBatch([
+      [linesOf(minusGenerator), left.x, left.y],
+      [linesOf(p2), x, y],
+    ]);
+    return Fp12.eql(Fp12.finalExponentiate(product), Fp12.ONE);
+  }
+
   return {
     id,
     name,
@@ -107,6 +119,7 @@ export function pairingSuite(options: PairingSuiteOptions): Suite {
     hashToG1,
     sign: (secret, digest) => signIn("signature", secret, digest),
     provePossession: (secret, digest) => signIn("possession", secret, digest),
+    sameLogarithm,
     verify: (digest, signature, publicKey) => verifyIn("signature", digest, signature, publicKey),
     verifyPossession: (digest, proof, publicKey) => verifyIn("possession", digest, proof, publicKey),
   };

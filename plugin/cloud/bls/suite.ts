@@ -99,6 +99,12 @@ export interface Suite {
   /** The encoded public key of `secret`, which must be in [1, order). */
   publicKey(secret: bigint): Uint8Array;
 
+  /**
+   * Whether `p1` and `p2` are the same multiple of their groups' generators: e(p1, g₂) = e(g₁, p2). Both must be points
+   * that this suite decoded or computed.
+   */
+  sameLogarithm(p1: G1Point, p2: G2Point): boolean;
+
   /** `digest` (32 bytes) hashed to G1 in the given domain: RFC 9380, random-oracle variant. */
   hashToG1(digest: Uint8Array, domain: Domain): G1Point;
 

@@ -75,6 +75,18 @@ for (const suite of [bn254, bls12381]) {
       expect(suite.verify(digest, suite.g1.decode(signature).negate(), publicKey)).to.equal(false);
     });
 
+    it("tells whether points of the two groups have the same logarithm", () => {
+      const { g1, g2 } = suite;
+      const [five, six] = [g1.multiply(g1.generator, 5n), g1.multiply(g1.generator, 6n)];
+      const other = g2.multiply(g2.generator, 5n);
+      expect(suite.sameLogarithm(five, other)).to.equal(true);
+      expect(suite.sameLogarithm(six, other)).to.equal(false);
+      expect(suite.sameLogarithm(five.negate(), other)).to.equal(false);
+      expect(suite.sameLogarithm(g1.infinity, g2.infinity)).to.equal(true);
+      expect(suite.sameLogarithm(g1.infinity, other)).to.equal(false);
+      expect(suite.sameLogarithm(five, g2.infinity)).to.equal(false);
+    });
+
     it("keeps the domains apart", () => {
       const proof = suite.provePossession(secret, digest);
       expect(suite.verifyPossession(digest, proof, publicKey)).to.equal(true);
