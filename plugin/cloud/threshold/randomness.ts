@@ -1,0 +1,13 @@
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+
+const RANDOMNESS_TAG = keccak_256(utf8ToBytes("Nexus randomness v1"));
+
+/**
+ * 32 unpredictable bytes from a threshold signature: keccak256(tag ‖ signature). A BLS signature is unique, so nobody
+ * chooses among values, and no t − 1 members know it before it is made. The signature must have been verified, and its
+ * encoding is unique because decoding is strict.
+ */
+export function randomness(signature: Uint8Array): Uint8Array {
+  return keccak_256(concatBytes(RANDOMNESS_TAG, signature));
+}
