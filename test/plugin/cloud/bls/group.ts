@@ -1,4 +1,3 @@
-import type { IField } from "@noble/curves/abstract/modular.js";
 import { bls12_381 } from "@noble/curves/bls12-381.js";
 import { bn254 as noble254 } from "@noble/curves/bn254.js";
 import { concatBytes, numberToBytesBE } from "@noble/curves/utils.js";
@@ -7,6 +6,7 @@ import { expect } from "chai";
 import { bls12381 } from "../../../../plugin/cloud/bls/bls12-381.ts";
 import { bn254 } from "../../../../plugin/cloud/bls/bn254.ts";
 import { BlsEncodingError, type EncodingFault, type Group } from "../../../../plugin/cloud/bls/suite.ts";
+import { outsideSubgroup } from "../../../contracts/bls/outside-subgroup.ts";
 import { seeded } from "../../../seeded.ts";
 
 const curves = [
@@ -27,23 +27,12 @@ function faultOf<P>(group: Group<P>, bytes: Uint8Array): EncodingFault {
 
 for (const { suite, noble, numberLength } of curves) {
   describe(`plugin/cloud/bls/group: ${suite.name}`, () => {
-    const { Fp, Fp2 } = noble.fields;
+    const { Fp } = noble.fields;
     const random = seeded(`group ${suite.name}`);
     const number = (x: bigint): Uint8Array => numberToBytesBE(x, numberLength);
     const point = (...numbers: bigint[]): Uint8Array => concatBytes(...numbers.map(number));
     const g1 = suite.g1.encode(suite.g1.generator);
     const g2 = suite.g2.encode(suite.g2.generator);
-
-    /** A point of the curve y² = x³ + b outside its subgroup: the first x = 1, 2, 3… that has a y will do. */
-    function outside<F>(field: IField<F>, b: F): { x: F; y: F } {
-      for (let x = field.ONE; ; x = field.add(x, field.ONE)) {
-        try {
-          return { x, y: field.sqrt(field.add(field.mul(field.sqr(x), x), b)) };
-        } catch {
-          // Not a square: try the next x.
-        }
-      }
-    }
 
     it("writes the generators as the EIPs do", () => {
       const { x, y } = noble.G1.Point.BASE.toAffine();
@@ -113,15 +102,9 @@ for (const { suite, noble, numberLength } of curves) {
     });
 
     it("refuses points outside the subgroup of prime order", () => {
-      const q = outside(Fp2, noble.G2.Point.CURVE().b);
-      const bytes =
-        suite.id === 0 ? point(q.x.c1, q.x.c0, q.y.c1, q.y.c0) : point(q.x.c0, q.x.c1, q.y.c0, q.y.c1);
-      expect(faultOf(suite.g2, bytes)).to.equal("subgroup");
-      // BN254's G1 has no other subgroup.
-      if (suite.id === 1) {
-        const p = outside(Fp, noble.G1.Point.CURVE().b);
-        expect(faultOf(suite.g1, point(p.x, p.y))).to.equal("subgroup");
-      }
+      const { publicKey, signature } = outsideSubgroup(suite.id);
+      expect(faultOf(suite.g2, publicKey)).to.equal("subgroup");
+      if (signature) expect(faultOf(suite.g1, signature)).to.equal("subgroup");
     });
 
     it("multiplies by 0 and refuses scalars outside the field", () => {
