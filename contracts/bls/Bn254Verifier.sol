@@ -32,7 +32,8 @@ contract Bn254Verifier is IThresholdVerifier, IBlsErrors {
     /// @inheritdoc IThresholdVerifier
     function checkPublicKey(bytes calldata publicKey) external view {
         _requireFinite(publicKey);
-        _requireKey(publicKey);
+        _requireKeyOnCurve(publicKey);
+        if (!Bn254.isInSubgroupG2(publicKey)) revert BlsNotInSubgroup(BlsInput.PublicKey);
     }
 
     /// @inheritdoc IThresholdVerifier
@@ -63,8 +64,9 @@ contract Bn254Verifier is IThresholdVerifier, IBlsErrors {
         (uint256 x, uint256 y) = Bn254.hashToG1(abi.encodePacked(digest), tag);
         (bool accepted, bool one) = Bn254.pairing(signature, x, y, publicKey);
         if (!accepted) {
-            _requireKey(publicKey);
-            revert BlsPrecompileFailed(Bn254.PAIRING);
+            // The signature and the hash are on the curve, and G1 has no other subgroup: it is the key.
+            _requireKeyOnCurve(publicKey);
+            revert BlsNotInSubgroup(BlsInput.PublicKey);
         }
         return one;
     }
@@ -76,7 +78,7 @@ contract Bn254Verifier is IThresholdVerifier, IBlsErrors {
         (uint256 x, uint256 y) = abi.decode(signature, (uint256, uint256));
         if (x >= Bn254.P) revert BlsNotCanonical(BlsInput.Signature, 0);
         if (y >= Bn254.P) revert BlsNotCanonical(BlsInput.Signature, 1);
-        if (x | y == 0) revert BlsInfinity(BlsInput.Signature);
+        if ((x | y) == 0) revert BlsInfinity(BlsInput.Signature);
         if (!Bn254.isOnCurveG1(x, y)) revert BlsNotOnCurve(BlsInput.Signature);
     }
 
@@ -86,15 +88,14 @@ contract Bn254Verifier is IThresholdVerifier, IBlsErrors {
             revert BlsWrongLength(BlsInput.PublicKey, publicKey.length, PUBLIC_KEY_LENGTH);
         }
         (uint256 a, uint256 b, uint256 c, uint256 d) = abi.decode(publicKey, (uint256, uint256, uint256, uint256));
-        if (a | b | c | d == 0) revert BlsInfinity(BlsInput.PublicKey);
+        if ((a | b | c | d) == 0) revert BlsInfinity(BlsInput.PublicKey);
     }
 
-    function _requireKey(bytes calldata publicKey) private view {
+    function _requireKeyOnCurve(bytes calldata publicKey) private pure {
         uint256[4] memory numbers = abi.decode(publicKey, (uint256[4]));
         for (uint256 i; i < 4; ++i) {
             if (numbers[i] >= Bn254.P) revert BlsNotCanonical(BlsInput.PublicKey, i);
         }
         if (!Bn254.isOnCurveG2(numbers)) revert BlsNotOnCurve(BlsInput.PublicKey);
-        if (!Bn254.isInSubgroupG2(publicKey)) revert BlsNotInSubgroup(BlsInput.PublicKey);
     }
 }

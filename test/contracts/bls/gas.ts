@@ -23,7 +23,7 @@ describe("gas of contracts/bls", () => {
       const publicKey = hexlify(suite.publicKey(secret));
       const spent = async (name: string, args: string[]): Promise<bigint> => {
         const data = verifier.interface.encodeFunctionData(name, args);
-        const transaction = await sender!.sendTransaction({ to: verifier.target, data });
+        const transaction = await sender!.sendTransaction({ to: verifier.target, data, gasLimit: 500_000 });
         return executionGas((await transaction.wait())!, data);
       };
 
