@@ -410,7 +410,7 @@ contract CommitteeRegistry is Clouds {
             revert RegistryConfirmationsClosed(cloudId, epoch, progress.deadline, uint64(block.timestamp));
     }
 
-    /// @dev Both signatures, and the points they are about; the group key once, when it is `newKey`.
+    /// @dev Both signatures, and the group key when it is a `newKey`; the share key is checked with its proof.
     function _requireConfirmation(
         bytes32 cloudId,
         Record storage record,
@@ -431,7 +431,6 @@ contract CommitteeRegistry is Clouds {
         if (signer != identity) revert RegistryBadIdentitySignature(operator, identity, signer);
         IThresholdVerifier verifier = _verifier(record.scheme);
         if (newKey) verifier.checkPublicKey(c.groupKey);
-        verifier.checkPublicKey(c.shareKey);
         if (!verifier.verifyPossession(digest, c.possession, c.shareKey))
             revert RegistryBadPossession(cloudId, c.epoch, operator);
     }
