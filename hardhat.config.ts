@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
 
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
 
+import { liveNetworks } from "./deploy/networks.ts";
 import nexus from "./plugin/index.ts";
 
 // solc-js from npm, so that compilation never needs the network.
@@ -28,7 +29,9 @@ export default defineConfig({
     generic: { type: "edr-simulated", chainType: "generic" },
     // A chain without EIP-2537, as it was before Pectra: only the BN254 suite works here.
     cancun: { type: "edr-simulated", chainType: "l1", hardfork: "cancun" },
+    ...liveNetworks(),
   },
+  verify: { etherscan: { apiKey: configVariable("ETHERSCAN_API_KEY") } },
   test: {
     mocha: { timeout: 120_000 },
     solidity: {

@@ -1,0 +1,25 @@
+import type { IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
+
+import { cloudHome, zero } from "./suite.ts";
+
+/**
+ * The whole suite with what only development may have: a token that anybody mints, and a verifier that accepts
+ * instant proofs. The deployer owns the router.
+ *
+ * Both refuse in their constructors to be anywhere but on a development chain, and all else waits for them, so that
+ * elsewhere nothing at all is sent.
+ *
+ * @param bls12381 whether the chain has EIP-2537
+ */
+export function development(m: IgnitionModuleBuilder, bls12381: boolean) {
+  const DevelopmentToken = m.contract("DevelopmentToken");
+  const ZeroMockVerifier = m.contract("ZeroMockVerifier", [], { after: [DevelopmentToken] });
+  const zeroParts = zero(m, m.getAccount(0), [ZeroMockVerifier]);
+  m.call(zeroParts.ZeroRouter, "add", [ZeroMockVerifier]);
+  return {
+    DevelopmentToken,
+    ZeroMockVerifier,
+    ...cloudHome(m, DevelopmentToken, bls12381, [ZeroMockVerifier]),
+    ...zeroParts,
+  };
+}

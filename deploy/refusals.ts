@@ -1,0 +1,94 @@
+import type { DeploymentParameters, IgnitionModule } from "@nomicfoundation/ignition-core";
+
+import { chainOf } from "./chains.ts";
+import { isDevelopmentAccount, isDevelopmentChain } from "./development.ts";
+import { includesModule, MODULES } from "./suite.ts";
+
+/** A deployment as far as it is known before anything is sent. */
+export interface PlannedDeployment {
+  readonly module: IgnitionModule;
+  readonly chainId: number;
+  /** Address that pays and sends; `undefined` when the network has no account. */
+  readonly deployer: string | undefined;
+  readonly parameters: DeploymentParameters;
+  /** Whether the chain has the precompiles of EIP-2537. */
+  readonly bls12381: boolean;
+}
+
+/** Addresses that a live deployment must be given, by the module that asks for them. */
+const REQUIRED: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
+  [
+    MODULES.suite,
+    {
+      owner: "who may add and retire Zero verifiers, as a rule a timelock",
+      token: "the ERC-20 that operators stake",
+    },
+  ],
+  [MODULES.zero, { owner: "who may add and retire Zero verifiers, as a rule a timelock" }],
+]);
+
+/** Why a deployment must not begin, in one sentence and what to do; `undefined` when nothing speaks against it. */
+export function refusal(planned: PlannedDeployment): string | undefined {
+  const chain = chainOf(planned.chainId)?.name ?? "a live one";
+  const where = `chain ${planned.chainId} (${chain})`;
+  if (!planned.bls12381 && deploys(planned.module, "Bls12381Verifier")) {
+    return (
+      `Chain ${planned.chainId} has no BLS12-381 precompiles (EIP-2537), and ${planned.module.id} needs them here. ` +
+      "Deploy the variant for BN254 instead: modules/suite-bn254.ts, development-bn254.ts, or mirror.ts."
+    );
+  }
+  if (isDevelopmentChain(planned.chainId)) return undefined;
+  if (includesModule(planned.module, MODULES.development)) {
+    return (
+      `${MODULES.development} deploys a mock verifier and a token that anybody mints, so it is for development chains ` +
+      `(31337, 1337) and not for ${where}. Deploy modules/suite.ts there.`
+    );
+  }
+  if (planned.deployer === undefined) {
+    return `There is no account to deploy to ${where} with. Set NEXUS_DEPLOYER_KEY: npx hardhat keystore set NEXUS_DEPLOYER_KEY.`;
+  }
+  if (isDevelopmentAccount(planned.deployer)) {
+    return (
+      `The deployer ${planned.deployer} is one of Hardhat's development accounts, whose keys everybody knows, and ` +
+      `${where} is not a development chain. Set NEXUS_DEPLOYER_KEY to a key of your own.`
+    );
+  }
+  for (const [module, parameters] of REQUIRED) {
+    if (!includesModule(planned.module, module)) continue;
+    for (const [name, meaning] of Object.entries(parameters)) {
+      const problem = addressProblem(
+        planned.parameters[module]?.[name] ?? planned.parameters.$global?.[name],
+      );
+      if (problem === undefined) continue;
+      return (
+        `The parameter \`${name}\` of ${module} (${meaning}) ${problem}, and ${where} is not a development chain. ` +
+        "Give it in the parameters file, as docs/deployment.md says."
+      );
+    }
+  }
+  return undefined;
+}
+
+/** Whether `module` is one of Nexus's, or uses one. */
+export function isNexusModule(module: IgnitionModule): boolean {
+  return Object.values(MODULES).some((id) => includesModule(module, id));
+}
+
+function addressProblem(value: unknown): string | undefined {
+  if (value === undefined || value === "") return "is not set";
+  if (typeof value !== "string" || !/^0x[0-9a-fA-F]{40}$/.test(value)) {
+    return `is ${JSON.stringify(value)}, which is not an address`;
+  }
+  if (/^0x0{40}$/.test(value)) return "is the zero address";
+  if (isDevelopmentAccount(value)) {
+    return `is ${value}, one of Hardhat's development accounts, whose keys everybody knows`;
+  }
+  return undefined;
+}
+
+function deploys(module: IgnitionModule, contract: string): boolean {
+  return (
+    [...module.futures].some((future) => "contractName" in future && future.contractName === contract) ||
+    [...module.submodules].some((one) => deploys(one, contract))
+  );
+}

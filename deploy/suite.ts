@@ -1,0 +1,133 @@
+import type {
+  ContractFuture,
+  Future,
+  IgnitionModule,
+  IgnitionModuleBuilder as Builder,
+  RuntimeValue,
+} from "@nomicfoundation/ignition-core";
+
+type Address = ContractFuture<string> | RuntimeValue;
+
+/** Goes up with every change that makes a deployment another one: it is part of every module's id. */
+export const SUITE_VERSION = 1;
+
+/** Ids of the modules. A part's address is recorded under `<module id>#<part>`. */
+export const MODULES = {
+  suite: `NexusV${SUITE_VERSION}`,
+  mirror: `NexusMirrorV${SUITE_VERSION}`,
+  zero: `NexusZeroV${SUITE_VERSION}`,
+  development: `NexusDevelopmentV${SUITE_VERSION}`,
+} as const;
+
+/** Whether `module` is, or uses, the module with id `id`. */
+export function includesModule(module: IgnitionModule, id: string): boolean {
+  return module.id === id || [...module.submodules].some((one) => includesModule(one, id));
+}
+
+const NO_CONTRACT = "0x0000000000000000000000000000000000000000";
+const DAY = 86_400;
+
+/**
+ * Staking, committees, slashing and everything of the cloud, for a cloud's home chain.
+ *
+ * Parameters, all with defaults: `minimumSelfBond` (token units), `unbondingDelay`, `maximumHold`, `jailPeriod`,
+ * `commissionNotice` (seconds), `maximumCommission`, `reporterPart`, `slashBps`, `relayerBps` (1/10,000), `rentPerDay`
+ * (wei).
+ *
+ * @param token the ERC-20 that is staked
+ * @param bls12381 whether the chain has EIP-2537; BN254 clouds work either way
+ * @param after parts that must be there before anything is sent
+ */
+export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: Future[] = []) {
+  const NexusStaking = m.contract(
+    "NexusStaking",
+    [
+      token,
+      {
+        minimumSelfBond: m.getParameter("minimumSelfBond", 10n ** 18n),
+        unbondingDelay: m.getParameter("unbondingDelay", 14 * DAY),
+        // An epoch of 30 days opened half an epoch ahead, and a week for evidence, with room to spare.
+        maximumHold: m.getParameter("maximumHold", 90 * DAY),
+        jailPeriod: m.getParameter("jailPeriod", 7 * DAY),
+        commissionNotice: m.getParameter("commissionNotice", 7 * DAY),
+        maximumCommission: m.getParameter("maximumCommission", 5_000),
+        reporterPart: m.getParameter("reporterPart", 500),
+      },
+    ],
+    { after },
+  );
+  const Bn254Verifier = m.contract("Bn254Verifier", [], { after });
+  const Bls12381Verifier = bls12381 ? m.contract("Bls12381Verifier", [], { after }) : undefined;
+  const CommitteeRegistry = m.contract("CommitteeRegistry", [
+    NexusStaking,
+    [Bn254Verifier, Bls12381Verifier ?? NO_CONTRACT],
+  ]);
+  const EquivocationSlashing = m.contract("EquivocationSlashing", [
+    NexusStaking,
+    CommitteeRegistry,
+    m.getParameter("slashBps", 10_000),
+  ]);
+  const wired = m.call(NexusStaking, "wire", [CommitteeRegistry, EquivocationSlashing]);
+  return {
+    NexusStaking,
+    Bn254Verifier,
+    ...(Bls12381Verifier === undefined ? {} : { Bls12381Verifier }),
+    CommitteeRegistry,
+    EquivocationSlashing,
+    ...cloudServices(m, CommitteeRegistry, NexusStaking, [wired]),
+  };
+}
+
+/**
+ * One cloud's committees on a chain that is not its home, and everything of the cloud there.
+ *
+ * Parameters: `cloudId` (bytes32), `baseFee` (wei), `anchor` (the `Committee` to start from, as the registry gives it),
+ * `operators` (its members' addresses), and those of `cloudServices`.
+ *
+ * @param suite the cloud's BLS suite
+ */
+export function cloudMirror(m: Builder, suite: "Bn254Verifier" | "Bls12381Verifier") {
+  const verifier = m.contract(suite);
+  const CommitteeMirror = m.contract("CommitteeMirror", [
+    m.getParameter("cloudId"),
+    verifier,
+    m.getParameter("baseFee"),
+    m.getParameter("anchor"),
+    m.getParameter("operators"),
+  ]);
+  return { [suite]: verifier, CommitteeMirror, ...cloudServices(m, CommitteeMirror, NO_CONTRACT, []) };
+}
+
+/** The parts that serve requests, whoever the committees are. Parameters: `relayerBps`, `rentPerDay`. */
+function cloudServices(
+  m: Builder,
+  committees: ContractFuture<string>,
+  staking: ContractFuture<string> | typeof NO_CONTRACT,
+  after: Future[],
+) {
+  const NexusGateway = m.contract(
+    "NexusGateway",
+    [committees, staking, m.getParameter("relayerBps", 1_000)],
+    { after },
+  );
+  return {
+    NexusGateway,
+    NexusOutbox: m.contract("NexusOutbox", [committees, NexusGateway]),
+    StateCheckpoints: m.contract("StateCheckpoints", [committees, NexusGateway]),
+    NexusSubscriptions: m.contract(
+      "NexusSubscriptions",
+      [committees, staking, m.getParameter("rentPerDay", 10n ** 15n)],
+      { after },
+    ),
+  };
+}
+
+/**
+ * Zero's router and market. Parameter: `revealDelay` (blocks, default 5).
+ *
+ * @param owner may add and retire verifiers: as a rule a timelock
+ */
+export function zero(m: Builder, owner: Address, after: Future[] = []) {
+  const ZeroRouter = m.contract("ZeroRouter", [owner], { after });
+  return { ZeroRouter, ZeroMarket: m.contract("ZeroMarket", [ZeroRouter, m.getParameter("revealDelay", 5)]) };
+}

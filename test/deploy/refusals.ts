@@ -1,0 +1,114 @@
+import { expect } from "chai";
+import { HDNodeWallet } from "ethers";
+import { network } from "hardhat";
+
+import { CHAINS } from "../../deploy/chains.ts";
+import { DEVELOPMENT_CHAIN_IDS, isDevelopmentAccount } from "../../deploy/development.ts";
+import { hasBls12381 } from "../../deploy/eip2537.ts";
+import development from "../../deploy/modules/development.ts";
+import mirrorBls12381 from "../../deploy/modules/mirror-bls12381.ts";
+import suiteBn254 from "../../deploy/modules/suite-bn254.ts";
+import suite from "../../deploy/modules/suite.ts";
+import zero from "../../deploy/modules/zero.ts";
+import { isNexusModule, refusal, type PlannedDeployment } from "../../deploy/refusals.ts";
+
+const HARDHAT_0 = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+const MINE = "0x00000000000000000000000000000000000f00d5";
+const TOKEN = "0x00000000000000000000000000000000000070ce";
+
+function refused(changes: Partial<PlannedDeployment>): string | undefined {
+  return refusal({
+    module: suite,
+    chainId: 10,
+    deployer: MINE,
+    parameters: { $global: { owner: MINE, token: TOKEN } },
+    bls12381: true,
+    ...changes,
+  });
+}
+
+describe("refusals", () => {
+  it("lets a complete deployment pass, on live chains and on development ones", () => {
+    for (const { chainId } of CHAINS) {
+      for (const module of [suite, suiteBn254, zero]) {
+        expect(refused({ chainId, module }), module.id).to.equal(undefined);
+      }
+    }
+    for (const chainId of DEVELOPMENT_CHAIN_IDS) {
+      expect(refused({ chainId, module: development, deployer: HARDHAT_0, parameters: {} })).to.equal(
+        undefined,
+      );
+    }
+  });
+
+  it("refuses development parts, keys and unset addresses on every live chain", () => {
+    for (const { chainId, name } of CHAINS) {
+      expect(refused({ chainId, module: development }))
+        .to.match(/mock verifier.*not for/)
+        .and.include(name);
+      expect(refused({ chainId, deployer: HARDHAT_0 }))
+        .to.match(/development accounts/)
+        .and.include(name);
+      expect(refused({ chainId, deployer: undefined })).to.match(/no account to deploy/);
+      for (const [owner, problem] of [
+        ["", "is not set"],
+        ["0x0000000000000000000000000000000000000000", "is the zero address"],
+        ["0x12", "is not an address"],
+        [HARDHAT_0.toLowerCase(), "development accounts"],
+      ] as const) {
+        expect(refused({ chainId, parameters: { $global: { owner, token: TOKEN } } }))
+          .to.include("`owner`")
+          .and.include(problem);
+        expect(refused({ chainId, module: zero, parameters: { [zero.id]: { owner } } })).to.include(problem);
+      }
+      expect(refused({ chainId, parameters: { $global: { owner: MINE } } })).to.match(/`token`.*is not set/);
+    }
+  });
+
+  it("prefers a module's own parameter, as Ignition does", () => {
+    const parameters = { $global: { owner: MINE, token: TOKEN }, [suite.id]: { owner: HARDHAT_0 } };
+    expect(refused({ parameters })).to.include(HARDHAT_0);
+  });
+
+  it("refuses BLS12-381 where the chain lacks it, and names the other module", () => {
+    for (const module of [suite, development, mirrorBls12381]) {
+      expect(refused({ module, bls12381: false, chainId: 31337 }), module.id).to.match(/EIP-2537.*bn254/);
+    }
+    expect(refused({ module: suiteBn254, bls12381: false })).to.equal(undefined);
+  });
+
+  it("knows its own modules", () => {
+    expect([suite, suiteBn254, zero, development, mirrorBls12381].every(isNexusModule)).to.equal(true);
+  });
+
+  it("knows the accounts of the well-known mnemonic", () => {
+    const phrase = "test test test test test test test test test test test junk";
+    for (let i = 0; i < 20; i++) {
+      const { address } = HDNodeWallet.fromPhrase(phrase, "", `m/44'/60'/0'/0/${i}`);
+      expect(isDevelopmentAccount(address), address).to.equal(true);
+    }
+    expect(isDevelopmentAccount(MINE)).to.equal(false);
+  });
+
+  it("agrees with DevelopmentChain.sol about development chains", async () => {
+    for (const chainId of [1, 10, 1337, 1338, 31336, 31337, 8453]) {
+      const { ethers } = await network.create({ network: "generic", override: { chainId } });
+      const deployed = await ethers.deployContract("DevelopmentToken").then(
+        () => true,
+        () => false,
+      );
+      expect(deployed, String(chainId)).to.equal(DEVELOPMENT_CHAIN_IDS.includes(chainId));
+    }
+  });
+
+  it("asks the chain for EIP-2537", async () => {
+    for (const [name, expected] of [
+      ["l1", true],
+      ["op", true],
+      ["cancun", false],
+    ] as const) {
+      const { provider } = await network.create({ network: name });
+      expect(await hasBls12381(provider), name).to.equal(expected);
+    }
+  });
+});
