@@ -8,7 +8,8 @@
  *   participant.result();
  *
  * The channel is a broadcast: in every phase all honest participants get the same set of messages (in any order)
- * before any of them ends it. A participant's own messages need not be delivered back to it.
+ * before any of them ends it. That includes the sender: its own message counts for it only once the channel delivers
+ * it back, or it would count a message that nobody else saw.
  */
 import type { G1Point, G2Point } from "../bls/suite.ts";
 import type { GroupKey } from "../threshold/group-key.ts";
@@ -340,8 +341,6 @@ export class DkgParticipant {
   }
 
   #send(kind: MessageKind, sender: number, body: Uint8Array): Uint8Array[] {
-    const message = seal(this.session, kind, sender, body, this.#identity);
-    this.receive(message);
-    return [message];
+    return [seal(this.session, kind, sender, body, this.#identity)];
   }
 }

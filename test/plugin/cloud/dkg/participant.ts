@@ -385,13 +385,21 @@ describe('plugin/cloud/dkg/participant: one node of 3-of-4 is byzantine (seed "b
     expect(participant.phase).to.equal("response");
   });
 
-  it("refuses signatures with high s", () => {
+  it("refuses signatures with high s, zero or out of range", () => {
     const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
     const message = deal();
     const s = order - BigInt(`0x${Buffer.from(message.slice(-32)).toString("hex")}`);
     message.set(Buffer.from(s.toString(16).padStart(64, "0"), "hex"), message.length - 32);
     const [participant] = participantsOf(session, committee.slice(0, 1));
     expect(participant!.receive(message)).to.include({ accepted: false, reason: "bad signature" });
+    for (const signature of [
+      new Uint8Array(64),
+      new Uint8Array(64).fill(0x01),
+      new Uint8Array(64).fill(0xff),
+    ]) {
+      message.set(signature, message.length - 64);
+      expect(participant!.receive(message)).to.include({ accepted: false, reason: "bad signature" });
+    }
   });
 
   it("survives garbage: random bytes and every byte of a message changed in turn", () => {
@@ -436,15 +444,22 @@ describe('plugin/cloud/dkg/participant: one node of 3-of-4 is byzantine (seed "b
     expectSound(run(retry, committee), [1, 2, 3, 4]);
   });
 
-  it("fails by name when too few publish their share public keys", () => {
+  it("fails by name, for everybody, when too few publish their share public keys", () => {
     const participants = participantsOf(session, committee);
-    play(participants, (phase, messages) => (phase === "publication" ? messages.slice(0, 1) : messages));
-    // Everybody holds its own publication as well as the first.
+    play(participants, (phase, messages) => (phase === "publication" ? messages.slice(0, 2) : messages));
     for (const participant of participants) {
       expect(() => participant.result())
         .to.throw(KeyError)
         .with.property("code", "TOO_FEW_PUBLICATIONS");
     }
+  });
+
+  it("counts its own messages only if the channel carried them", () => {
+    const ceremony = run(session, committee, {
+      channel: (phase, messages) => (phase === "deal" ? messages.slice(0, 3) : messages),
+    });
+    expect(ceremony.result.qualified).to.deep.equal([1, 2, 3]);
+    expectSound(ceremony, [1, 2, 3, 4]);
   });
 
   it("recovers a share from the transcript with the identity alone", () => {
