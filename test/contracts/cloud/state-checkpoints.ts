@@ -13,6 +13,8 @@ import {
 import { network } from "hardhat";
 
 import * as digests from "../../../plugin/cloud/digests.ts";
+import { MemoryStore } from "../../../plugin/cloud/storage/memory-store.ts";
+import { State } from "../../../plugin/cloud/storage/state.ts";
 import { seeded } from "../../seeded.ts";
 import { proofOf, rootOf, type Entry } from "./patricia-proof.ts";
 
@@ -21,19 +23,19 @@ const SEED = "state checkpoints";
 const NOTHING = keccak256("0x");
 
 /** A cloud's state: for each program what it stores, key to value, both hex. */
-type State = ReadonlyMap<string, ReadonlyMap<string, string>>;
+type Programs = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 const storageEntries = (storage: ReadonlyMap<string, string>): Entry[] =>
   [...storage].map(([key, value]) => [keccak256(key), encodeRlp(value)]);
 
-const stateEntries = (state: State, outboundNonce = 3): Entry[] =>
+const stateEntries = (state: Programs, outboundNonce = 3): Entry[] =>
   [...state].map(([programId, storage]) => [
     keccak256(programId),
     encodeRlp([rootOf(storageEntries(storage)), toBeArray(outboundNonce)]),
   ]);
 
 /** `programs` programs with `keys` keys each; values of all lengths that RLP treats differently. */
-function someState(programs: number, keys: number): State {
+function someState(programs: number, keys: number): Programs {
   const random = seeded(`${SEED} ${programs} ${keys}`);
   const lengths = [32, 0, 1, 2, 31, 33, 55, 56, 300];
   return new Map(
@@ -160,7 +162,7 @@ describe("StateCheckpoints", () => {
       expect(rootOf(entries)).to.equal("0x5991bb8c6514148a29db676a14ac506cd2cd5775ace63c30a4fe457715e9ac84");
     });
 
-    async function withState(state: State) {
+    async function withState(state: Programs) {
       const { checkpoints, submit } = await deploy();
       const accounts = stateEntries(state);
       await submit(7n, rootOf(accounts));
@@ -190,6 +192,34 @@ describe("StateCheckpoints", () => {
         }
       });
     }
+
+    it("reads what a node's own storage proves, and nothing where it proves that nothing is", async () => {
+      const { checkpoints, submit } = await deploy();
+      const state = await State.open(new MemoryStore());
+      const stored = [...someState(5, 18)];
+      const block = state.begin();
+      for (const [programId, values] of stored) {
+        const run = block.invocation(getBytes(programId));
+        for (const [key, value] of values) run.set(getBytes(key), getBytes(value));
+        run.nextOutboundNonce();
+        run.keep();
+      }
+      const { height, stateRoot } = await block.commit(4);
+      await submit(BigInt(height), hexlify(stateRoot));
+      const [programId, values] = stored[2]!;
+      for (const [key, value] of values) {
+        const proof = state.prove(getBytes(programId), getBytes(key));
+        const { accountProof, storageProof } = proof;
+        expect(await checkpoints.read(CLOUD, height, programId, key, accountProof, storageProof)).to.equal(
+          value,
+        );
+      }
+      const absent = state.prove(getBytes(programId), toUtf8Bytes("absent"));
+      expect(absent.value).to.equal(undefined);
+      await expectRefused(
+        checkpoints.read(CLOUD, height, programId, absent.key, absent.accountProof, absent.storageProof),
+      );
+    });
 
     it("refuses a key or a program that is not there, whatever the trie's shape", async () => {
       const { checkpoints } = await deploy();
