@@ -46,9 +46,26 @@ export class ByteWriter {
     this.byte(rest);
   }
 
-  /** Signed LEB128 of a safe integer or bigint. */
+  /** Signed LEB128 of an integer below 2^31 in magnitude, or of any bigint. */
   signed(value: number | bigint): void {
-    let rest = BigInt(value);
+    if (typeof value === "bigint") {
+      this.#signedLong(value);
+      return;
+    }
+    let rest = value | 0;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      if ((rest === 0 && low < 0x40) || (rest === -1 && low >= 0x40)) {
+        this.byte(low);
+        return;
+      }
+      this.byte(low | 0x80);
+    }
+  }
+
+  #signedLong(value: bigint): void {
+    let rest = value;
     for (;;) {
       const low = Number(rest & 0x7fn);
       rest >>= 7n;

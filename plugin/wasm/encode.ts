@@ -4,6 +4,7 @@ import { op } from "./instructions.ts";
 import type {
   DefinedFunction,
   ElementSegment,
+  Expression,
   FunctionType,
   GlobalType,
   Import,
@@ -156,10 +157,10 @@ function functionBody(to: ByteWriter, item: DefinedFunction): void {
   to.prefixed(body.finish());
 }
 
-/** An expression that is one constant. */
-export function constant(type: 0x7f | 0x7e, value: number | bigint): { code: Uint8Array; offset: number } {
+/** An i64 constant as an expression, for the initial value of a global. */
+export function i64Constant(value: bigint): Expression {
   const code = new ByteWriter(16);
-  code.opcode(type === 0x7f ? op.i32Const : op.i64Const);
+  code.opcode(op.i64Const);
   code.signed(value);
   code.opcode(op.end);
   return { code: code.finish(), offset: 0 };

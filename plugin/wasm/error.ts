@@ -11,14 +11,15 @@ export type WasmErrorKind = "malformed" | "invalid" | "unsupported" | "limit";
 /** A module that is refused; the message names what is wrong, and where. */
 export class WasmError extends Error {
   readonly kind: WasmErrorKind;
-  /** Byte offset in the module. */
-  readonly offset: number;
+  /** Byte offset in the module, where there is one. */
+  readonly offset: number | undefined;
   /** Index of the function (imports counted) whose body is at fault, if one is. */
   readonly functionIndex: number | undefined;
 
-  constructor(kind: WasmErrorKind, what: string, offset: number, functionIndex?: number) {
-    const where = functionIndex === undefined ? "" : ` in function ${functionIndex}`;
-    super(`${kind} WebAssembly${where} at byte ${offset}: ${what}`);
+  constructor(kind: WasmErrorKind, what: string, offset?: number, functionIndex?: number) {
+    const inFunction = functionIndex === undefined ? "" : ` in function ${functionIndex}`;
+    const atByte = offset === undefined ? "" : ` at byte ${offset}`;
+    super(`${kind} WebAssembly${inFunction}${atByte}: ${what}`);
     this.name = "WasmError";
     this.kind = kind;
     this.offset = offset;

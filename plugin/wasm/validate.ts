@@ -59,7 +59,7 @@ class Validator {
     this.#limits = limits;
   }
 
-  #refuse(what: string, kind: WasmErrorKind = "invalid", offset = 0): never {
+  #refuse(what: string, kind: WasmErrorKind = "invalid", offset?: number): never {
     throw new WasmError(kind, what, offset);
   }
 
