@@ -1,0 +1,96 @@
+/**
+ * Rewrites a valid module so that it runs the same on every machine and cannot take more than it was given.
+ *
+ * - **Fuel.** A basic block's cost is the sum of its instructions'. It is taken from a counter when the block is left. The counter
+ *   lives in a local while a function computes and in a global around calls. It is checked at loop heads, at the entry of
+ *   functions that call others, before bulk operations and by every host call: between two checks only so many
+ *   instructions as a function body holds can run.
+ * - **Stack.** Functions that call others take their frame from a second global on entry and give it back on exit, so
+ *   that the depth at which recursion traps is a property of the module and lies far below the engine's own limit.
+ * - **Memory and tables** get maxima; growing them costs fuel.
+ * - **Floats.** See floats.ts.
+ *
+ * The counters are globals and exports added behind the module's own. The module was validated without them, so nothing in it can
+ * name them.
+ */
+import { ByteWriter } from "../../wasm/byte-writer.ts";
+import { encode, i64Constant } from "../../wasm/encode.ts";
+import { valueType, type Export, type FunctionType, type Global, type Limits } from "../../wasm/module.ts";
+import type { ValidModule } from "../../wasm/validate.ts";
+import { FunctionRewriter, type Rewriting } from "./rewrite-function.ts";
+
+export interface Instrumented {
+  readonly bytes: Uint8Array;
+  /** Export name of the fuel counter: a mutable i64 global, to be set before anything is called. Negative: used up. */
+  readonly fuel: string;
+  /** Export name of the stack counter: a mutable i64 global, in slots of 8 bytes. Negative: overflown. */
+  readonly stack: string;
+  /** Export name of the module's start function, which is no longer run by itself. */
+  readonly start: string | undefined;
+}
+
+/** Fuel counter value that says: memory could not grow although the limits allow it. No run can get there by itself. */
+export const outOfHostMemory = -(2n ** 63n);
+
+export interface GrowthLimits {
+  readonly memoryPages: number;
+  readonly tableEntries: number;
+}
+
+/** Instruments a valid module. Its memory and tables are capped at `limits`. */
+export function instrument({ module, context, shapes }: ValidModule, limits: GrowthLimits): Instrumented {
+  const types = [...module.types];
+  const fuelGlobal = context.globals.length;
+  const rewriting: Rewriting = {
+    fuelGlobal,
+    stackGlobal: fuelGlobal + 1,
+    importedFunctions: context.functions.length - module.functions.length,
+    memoryPages: module.memories[0] && capped(module.memories[0], limits.memoryPages).max,
+    typeOf: (results) => {
+      const found = types.findIndex(
+        (type) => type.params.length === 0 && type.results.join() === results.join(),
+      );
+      if (found >= 0) return found;
+      return types.push({ params: [], results } satisfies FunctionType) - 1;
+    },
+  };
+  const scratch = new ByteWriter(1 << 14);
+  const functions = module.functions.map((item, i) =>
+    new FunctionRewriter(rewriting, item, shapes[i]!, scratch).rewrite(),
+  );
+
+  const taken = new Set(module.exports.map((item) => item.name));
+  const unique = (name: string): string => {
+    while (taken.has(name)) name += "'";
+    return name;
+  };
+  const names = { fuel: unique("nexus.fuel"), stack: unique("nexus.stack") };
+  const start = module.start === undefined ? undefined : unique("nexus.start");
+  const exports: Export[] = [
+    ...module.exports,
+    { name: names.fuel, kind: "global", index: rewriting.fuelGlobal },
+    { name: names.stack, kind: "global", index: rewriting.stackGlobal },
+  ];
+  if (start !== undefined) exports.push({ name: start, kind: "function", index: module.start! });
+
+  const counters: Global[] = [
+    { type: { value: valueType.i64, mutable: true }, init: i64Constant(0n) },
+    { type: { value: valueType.i64, mutable: true }, init: i64Constant(0n) },
+  ];
+  const bytes = encode({
+    ...module,
+    types,
+    functions,
+    tables: module.tables.map((table) => ({ ...table, limits: capped(table.limits, limits.tableEntries) })),
+    memories: module.memories.map((memory) => capped(memory, limits.memoryPages)),
+    globals: [...module.globals, ...counters],
+    exports,
+    start: undefined,
+    customs: [],
+  });
+  return { bytes, ...names, start };
+}
+
+function capped(limits: Limits, most: number): Limits {
+  return { min: limits.min, max: Math.min(limits.max ?? most, most) };
+}

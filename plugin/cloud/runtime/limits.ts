@@ -1,0 +1,71 @@
+/**
+ * What a run may take. All of it is part of consensus: nodes of one cloud must agree on every number here.
+ */
+export interface ExecutionLimits {
+  /** Fuel units; one is about one WebAssembly instruction. */
+  readonly fuel: bigint;
+  /** Bytes written to descriptor 1. */
+  readonly outputBytes: number;
+  /** Bytes written to descriptor 2 that are kept; more are dropped. */
+  readonly logBytes: number;
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  /** Different keys set or deleted. */
+  readonly writes: number;
+  /** Bytes of keys and values in all calls that set or delete, together. */
+  readonly writtenBytes: number;
+  readonly calls: number;
+  readonly callDataBytes: number;
+  readonly callGas: number;
+}
+
+export const executionLimits: ExecutionLimits = {
+  fuel: 1_000_000_000n,
+  outputBytes: 65_536,
+  logBytes: 65_536,
+  keyBytes: 256,
+  valueBytes: 65_536,
+  writes: 1_024,
+  writtenBytes: 1_048_576,
+  calls: 16,
+  callDataBytes: 16_384,
+  callGas: 10_000_000,
+};
+
+/** Fuel of what is not one instruction. */
+export const fuelPer = {
+  /** A page added to the memory, at the start too: it must be zeroed. */
+  memoryPage: 4_096,
+  /** An entry added to a table. */
+  tableEntry: 4,
+  /** Bulk memory operations cost one unit per 2^3 bytes. */
+  bulkBytesLog2: 3,
+  /** Any call to the host. */
+  hostCall: 200,
+  /** A byte that a host call moves into or out of the memory. */
+  hostByte: 1,
+  /** A byte of random_get. */
+  randomByte: 20,
+  /** Looking something up in storage: it may be on disk. */
+  storageRead: 20_000,
+  /** A key set or deleted: it changes the state trie. */
+  storageWrite: 50_000,
+  /** A storage entry that a scan passes because this run deleted it. */
+  storageSkip: 500,
+  outboundCall: 50_000,
+} as const;
+
+/**
+ * The call stack, in slots of 8 bytes. A frame counts its locals (parameters among them), its deepest operand stack, once more its
+ * parameters and its results, which the engine passes on the stack when they are many, and an overhead for what the engine
+ * adds: return address, frame pointer, instance, and the locals of this instrumentation.
+ *
+ * V8 grants 984 KiB to everything on its stack. No shape of frame is known to need more than 8 bytes per slot, so that programs leave
+ * 472 KiB to the JavaScript that calls them and that they call; test/plugin/cloud/runtime/stack.ts tries the worst shapes.
+ */
+export const stackLimits = {
+  slots: 65_536,
+  frameOverhead: 8,
+  /** Frames of functions that call nothing are not counted up to this size: there can be only one at a time. */
+  uncountedFrame: 512,
+} as const;
