@@ -223,6 +223,8 @@ class BodyValidator {
           break;
         case "table":
           this.#table(walk.first);
+          break;
+        default: // no immediate, or a constant
       }
       this.#apply(type);
       return;

@@ -1,4 +1,4 @@
-import { ByteWriter } from "../../wasm/byte-writer.ts";
+import type { ByteWriter } from "../../wasm/byte-writer.ts";
 import { InstructionReader } from "../../wasm/instruction-reader.ts";
 import { op, type Instruction } from "../../wasm/instructions.ts";
 import { valueType, type DefinedFunction, type ValueType } from "../../wasm/module.ts";
