@@ -224,7 +224,21 @@ class BodyValidator {
         case "table":
           this.#table(walk.first);
           break;
-        default: // no immediate, or a constant
+        case "none":
+        case "block":
+        case "label":
+        case "labels":
+        case "function":
+        case "callIndirect":
+        case "selectTypes":
+        case "local":
+        case "global":
+        case "i32":
+        case "i64":
+        case "f32":
+        case "f64":
+        case "referenceType":
+          break; // nothing to look up
       }
       this.#apply(type);
       return;
