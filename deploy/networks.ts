@@ -10,7 +10,7 @@ import { CHAINS } from "./chains.ts";
  *
  * @example
  * ```ts
- * import { liveNetworks } from "hardhat-nexus/deploy/networks.js";
+ * import { liveNetworks } from "hardhat-nexus/deploy/networks";
  * export default defineConfig({ networks: { ...liveNetworks() } });
  * ```
  */
