@@ -76,19 +76,20 @@ export class Invocation {
   }
 
   /**
-   * One step of an ordered walk: the entry with the smallest key (`ascending`) or the largest (`descending`) among
-   * `from` ≤ key < `to`, in lexicographic order of bytes. Without `to`, or with an empty one, there is no upper end.
+   * Entries with `from` ≤ key < `to`, in lexicographic order of their keys' bytes, or from the last to the first when
+   * `reverse`. Without `to` there is no upper end. What is written meanwhile is seen, if it still lies ahead.
    */
-  scan(
-    from: Uint8Array,
-    to: Uint8Array | undefined,
-    order: "ascending" | "descending" = "ascending",
-  ): Entry | undefined {
+  *scan(from: Uint8Array, to: Uint8Array | undefined, reverse = false): Generator<Entry, void, undefined> {
     this.#requireOpen();
-    const low = toBinary(from);
-    const high = to === undefined || to.length === 0 ? undefined : toBinary(to);
-    const key = order === "ascending" ? this.#keys.first(low, high) : this.#keys.last(low, high);
-    return key === undefined ? undefined : { key: fromBinary(key), value: this.#value(key)! };
+    let low = toBinary(from);
+    let high = to === undefined ? undefined : toBinary(to);
+    for (;;) {
+      const key = reverse ? this.#keys.last(low, high) : this.#keys.first(low, high);
+      if (key === undefined) return;
+      yield { key: fromBinary(key), value: this.#value(key)! };
+      if (reverse) high = key;
+      else low = key + "\0";
+    }
   }
 
   /** Counts one outbound call: returns its nonce, 0 for the program's first. */

@@ -141,30 +141,14 @@ describe("storage: state", () => {
                     expect(invocation.get(text(operation.key))).to.deep.equal(entries.get(name));
                   }
                   // A walk over all keys, up and down, sees the writes so far.
-                  const up: string[] = [];
-                  let from = new Uint8Array();
-                  for (
-                    let entry = invocation.scan(from, undefined);
-                    entry;
-                    entry = invocation.scan(from, undefined)
-                  ) {
-                    up.push(toHex(entry.key));
-                    expect(entry.value).to.deep.equal(entries.get(toHex(entry.key)));
-                    from = Uint8Array.of(...entry.key, 0);
-                  }
-                  expect(up).to.deep.equal([...entries.keys()].sort());
-                  const down: string[] = [];
-                  let to: Uint8Array | undefined;
-                  const none = new Uint8Array();
-                  for (
-                    let e = invocation.scan(none, to, "descending");
-                    e;
-                    e = invocation.scan(none, to, "descending")
-                  ) {
-                    down.push(toHex(e.key));
-                    to = e.key;
-                  }
-                  expect(down).to.deep.equal(up.reverse());
+                  const up = [...invocation.scan(new Uint8Array(), undefined)];
+                  expect(up.map(({ key }) => toHex(key))).to.deep.equal([...entries.keys()].sort());
+                  for (const { key, value } of up) expect(value).to.deep.equal(entries.get(toHex(key)));
+                  expect([...invocation.scan(new Uint8Array(), undefined, true)]).to.deep.equal(up.reverse());
+                  const part = [...invocation.scan(text("a\0"), text("z"))].map(({ key }) => toHex(key));
+                  expect(part).to.deep.equal(
+                    [...entries.keys()].sort().filter((key) => key > "0x61" && key < "0x7a"),
+                  );
                 }
                 if (!kept) invocation.discard();
                 else {
@@ -313,7 +297,9 @@ describe("storage: state", () => {
     expect(state.get(ALICE, text("b"))).to.deep.equal(new Uint8Array());
     const block = state.begin();
     const run = block.invocation(ALICE);
-    expect(run.scan(text("a\x00"), undefined)).to.deep.equal({ key: text("b"), value: new Uint8Array() });
+    expect([...run.scan(text("a\x00"), undefined)]).to.deep.equal([
+      { key: text("b"), value: new Uint8Array() },
+    ]);
     run.discard();
     block.discard();
     await state.revert(1);
@@ -327,13 +313,29 @@ describe("storage: state", () => {
     const block = state.begin();
     const run = block.invocation(BOB);
     expect(run.get(text("a"))).to.equal(undefined);
-    expect(run.scan(new Uint8Array(), undefined)).to.equal(undefined);
+    expect([...run.scan(new Uint8Array(), undefined)]).to.deep.equal([]);
     run.set(text("a"), text("bob"));
     run.keep();
     expect(state.get(BOB, text("a"))).to.equal(undefined);
     await block.commit(2);
     expect(state.get(ALICE, text("a"))).to.deep.equal(text("alice"));
     expect(state.get(BOB, text("a"))).to.deep.equal(text("bob"));
+  });
+
+  it("walks on over what is written meanwhile", async () => {
+    const state = await State.open(new MemoryStore());
+    await put(state, 1, { a: "1", b: "2", c: "3" });
+    const run = state.begin().invocation(ALICE);
+    const seen: string[] = [];
+    for (const { key } of run.scan(new Uint8Array(), undefined)) {
+      seen.push(Buffer.from(key).toString());
+      if (seen.length === 1) {
+        run.delete(text("b"));
+        run.set(text("bb"), text("4"));
+        run.set(text("A"), text("behind"));
+      }
+    }
+    expect(seen).to.deep.equal(["a", "bb", "c"]);
   });
 
   it("copies what it is given", async () => {
