@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules", "dist", "artifacts", "cache", "types", "coverage", "programs/**/target"] },
+  { ignores: ["node_modules", "dist", "artifacts", "cache", "types", "coverage", "programs"] },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.ts"],
