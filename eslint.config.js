@@ -1,10 +1,12 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules", "dist", "artifacts", "cache", "types", "coverage", "programs"] },
+  { ignores: ["node_modules", "dist", "artifacts", "cache", "types", "coverage", "programs/**/target"] },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.ts"],
+    // AssemblyScript looks like TypeScript, but the types are its own.
+    ignores: ["programs/**"],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       "@typescript-eslint/no-floating-promises": "error",
