@@ -1,0 +1,310 @@
+import { expect } from "chai";
+
+import { WasmError } from "../../../../plugin/wasm/error.ts";
+import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { execute } from "../../../../plugin/cloud/runtime/execute.ts";
+import { executionLimits } from "../../../../plugin/cloud/runtime/limits.ts";
+import { prepareProgram } from "../../../../plugin/cloud/runtime/prepare.ts";
+import { ProgramCache } from "../../../../plugin/cloud/runtime/program-cache.ts";
+import { assemble, emptyInvocation, program, run } from "./programs.ts";
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+/** Copies the input to the output through a small buffer. */
+const echo = program(`
+  (func $start (local $n i32)
+    (loop $more
+      (i32.store (i32.const 0) (i32.const 100)) (i32.store (i32.const 4) (i32.const 7))
+      (if (call $fd_read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)) (then unreachable))
+      (if (local.tee $n (i32.load (i32.const 8)))
+        (then (call $print (i32.const 100) (local.get $n)) (br $more)))))`);
+
+const busy = program(`
+  (func $step (param i32) (result i32) (if (result i32) (i32.and (local.get 0) (i32.const 1))
+    (then (i32.add (local.get 0) (i32.const 3))) (else (i32.mul (local.get 0) (i32.const 5)))))
+  (func $start (local $i i32) (local $x i32)
+    (loop $again
+      (local.set $x (call $step (local.get $x)))
+      (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 6))))
+    (memory.fill (i32.const 0) (i32.const 65) (i32.const 64))
+    (call $print (i32.const 0) (i32.const 10))
+    (call $set (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 9)))`);
+
+describe("cloud/runtime/execute", () => {
+  it("runs a program from its input to its output", () => {
+    const input = new TextEncoder().encode("hello from the other side of the memory");
+    const result = run(echo, { input });
+    expect(result).to.include({ outcome: Outcome.Success, exitCode: 0, trap: undefined });
+    expect(text(result.output)).to.equal("hello from the other side of the memory");
+  });
+
+  it("starts every run with fresh memory, globals and tables", () => {
+    const prepared = prepareProgram(
+      program(`(global $g (mut i32) (i32.const 0)) (func $start
+        (if (i32.or (i32.load (i32.const 16)) (global.get $g)) (then unreachable))
+        (i32.store (i32.const 16) (i32.const 1)) (global.set $g (i32.const 1)))`),
+    );
+    for (let i = 0; i < 3; i++) expect(execute(prepared, emptyInvocation).outcome).to.equal(Outcome.Success);
+  });
+
+  it("gives the same result and the same fuel every time", () => {
+    const prepared = prepareProgram(busy);
+    const first = execute(prepared, emptyInvocation);
+    for (let i = 0; i < 20; i++) expect(execute(prepared, emptyInvocation)).to.deep.equal(first);
+    expect(execute(prepareProgram(busy), emptyInvocation)).to.deep.equal(first);
+  });
+
+  it("has one fuel value from which on a program succeeds, and below which nothing happens", () => {
+    const prepared = prepareProgram(busy);
+    const { fuelUsed: needed } = execute(prepared, emptyInvocation);
+    const at = (fuel: bigint): ReturnType<typeof execute> =>
+      execute(prepared, { ...emptyInvocation, limits: { fuel } });
+    const paidBefore = needed - 60_000n;
+    for (let fuel = needed + 2n; fuel > paidBefore; fuel -= fuel > needed - 300n ? 1n : 97n) {
+      const result = at(fuel);
+      expect(result.outcome, `fuel ${fuel}`).to.equal(fuel >= needed ? Outcome.Success : Outcome.OutOfFuel);
+      expect(result.fuelUsed).to.equal(fuel >= needed ? needed : fuel);
+      expect(result.writes.length).to.equal(fuel >= needed ? 1 : 0);
+    }
+    expect(at(0n).outcome).to.equal(Outcome.OutOfFuel);
+    expect(at(1n)).to.include({ outcome: Outcome.OutOfFuel, fuelUsed: 1n });
+  });
+
+  it("runs out at every possible place of a small program", () => {
+    const small = prepareProgram(
+      program(`(func $f (param i32) (result i32) (if (result i32) (local.get 0)
+          (then (i32.add (local.get 0) (call $f (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))
+        (func $start (local i32) (loop (drop (call $f (i32.const 3)))
+          (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 3)))))`),
+    );
+    const { fuelUsed: needed } = execute(small, emptyInvocation);
+    const instance = BigInt(small.instanceFuel);
+    expect(Number(needed - instance)).to.be.within(100, 2_000);
+    for (let fuel = instance; fuel <= needed; fuel++) {
+      const { outcome, fuelUsed } = execute(small, { ...emptyInvocation, limits: { fuel } });
+      expect(outcome).to.equal(fuel === needed ? Outcome.Success : Outcome.OutOfFuel);
+      expect(fuelUsed).to.equal(fuel);
+    }
+  });
+
+  it("stops endless loops, with and without calls", () => {
+    const limits = { fuel: 3_000_000n };
+    for (const fields of [
+      `(func $start (loop (br 0)))`,
+      `(func $nothing) (func $start (loop (call $nothing) (br 0)))`,
+      `(func $start (loop (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br 0)))`,
+      `(func $start (local i32) (loop (br_table 0 0 0 (local.get 0))))`,
+      `(func $a (call $b)  (call $b)) (func $b (call $c) (call $c)) (func $c (call $d) (call $d)) (func $d (loop (br_if 0 (i32.const 1)))) (func $start (call $a))`,
+    ]) {
+      expect(run(program(fields), { limits })).to.include({
+        outcome: Outcome.OutOfFuel,
+        fuelUsed: limits.fuel,
+      });
+    }
+  });
+
+  it("stops recursion that branches without going deep", () => {
+    const result = run(
+      program(`(func $f (param i32) (if (local.get 0) (then
+          (call $f (i32.sub (local.get 0) (i32.const 1))) (call $f (i32.sub (local.get 0) (i32.const 1))))))
+        (func $start (call $f (i32.const 60)))`),
+      { limits: { fuel: 5_000_000n } },
+    );
+    expect(result.outcome).to.equal(Outcome.OutOfFuel);
+  });
+
+  it("caps memory and tables: growing further answers -1, and growing costs", () => {
+    const grow = (pages: number): string => `(drop (memory.grow (i32.const ${pages})))`;
+    const unlimited = assemble(`(module (memory (export "memory") 1)
+      (func (export "_start") ${grow(-1)} ${grow(65_535)} ${grow(1_024)}
+        (if (i32.ne (memory.grow (i32.const 1023)) (i32.const 1)) (then unreachable))
+        (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1)) (then unreachable))))`);
+    const result = run(unlimited);
+    expect(result.outcome).to.equal(Outcome.Success);
+    expect(Number(result.fuelUsed)).to.be.greaterThan(1_024 * 4_096);
+    const table = assemble(`(module (memory (export "memory") 1) (table $t 1 funcref)
+      (func (export "_start")
+        (if (i32.ne (table.grow $t (ref.null func) (i32.const 1048575)) (i32.const 1)) (then unreachable))
+        (if (i32.ne (table.grow $t (ref.null func) (i32.const 1)) (i32.const -1)) (then unreachable))))`);
+    expect(run(table).outcome).to.equal(Outcome.Success);
+    expect(() =>
+      prepareProgram(assemble(`(module (memory (export "memory") 1025) (func (export "_start")))`)),
+    )
+      .to.throw(WasmError)
+      .with.property("kind", "limit");
+  });
+
+  it("reports traps with function and name, and takes all fuel", () => {
+    const traps: [string, string][] = [
+      ["(unreachable)", "unreachable"],
+      ["(drop (i32.load (i32.const -4)))", "out of bounds memory access"],
+      ["(drop (i32.div_s (i32.const 1) (i32.load (i32.const 0))))", "integer divide by zero"],
+      ["(drop (i32.trunc_f64_s (f64.div (f64.const 0) (f64.const 0))))", "invalid conversion to integer"],
+      ["(memory.copy (i32.const 0) (i32.const 65530) (i32.const 10))", "out of bounds memory access"],
+    ];
+    for (const [code, kind] of traps) {
+      const wasm = assemble(
+        `(module (memory (export "memory") 1) (func $inner ${code}) (func (export "_start") (call $inner)))`,
+      );
+      const result = run(wasm);
+      expect(result.outcome, code).to.equal(Outcome.Trapped);
+      expect(result.trap, code).to.include({ kind, functionIndex: 0 });
+      expect(result.fuelUsed).to.equal(executionLimits.fuel);
+    }
+  });
+
+  it("runs the start section, under the same limits, before _start", () => {
+    const withStart = (code: string): Uint8Array =>
+      assemble(`(module (memory (export "memory") 1) (func $begin ${code}) (start $begin)
+        (func (export "_start") (if (i32.ne (i32.load (i32.const 0)) (i32.const 7)) (then unreachable))))`);
+    expect(run(withStart("(i32.store (i32.const 0) (i32.const 7))")).outcome).to.equal(Outcome.Success);
+    expect(run(withStart("(loop (br 0))"), { limits: { fuel: 1_000_000n } }).outcome).to.equal(
+      Outcome.OutOfFuel,
+    );
+    expect(run(withStart("(call 0)")).trap!.kind).to.equal("call stack exhausted");
+  });
+
+  it("counts a segment that does not fit as the program's trap", () => {
+    const wasm = assemble(
+      `(module (memory (export "memory") 1) (data (i32.const 65535) "ab") (func (export "_start")))`,
+    );
+    expect(run(wasm)).to.include({ outcome: Outcome.Trapped, fuelUsed: executionLimits.fuel });
+  });
+
+  it("reports exit codes, and drops what a failed run wrote", () => {
+    const exit = (code: number): string => `(func $start
+      (call $set (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 1))
+      (call $call (i64.const 1) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+      (call $print (i32.const 0) (i32.const 3)) (call $exit (i32.const ${code})) (unreachable))`;
+    const good = run(program(exit(0)));
+    expect(good).to.include({ outcome: Outcome.Success, exitCode: 0 });
+    expect([good.writes.length, good.calls.length, good.output.length]).to.deep.equal([1, 1, 3]);
+    const bad = run(program(exit(-1)));
+    expect(bad).to.include({ outcome: Outcome.ExitedWithError, exitCode: 0xffff_ffff });
+    expect([bad.writes.length, bad.calls.length]).to.deep.equal([0, 0]);
+    expect(bad.fuelUsed < executionLimits.fuel).to.equal(true);
+  });
+
+  it("refuses what is no program, saying what is missing", () => {
+    const refused: [string, string][] = [
+      [`(module (memory (export "memory") 1))`, "_start"],
+      [`(module (func (export "_start")))`, `"memory"`],
+      [
+        `(module (memory (export "memory") 1) (func (export "_start") (param i32)))`,
+        "_start has type (i32) -> ()",
+      ],
+      [`(module (memory (export "_start") 1))`, "_start"],
+      [`(module (import "env" "memory" (memory 1)) (func (export "_start")))`, "env.memory is a memory"],
+      [
+        `(module (import "env" "t" (table 1 funcref)) (memory (export "memory") 1) (func (export "_start")))`,
+        "is a table",
+      ],
+      [
+        `(module (import "env" "g" (global i32)) (memory (export "memory") 1) (func (export "_start")))`,
+        "is a global",
+      ],
+      [
+        `(module (import "env" "abort" (func)) (memory (export "memory") 1) (func (export "_start")))`,
+        "env.abort does not exist",
+      ],
+      [
+        `(module (import "nexus" "toString" (func)) (memory (export "memory") 1) (func (export "_start")))`,
+        "does not exist",
+      ],
+      [
+        `(module (import "nexus" "randomness" (func (param i64))) (memory (export "memory") 1) (func (export "_start")))`,
+        "has type (i64) -> ()",
+      ],
+    ];
+    for (const [wat, message] of refused) {
+      expect(() => prepareProgram(assemble(wat)), wat).to.throw(WasmError, message);
+    }
+  });
+
+  it("cannot be reached by exports of the names it uses itself", () => {
+    const wasm = assemble(`(module (memory (export "memory") 1)
+      (global (export "nexus.fuel") (mut i64) (i64.const 5)) (global (export "nexus.stack") (mut i64) (i64.const -1))
+      (func (export "nexus.start") (unreachable)) (func $s) (start $s) (func (export "_start") (loop (br 0))))`);
+    expect(run(wasm, { limits: { fuel: 100_000n } }).outcome).to.equal(Outcome.OutOfFuel);
+  });
+
+  it("keeps prepared programs, the recently used ones", () => {
+    const cache = new ProgramCache(1);
+    const first = cache.get(echo);
+    expect(cache.get(echo)).to.equal(first);
+    expect(cache.find(first.programId)).to.equal(first);
+    cache.get(busy);
+    expect(cache.find(first.programId)).to.equal(undefined);
+  });
+});
+
+describe("cloud/runtime/floats", () => {
+  /** Stores a 64-bit value computed by `code` at 0 and prints it. */
+  const bits = (code: string, locals = ""): string => {
+    const result = run(
+      program(`(func $start (local $p f64) (local $q f32) ${locals}
+      (f64.store (i32.const 64) (f64.const nan:0x4000000000001)) (f32.store (i32.const 72) (f32.const -nan:0x200001))
+      (i64.store (i32.const 80) (i64.const 0xfff8000000000123))
+      ${code} (call $print (i32.const 0) (i32.const 8)))`),
+    );
+    expect(result.trap?.message).to.equal(undefined);
+    return Buffer.from(result.output).reverse().toString("hex");
+  };
+  const f64 = (code: string): string => bits(`(f64.store (i32.const 0) ${code})`);
+  const f32 = (code: string): string => bits(`(f32.store (i32.const 0) ${code})`).slice(8);
+  const nan64 = "7ff8000000000000";
+  const nan32 = "7fc00000";
+
+  it("makes every NaN that arithmetic makes the canonical one", () => {
+    const odd = "(f64.load (i32.const 80))";
+    for (const op of ["add", "sub", "mul", "div", "min", "max"]) {
+      expect(f64(`(f64.${op} ${odd} (f64.const 1))`), op).to.equal(nan64);
+      expect(f64(`(f64.${op} (f64.const 1) ${odd})`), op).to.equal(nan64);
+      expect(f32(`(f32.${op} (f32.load (i32.const 72)) (f32.const 1))`), op).to.equal(nan32);
+    }
+    for (const op of ["sqrt", "ceil", "floor", "trunc", "nearest"]) {
+      expect(f64(`(f64.${op} ${odd})`), op).to.equal(nan64);
+      expect(f32(`(f32.${op} (f32.load (i32.const 72)))`), op).to.equal(nan32);
+    }
+    expect(f64("(f64.div (f64.const 0) (f64.const 0))")).to.equal(nan64);
+    expect(f64("(f64.sub (f64.const inf) (f64.const inf))")).to.equal(nan64);
+    expect(f64("(f64.promote_f32 (f32.load (i32.const 72)))")).to.equal(nan64);
+    expect(f32(`(f32.demote_f64 ${odd})`)).to.equal(nan32);
+  });
+
+  it("finds it through locals, abs, neg, copysign, reinterpretation, calls and branches", () => {
+    const made = "(f64.sub (f64.load (i32.const 80)) (f64.const 1))";
+    expect(bits(`(local.set $p ${made}) (f64.store (i32.const 0) (local.get $p))`)).to.equal(nan64);
+    expect(f64(`(f64.abs ${made})`)).to.equal(nan64);
+    expect(f64(`(f64.neg ${made})`)).to.equal("fff8000000000000");
+    expect(f64(`(f64.copysign (f64.const 2) ${made})`)).to.equal("4000000000000000");
+    expect(bits(`(i64.store (i32.const 0) (i64.reinterpret_f64 ${made}))`)).to.equal(nan64);
+    expect(f64(`(select ${made} (f64.const 1) (i32.const 1))`)).to.equal(nan64);
+    expect(f64(`(block (result f64) (br 0 ${made}))`)).to.equal(nan64);
+    expect(
+      bits(
+        `(local.set $p ${made}) (local.set $r (local.get $p)) (local.set $p (f64.neg (local.get $r)))
+      (f64.store (i32.const 0) (local.get $p))`,
+        "(local $r f64)",
+      ),
+    ).to.equal("fff8000000000000");
+    expect(
+      bits(
+        `(local.set $r (f64.add (local.tee $p ${made}) (f64.const 1)))
+      (i64.store (i32.const 0) (i64.reinterpret_f64 (local.get $p)))`,
+        "(local $r f64)",
+      ),
+    ).to.equal(nan64);
+  });
+
+  it("leaves bits alone that are only moved", () => {
+    expect(f64("(f64.load (i32.const 64))")).to.equal("7ff4000000000001");
+    expect(f64("(f64.neg (f64.load (i32.const 64)))")).to.equal("fff4000000000001");
+    expect(f64("(f64.abs (f64.load (i32.const 80)))")).to.equal("7ff8000000000123");
+    expect(
+      bits("(local.set $p (f64.load (i32.const 80))) (f64.store (i32.const 0) (local.get $p))"),
+    ).to.equal("fff8000000000123");
+    expect(f32("(f32.load (i32.const 72))")).to.equal("ffa00001");
+    expect(f64("(f64.const nan:0x123)")).to.equal("7ff0000000000123");
+  });
+});
