@@ -54,8 +54,9 @@ export class NexusHost {
     return {
       storage_get: (key: number, keyLength: number, to: number, capacity: number) => {
         const name = this.#key(key, keyLength, fuelPer.storageRead);
+        const buffer = this.#memory().view(to, capacity);
         const value = this.storage.get(name);
-        return value === undefined ? -1 : this.#answer(to, capacity, [value]);
+        return value === undefined ? -1 : this.#answer(buffer, [value]);
       },
       storage_set: (key: number, keyLength: number, value: number, valueLength: number) => {
         const name = this.#key(key, keyLength, fuelPer.storageWrite);
@@ -83,17 +84,18 @@ export class NexusHost {
         this.#charge(fuelPer.hostCall + fuelPer.storageRead);
         const lower = this.#bound(from, fromLength);
         const upper = this.#bound(to, toLength);
+        const target = this.#memory().view(buffer, capacity);
         const entry = this.storage.next(lower, upper.length === 0 ? undefined : upper, order === 1, () =>
           this.#charge(fuelPer.storageSkip),
         );
         if (entry === undefined) return -1;
         const keyLength = new Uint8Array(4);
         new DataView(keyLength.buffer).setUint32(0, entry.key.length, true);
-        return this.#answer(buffer, capacity, [keyLength, entry.key, entry.value]);
+        return this.#answer(target, [keyLength, entry.key, entry.value]);
       },
       event_context: (to: number, capacity: number) => {
         this.#charge(fuelPer.hostCall);
-        return this.#answer(to, capacity, [this.#event]);
+        return this.#answer(this.#memory().view(to, capacity), [this.#event]);
       },
       outbound_call: (
         chainId: bigint,
@@ -152,16 +154,17 @@ export class NexusHost {
     this.storage.write(key, value);
   }
 
-  /** Size, then copy: the size of the parts together, which are written one after the other if they fit. */
-  #answer(to: number, capacity: number, parts: readonly Uint8Array[]): number {
+  /**
+   * Size, then copy: the size of the parts together, which are written one after the other if they fit. Callers look up the
+   * whole buffer before anything else, so that whether a program traps does not depend on what is stored.
+   */
+  #answer(buffer: Uint8Array, parts: readonly Uint8Array[]): number {
     const size = parts.reduce((sum, part) => sum + part.length, 0);
-    // The whole buffer must exist, even if it is not filled: whether a program traps must not depend on what is stored.
-    const view = this.#memory().view(to, capacity);
-    if (size > view.length) return size;
+    if (size > buffer.length) return size;
     this.#chargeBytes(size);
     let at = 0;
     for (const part of parts) {
-      view.set(part, at);
+      buffer.set(part, at);
       at += part.length;
     }
     return size;

@@ -54,6 +54,40 @@ describe("cloud/runtime/execute", () => {
     expect(execute(prepareProgram(busy), emptyInvocation)).to.deep.equal(first);
   });
 
+  it("charges the sum of what the instructions cost", () => {
+    const fuel = (code: string): number =>
+      Number(
+        run(
+          assemble(
+            `(module (memory (export "memory") 1) (func $f) (func (export "_start") (local i32) ${code}))`,
+          ),
+        ).fuelUsed,
+      );
+    const page = 4_096;
+    expect(fuel("")).to.equal(page);
+    // get, const, add, tee, const, compare, br_if: 7, ten times.
+    const loop = `(loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 10))))`;
+    expect(fuel(loop)).to.equal(page + 70);
+    // A branch that is not taken is not paid for: const, if; then const, drop (0); else const, const, add, drop.
+    expect(
+      fuel(
+        `(if (i32.const 1) (then (drop (i32.const 1))) (else (drop (i32.add (i32.const 1) (i32.const 2)))))`,
+      ),
+    ).to.equal(page + 3);
+    expect(
+      fuel(
+        `(if (i32.const 0) (then (drop (i32.const 1))) (else (drop (i32.add (i32.const 1) (i32.const 2)))))`,
+      ),
+    ).to.equal(page + 5);
+    expect(fuel(`(block (br_if 0 (i32.const 1)) (drop (i32.const 1)))`)).to.equal(page + 2);
+    expect(fuel(`(call $f)`)).to.equal(page + 3);
+    // Three constants, the instruction, and one unit per 8 bytes.
+    expect(fuel(`(memory.fill (i32.const 0) (i32.const 0) (i32.const 800))`)).to.equal(page + 3 + 20 + 100);
+    // A constant, the instruction, and the page; growing in vain costs no page.
+    expect(fuel(`(drop (memory.grow (i32.const 1)))`)).to.equal(2 * page + 101);
+    expect(fuel(`(drop (memory.grow (i32.const -1)))`)).to.equal(page + 101);
+  });
+
   it("has one fuel value from which on a program succeeds, and below which nothing happens", () => {
     const prepared = prepareProgram(busy);
     const { fuelUsed: needed } = execute(prepared, emptyInvocation);

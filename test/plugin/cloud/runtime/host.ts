@@ -211,6 +211,10 @@ describe("cloud/runtime/host", () => {
       Outcome.Trapped,
     ],
     "a capacity that leaves memory": ["(drop (call $event (i32.const 1) (i32.const -1)))", Outcome.Trapped],
+    "a buffer outside of memory for a value that is not there": [
+      "(drop (call $get (i32.const 0) (i32.const 1) (i32.const -1) (i32.const 1)))",
+      Outcome.Trapped,
+    ],
     "a value that is too long": [
       "(drop (memory.grow (i32.const 2))) (call $set (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 65537))",
       Outcome.LimitExceeded,
