@@ -14,7 +14,9 @@ struct Vote {
     bytes signature;
 }
 
-/// @title Slashes an operator whose identity voted for two different blocks at one height.
+/// @title Slashes an operator that voted for two different blocks at one height.
+/// @notice Both votes may be of one node identity or of two that were ever bound to the operator: changing the identity
+/// between them is no way out.
 /// @notice Anyone may report. The evidence is public the moment it is sent, so somebody else may copy it and be paid
 /// in the reporter's place; this is accepted. The operator is slashed all the same and the reporter loses nothing but
 /// the reward and the gas of a failing transaction. Who minds sends the report through a private mempool.
@@ -35,7 +37,7 @@ contract EquivocationSlashing {
     error EquivocationNotAContract(address account);
     /// @dev Both votes are for the same block, which is no offence.
     error EquivocationSameBlock(bytes32 blockHash);
-    /// @dev The votes are signed by different identities, or one of them is for another cloud, epoch or height.
+    /// @dev The votes are signed by identities of different operators, or one is for another cloud, epoch or height.
     error EquivocationDifferentSigners(address first, address second);
     /// @dev `identity` was never bound to an operator.
     error EquivocationUnknownIdentity(address identity);
@@ -60,7 +62,7 @@ contract EquivocationSlashing {
         slashBps = slashBps_;
     }
 
-    /// @notice Slashes the operator whose identity signed both votes; the caller gets the reporter's part.
+    /// @notice Slashes the operator whose identities signed both votes; the caller gets the reporter's part.
     /// @return taken token units slashed in all
     function report(
         bytes32 cloudId,
@@ -72,10 +74,9 @@ contract EquivocationSlashing {
         if (first.blockHash == second.blockHash) revert EquivocationSameBlock(first.blockHash);
         address identity = _signer(cloudId, epoch, height, first);
         address other = _signer(cloudId, epoch, height, second);
-        if (identity != other) revert EquivocationDifferentSigners(identity, other);
-
         address operator = registry.operatorOf(identity);
         if (operator == address(0)) revert EquivocationUnknownIdentity(identity);
+        if (registry.operatorOf(other) != operator) revert EquivocationDifferentSigners(identity, other);
         if (!registry.isMember(cloudId, epoch, operator)) revert EquivocationNotMember(cloudId, epoch, operator);
 
         bytes32 offence = _offence(operator, cloudId, epoch, height);

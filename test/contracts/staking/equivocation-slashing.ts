@@ -181,7 +181,26 @@ describe("EquivocationSlashing", () => {
       .withArgs(BLOCK_A);
   });
 
-  it("refuses votes of two identities", async () => {
+  it("slashes an operator that changed its identity between the two votes", async () => {
+    const { registry, slashing, operator, reporter } = await networkHelpers.loadFixture(deployed);
+    const renewed = secretOf("the operator's next node");
+    await registry.getFunction("bind")(addressOf(renewed), operator);
+    await expect(
+      slashing.connect(reporter).report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(renewed, BLOCK_B)),
+    )
+      .to.emit(slashing, "EquivocationPunished")
+      .withArgs(operator, CLOUD, 3, 77, reporter, 200n * TOKEN);
+  });
+
+  it("refuses votes of two operators", async () => {
+    const { registry, slashing, copycat } = await networkHelpers.loadFixture(deployed);
+    await registry.getFunction("bind")(addressOf(stranger), copycat);
+    await expect(slashing.report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(stranger, BLOCK_B)))
+      .to.be.revertedWithCustomError(slashing, "EquivocationDifferentSigners")
+      .withArgs(addressOf(secret), addressOf(stranger));
+  });
+
+  it("refuses votes of two identities of which one is nobody's", async () => {
     const { slashing } = await networkHelpers.loadFixture(deployed);
     await expect(slashing.report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(stranger, BLOCK_B)))
       .to.be.revertedWithCustomError(slashing, "EquivocationDifferentSigners")
