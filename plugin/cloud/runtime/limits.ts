@@ -16,6 +16,7 @@ export interface ExecutionLimits {
   readonly writtenBytes: number;
   readonly calls: number;
   readonly callDataBytes: number;
+  /** Gas of an outbound call: what `NexusOutbox.MAX_CALL_GAS` allows. */
   readonly callGas: number;
 }
 
@@ -29,7 +30,7 @@ export const executionLimits: ExecutionLimits = {
   writtenBytes: 1_048_576,
   calls: 16,
   callDataBytes: 16_384,
-  callGas: 10_000_000,
+  callGas: 5_000_000,
 };
 
 /** Fuel of what is not one instruction. */
