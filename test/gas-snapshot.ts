@@ -1,14 +1,22 @@
 /**
  * Gas figures that are checked in: `gas.json` holds a name and an exact number for each, and a test that measures
- * another number fails. Run the tests with `UPDATE_GAS=1` to write the new numbers, and read the diff.
+ * another number fails. Run the tests with `UPDATE_GAS=1` to write the new numbers, and read the diff. With `GAS_LOG` set, every
+ * figure is also appended to the file of that name, as JSON lines of `GasFigure`: `bench/gas.ts` reads them.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 
 import { expect } from "chai";
 import type { TransactionReceipt } from "ethers";
 import { getBytes } from "ethers";
 
 const file = new URL("gas.json", import.meta.url);
+
+/** A figure as measured, with the limit it is held to. */
+export interface GasFigure {
+  readonly name: string;
+  readonly gas: number;
+  readonly limit: number;
+}
 
 /**
  * Compares a measured figure with the snapshot.
@@ -19,6 +27,10 @@ const file = new URL("gas.json", import.meta.url);
  */
 export function expectGas(name: string, gas: bigint | number, limit: bigint | number): void {
   const measured = Number(gas);
+  if (process.env.GAS_LOG !== undefined) {
+    const figure: GasFigure = { name, gas: measured, limit: Number(limit) };
+    appendFileSync(process.env.GAS_LOG, `${JSON.stringify(figure)}\n`);
+  }
   expect(measured, `${name}: gas over the limit`).to.be.at.most(Number(limit));
   // Read anew each time: several test files may update the snapshot in one run.
   const snapshot = JSON.parse(readFileSync(file, "utf8")) as Record<string, number>;
