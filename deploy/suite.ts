@@ -25,14 +25,15 @@ export function includesModule(module: IgnitionModule, id: string): boolean {
 }
 
 const NO_CONTRACT = "0x0000000000000000000000000000000000000000";
+const NO_CLOUD = `0x${"00".repeat(32)}`;
 const DAY = 86_400;
 
 /**
  * Staking, committees, slashing and everything of the cloud, for a cloud's home chain.
  *
  * Parameters, all with defaults: `minimumSelfBond` (token units), `unbondingDelay`, `maximumHold`, `jailPeriod`,
- * `commissionNotice` (seconds), `maximumCommission`, `reporterPart`, `slashBps`, `relayerBps` (1/10,000), `rentPerDay`
- * (wei).
+ * `commissionNotice` (seconds), `maximumCommission`, `reporterPart`, `slashBps` (1/10,000), those of `cloudServices`, and
+ * `defaultCloud` (id of the cloud asked by consumers that name none; none).
  *
  * @param token the ERC-20 that is staked
  * @param bls12381 whether the chain has EIP-2537; BN254 clouds work either way
@@ -74,7 +75,7 @@ export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: 
     ...(Bls12381Verifier === undefined ? {} : { Bls12381Verifier }),
     CommitteeRegistry,
     EquivocationSlashing,
-    ...cloudServices(m, CommitteeRegistry, NexusStaking, [wired]),
+    ...cloudServices(m, CommitteeRegistry, NexusStaking, m.getParameter("defaultCloud", NO_CLOUD), [wired]),
   };
 }
 
@@ -88,26 +89,41 @@ export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: 
  */
 export function cloudMirror(m: Builder, suite: "Bn254Verifier" | "Bls12381Verifier") {
   const verifier = m.contract(suite);
+  const cloudId = m.getParameter<string>("cloudId");
   const CommitteeMirror = m.contract("CommitteeMirror", [
-    m.getParameter("cloudId"),
+    cloudId,
     verifier,
     m.getParameter("baseFee"),
     m.getParameter("anchor"),
     m.getParameter("operators"),
   ]);
-  return { [suite]: verifier, CommitteeMirror, ...cloudServices(m, CommitteeMirror, NO_CONTRACT, []) };
+  return {
+    [suite]: verifier,
+    CommitteeMirror,
+    ...cloudServices(m, CommitteeMirror, NO_CONTRACT, cloudId, []),
+  };
 }
 
-/** The parts that serve requests, whoever the committees are. Parameters: `relayerBps`, `rentPerDay`. */
+/**
+ * The parts that serve requests, whoever the committees are. Parameters: `relayerBps`, `callbackBps` (1/10,000),
+ * `rentPerDay` (wei).
+ */
 function cloudServices(
   m: Builder,
   committees: ContractFuture<string>,
   staking: ContractFuture<string> | typeof NO_CONTRACT,
+  defaultCloud: RuntimeValue,
   after: Future[],
 ) {
   const NexusGateway = m.contract(
     "NexusGateway",
-    [committees, staking, m.getParameter("relayerBps", 1_000)],
+    [
+      committees,
+      staking,
+      m.getParameter("relayerBps", 1_000),
+      m.getParameter("callbackBps", 10_000),
+      defaultCloud,
+    ],
     { after },
   );
   return {

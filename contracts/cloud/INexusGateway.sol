@@ -58,6 +58,8 @@ interface INexusGateway is ICommitteeFees {
 
     /// @dev The relayer's part cannot be more than 10,000 basis points.
     error GatewayBadRelayerShare(uint16 bps);
+    /// @dev No more than the base fee itself, 10,000 basis points, is asked for a callback's gas.
+    error GatewayBadCallbackPrice(uint16 bps);
     /// @dev No committee of `cloudId` was ever active here.
     error GatewayUnknownCloud(bytes32 cloudId);
     error GatewayInputTooLong(uint256 length, uint256 limit);
@@ -99,6 +101,10 @@ interface INexusGateway is ICommitteeFees {
 
     /// @notice Credits the fee of a request past its deadline to its requester. Anybody may.
     function refund(Request calldata request_) external;
+
+    /// @notice The cloud that consumers ask when they name none; zero if there is none. Chosen by whoever deployed this
+    /// gateway, for good.
+    function defaultCloud() external view returns (bytes32);
 
     /// @notice The least fee in wei for a request at the present base fee of the chain.
     /// @dev Many nodes set `block.basefee` to 0 in an `eth_call` that names no gas price: off the chain, name one.

@@ -11,6 +11,8 @@ abstract contract NexusConsumer is INexusConsumer {
     /// @dev Only the gateway may deliver an answer.
     error ConsumerNotGateway(address caller);
     error ConsumerNotAContract(address gateway);
+    /// @dev The gateway has no default cloud: name one.
+    error ConsumerNoDefaultCloud(address gateway);
     /// @dev The request is not one of this contract's.
     error ConsumerForeignRequest(address requester);
     /// @dev The request was answered, or never made: there is no fee to take back.
@@ -45,6 +47,17 @@ abstract contract NexusConsumer is INexusConsumer {
         return gateway.request{value: fee}(cloudId, programId, input, callbackGas, deadline);
     }
 
+    /// @notice Asks the gateway's default cloud; everything else as above.
+    function _request(
+        bytes32 programId,
+        bytes memory input,
+        uint32 callbackGas,
+        uint40 deadline,
+        uint256 fee
+    ) internal returns (bytes32 requestId) {
+        return _request(_defaultCloud(), programId, input, callbackGas, deadline, fee);
+    }
+
     /// @notice Takes back the fee of a request that timed out; afterwards this contract holds it. Needs a `receive`
     /// that accepts ether from the gateway.
     /// @dev Also succeeds, and any number of times, after somebody else had the request refunded: whoever pays the fee on
@@ -56,6 +69,12 @@ abstract contract NexusConsumer is INexusConsumer {
         if (status == Status.Open) gateway.refund(request);
         else if (status != Status.Refunded) revert ConsumerNotRefundable(requestId);
         if (gateway.creditOf(address(this)) != 0) gateway.withdraw(address(this));
+    }
+
+    /// @notice The cloud that the gateway names for those who name none.
+    function _defaultCloud() internal view returns (bytes32 cloudId) {
+        cloudId = gateway.defaultCloud();
+        if (cloudId == 0) revert ConsumerNoDefaultCloud(address(gateway));
     }
 
     /// @notice Handles an answer. Called at most once per request, before its deadline; must fit in `callbackGas`.

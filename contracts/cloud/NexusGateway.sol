@@ -28,19 +28,30 @@ contract NexusGateway is INexusGateway, CommitteeFees {
 
     /// @notice The relayer's part of a fee, in basis points.
     uint16 public immutable relayerBps;
+    /// @notice How much of the chain's base fee a requester pays for its callback's gas, in basis points: all of it
+    /// (10,000), unless the relayer has its gas for nothing, as on a development chain.
+    uint16 public immutable callbackBps;
+    /// @inheritdoc INexusGateway
+    bytes32 public immutable defaultCloud;
 
     /// @inheritdoc INexusGateway
     mapping(bytes32 requestId => Status status) public statusOf;
     /// @inheritdoc INexusGateway
     mapping(address requester => uint64 nonce) public nonceOf;
 
+    /// @param defaultCloud_ zero for none; need not exist yet. It has no privilege here: who asks it has chosen to
     constructor(
         ICommittees committees_,
         IStaking stakingOrZero,
-        uint16 relayerBps_
+        uint16 relayerBps_,
+        uint16 callbackBps_,
+        bytes32 defaultCloud_
     ) CommitteeFees(committees_, stakingOrZero) {
         if (relayerBps_ > BPS) revert GatewayBadRelayerShare(relayerBps_);
+        if (callbackBps_ > BPS) revert GatewayBadCallbackPrice(callbackBps_);
         relayerBps = relayerBps_;
+        callbackBps = callbackBps_;
+        defaultCloud = defaultCloud_;
     }
 
     // ---------------------------------------------------------------- requests
@@ -89,7 +100,7 @@ contract NexusGateway is INexusGateway, CommitteeFees {
 
     /// @inheritdoc INexusGateway
     function quote(bytes32 cloudId, uint32 callbackGas) public view returns (uint256) {
-        return committees.baseFee(cloudId) + uint256(callbackGas) * block.basefee;
+        return committees.baseFee(cloudId) + (uint256(callbackGas) * block.basefee * callbackBps) / BPS;
     }
 
     function _checkRequest(bytes32 cloudId, uint256 inputLength, uint32 callbackGas, uint40 deadline) private view {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+// The names `Vm` and `vm` are those that every writer of Solidity tests knows.
+// solhint-disable interface-starts-with-i, const-name-snakecase
 pragma solidity ^0.8.24;
 
 /// @notice The cheat codes of Hardhat's Solidity tests that this suite uses.
@@ -6,6 +8,7 @@ interface Vm {
     function warp(uint256 timestamp) external;
     function roll(uint256 blockNumber) external;
     function chainId(uint256 id) external;
+    function fee(uint256 baseFee) external;
     function prevrandao(bytes32 value) external;
     function deal(address who, uint256 balance) external;
     function prank(address sender) external;

@@ -18,6 +18,7 @@ const EVERYWHERE = [
   "ZeroMockVerifier",
   "ZeroRouter",
 ];
+const CLOUD = `0x${"c1".repeat(32)}`;
 const OWNER = "0x00000000000000000000000000000000000f00d5";
 const ZERO = "0x0000000000000000000000000000000000000000";
 
@@ -68,7 +69,14 @@ describe("deploySuite", () => {
     const book = await deploySuite(connection, {
       token,
       owner: OWNER,
-      parameters: { relayerBps: 250, revealDelay: 7, unbondingDelay: 1234, rentPerDay: 5n },
+      parameters: {
+        relayerBps: 250,
+        callbackBps: 0,
+        defaultCloud: CLOUD,
+        revealDelay: 7,
+        unbondingDelay: 1234,
+        rentPerDay: 5n,
+      },
     });
     expect(book.deployments.map((one) => one.part)).to.not.include.members([
       "DevelopmentToken",
@@ -79,6 +87,8 @@ describe("deploySuite", () => {
     expect(await staking.unbondingDelay()).to.equal(1234);
     const gateway = await ethers.getContractAt("NexusGateway", addressOf(book, "NexusGateway"));
     expect(await gateway.relayerBps()).to.equal(250);
+    expect(await gateway.callbackBps()).to.equal(0);
+    expect(await gateway.defaultCloud()).to.equal(CLOUD);
     const market = await ethers.getContractAt("ZeroMarket", addressOf(book, "ZeroMarket"));
     expect(await market.revealDelay()).to.equal(7);
     const router = await ethers.getContractAt("ZeroRouter", addressOf(book, "ZeroRouter"));

@@ -40,6 +40,9 @@ describe("mirror module", () => {
       });
       const committees = await ethers.getContractAt("CommitteeMirror", parts.CommitteeMirror.target);
       expect(await committees.currentEpoch(id("cloud"))).to.equal(3);
+      const gateway = await ethers.getContractAt("NexusGateway", parts.NexusGateway.target);
+      expect(await gateway.defaultCloud()).to.equal(id("cloud"));
+      expect(await gateway.callbackBps()).to.equal(10_000);
       expect(await committees.members(id("cloud"), 3)).to.deep.equal(operators);
       for (const part of ["NexusGateway", "NexusOutbox", "StateCheckpoints", "NexusSubscriptions"] as const) {
         expect(await parts[part].getFunction("committees").staticCall(), part).to.equal(committees.target);

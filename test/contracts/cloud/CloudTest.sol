@@ -26,7 +26,7 @@ abstract contract CloudTest is Test {
         committees = new SpokenCommittees();
         for (uint160 i = 1; i <= 4; ++i) members.push(address(i << 100));
         committees.activate(CLOUD, BASE_FEE, members, uint64(block.timestamp + 60 days));
-        gateway = new NexusGateway(committees, IStaking(address(0)), RELAYER_BPS);
+        gateway = new NexusGateway(committees, IStaking(address(0)), RELAYER_BPS, 10_000, CLOUD);
         vm.deal(address(this), 100 ether);
     }
 

@@ -168,7 +168,7 @@ contract GatewayInvariants is Test {
     function setUp() public {
         vm.warp(1_800_000_000);
         SpokenCommittees committees = new SpokenCommittees();
-        _gateway = new NexusGateway(committees, IStaking(address(0)), 3333);
+        _gateway = new NexusGateway(committees, IStaking(address(0)), 3333, 10_000, 0);
         _handler = new GatewayHandler(_gateway, committees);
         targetContract(address(_handler));
     }

@@ -25,9 +25,11 @@ contract NexusGatewayTest is CloudTest {
 
     function test_constructor_refuses_bad_values() public {
         vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayBadRelayerShare.selector, 10_001));
-        new NexusGateway(committees, IStaking(address(0)), 10_001);
+        new NexusGateway(committees, IStaking(address(0)), 10_001, 10_000, 0);
+        vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayBadCallbackPrice.selector, 10_001));
+        new NexusGateway(committees, IStaking(address(0)), 10_000, 10_001, 0);
         vm.expectRevert(abi.encodeWithSelector(ICommitteeFees.FeesNotAContract.selector, address(7)));
-        new NexusGateway(ICommittees(address(7)), IStaking(address(0)), 0);
+        new NexusGateway(ICommittees(address(7)), IStaking(address(0)), 0, 10_000, 0);
     }
 
     // ---------------------------------------------------------------- requests
@@ -86,6 +88,15 @@ contract NexusGatewayTest is CloudTest {
 
     function testFuzz_quote(uint32 callbackGas) public view {
         assertEq(gateway.quote(CLOUD, callbackGas), BASE_FEE + uint256(callbackGas) * block.basefee, "quote");
+    }
+
+    function testFuzz_callback_gas_at_a_part_of_the_base_fee(uint32 callbackGas, uint16 bps, uint64 price) public {
+        bps = uint16(bound(bps, 0, 10_000));
+        NexusGateway cheap = new NexusGateway(committees, IStaking(address(0)), 0, bps, CLOUD);
+        vm.fee(price);
+        uint256 gasFee = (uint256(callbackGas) * price * bps) / 10_000;
+        assertEq(cheap.quote(CLOUD, callbackGas), BASE_FEE + gasFee, "quote");
+        assertEq(cheap.defaultCloud(), CLOUD, "default");
     }
 
     function test_two_equal_requests_have_two_ids() public {
@@ -232,7 +243,7 @@ contract NexusGatewayTest is CloudTest {
         vm.chainId(chain + 1);
         assertRefused(address(gateway), call, wrong, "other chain");
         vm.chainId(chain);
-        NexusGateway twin = new NexusGateway(committees, IStaking(address(0)), RELAYER_BPS);
+        NexusGateway twin = new NexusGateway(committees, IStaking(address(0)), RELAYER_BPS, 10_000, 0);
         assertRefused(address(twin), call, wrong, "other gateway");
 
         vm.warp(block.timestamp + 60 days);
@@ -246,7 +257,7 @@ contract NexusGatewayTest is CloudTest {
         Header memory h = headerFor(none);
         bytes memory call = _call(EPOCH, h, none, sign(EPOCH, h));
         bytes4 bad = ICommittees.CommitteesBadSignature.selector;
-        NexusGateway twin = new NexusGateway(committees, IStaking(address(0)), RELAYER_BPS);
+        NexusGateway twin = new NexusGateway(committees, IStaking(address(0)), RELAYER_BPS, 10_000, 0);
         assertRefused(address(twin), call, bad, "other gateway");
         vm.chainId(block.chainid + 1);
         assertRefused(address(gateway), call, bad, "other chain");
@@ -345,7 +356,7 @@ contract NexusGatewayTest is CloudTest {
 
     function test_distribute_to_staking() public {
         StakingSink sink = new StakingSink();
-        gateway = new NexusGateway(committees, IStaking(address(sink)), 1);
+        gateway = new NexusGateway(committees, IStaking(address(sink)), 1, 10_000, 0);
         fulfil(answers(ask(10_003)));
         gateway.distribute(CLOUD, EPOCH);
         assertEq(sink.received(), 10_000, "rewards");

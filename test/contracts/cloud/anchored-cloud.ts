@@ -62,7 +62,13 @@ export async function anchoredCloud(name: string, chainId?: number) {
     committeeOf(FIRST),
     operators,
   ]);
-  const gateway = await ethers.deployContract("NexusGateway", [mirror, ethers.ZeroAddress, 2500]);
+  const gateway = await ethers.deployContract("NexusGateway", [
+    mirror,
+    ethers.ZeroAddress,
+    2500,
+    10_000,
+    CLOUD,
+  ]);
   const at = await gateway.getAddress();
 
   /** A signature over a header for this chain and gateway, unless told otherwise. */
