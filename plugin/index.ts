@@ -2,11 +2,17 @@ import { definePlugin } from "hardhat/plugins";
 
 import { guardedDeployTask, statusTask } from "../tasks/index.ts";
 
+export type * from "./type-extensions.ts";
+
 /** The Hardhat 3 plugin `hardhat-nexus`: verifiable off-chain compute in tests, tasks and deployments. */
 export default definePlugin({
   id: "hardhat-nexus",
   npmPackage: "hardhat-nexus",
   // Its modules are deployed, and its deploy task guarded, through Ignition.
   dependencies: () => [import("@nomicfoundation/hardhat-ignition-ethers")],
+  hookHandlers: {
+    config: () => import("./hooks/config.ts"),
+    network: () => import("./hooks/network.ts"),
+  },
   tasks: [statusTask, guardedDeployTask],
 });

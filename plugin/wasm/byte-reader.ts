@@ -1,4 +1,5 @@
 import { WasmError } from "./error.ts";
+import { moduleLimits } from "./limits.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -119,6 +120,10 @@ export class ByteReader {
   /** A UTF-8 name. */
   name(): string {
     const bytes = this.take(this.u32());
+    if (bytes.length > moduleLimits.nameBytes) {
+      const what = `a name has ${bytes.length} bytes, at most ${moduleLimits.nameBytes} are taken`;
+      throw new WasmError("limit", what, this.origin + this.position, this.functionIndex);
+    }
     try {
       return utf8.decode(bytes);
     } catch {

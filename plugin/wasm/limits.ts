@@ -23,6 +23,8 @@ export interface ModuleLimits {
   readonly locals: number;
   readonly params: number;
   readonly results: number;
+  /** UTF-8 bytes of the name of an import or export; V8 takes no more than 100,000. */
+  readonly nameBytes: number;
   /** Blocks inside blocks. */
   readonly nesting: number;
   readonly branchTableTargets: number;
@@ -45,6 +47,7 @@ export const moduleLimits: ModuleLimits = {
   locals: 8_192,
   params: 255,
   results: 255,
+  nameBytes: 65_536,
   nesting: 4_096,
   branchTableTargets: 8_192,
   operands: 8_192,

@@ -15,6 +15,7 @@
  */
 import { ByteWriter } from "../../wasm/byte-writer.ts";
 import { encode, i64Constant } from "../../wasm/encode.ts";
+import { WasmError } from "../../wasm/error.ts";
 import { valueType, type Export, type FunctionType, type Global, type Limits } from "../../wasm/module.ts";
 import type { ValidModule } from "../../wasm/validate.ts";
 import { FunctionRewriter, type Rewriting } from "./rewrite-function.ts";
@@ -32,12 +33,22 @@ export interface Instrumented {
 /** Fuel counter value that says: memory could not grow although the limits allow it. No run can get there by itself. */
 export const outOfHostMemory = -(2n ** 63n);
 
+/**
+ * Bytes of code after instrumentation. Ordinary code grows by half; code made of nothing but memory.grow grows 30-fold. V8 takes
+ * bodies of up to 7,654,321 bytes.
+ */
+const instrumentedLimits = { bodyBytes: 7_000_000, codeBytes: 64 * 1024 * 1024 } as const;
+
 export interface GrowthLimits {
   readonly memoryPages: number;
   readonly tableEntries: number;
 }
 
-/** Instruments a valid module. Its memory and tables are capped at `limits`. */
+/**
+ * Instruments a valid module. Its memory and tables are capped at `limits`.
+ *
+ * @throws WasmError `limit` when the instrumented code is too large
+ */
 export function instrument({ module, context, shapes }: ValidModule, limits: GrowthLimits): Instrumented {
   const types = [...module.types];
   const fuelGlobal = context.globals.length;
@@ -55,9 +66,17 @@ export function instrument({ module, context, shapes }: ValidModule, limits: Gro
     },
   };
   const scratch = new ByteWriter(1 << 14);
-  const functions = module.functions.map((item, i) =>
-    new FunctionRewriter(rewriting, item, shapes[i]!, scratch).rewrite(),
-  );
+  let total = 0;
+  const functions = module.functions.map((item, i) => {
+    const rewritten = new FunctionRewriter(rewriting, item, shapes[i]!, scratch).rewrite();
+    const size = rewritten.body.code.length;
+    total += size;
+    if (size > instrumentedLimits.bodyBytes || total > instrumentedLimits.codeBytes) {
+      const what = `instrumented code is too large: ${size} bytes in this function, ${total} so far`;
+      throw new WasmError("limit", what, item.body.offset, rewriting.importedFunctions + i);
+    }
+    return rewritten;
+  });
 
   const taken = new Set(module.exports.map((item) => item.name));
   const unique = (name: string): string => {

@@ -1,6 +1,7 @@
 import { toBinary } from "./bytes.ts";
 import type { AppliedChanges, Changes, ProgramChanges } from "./changes.ts";
 import { Invocation, type InvocationResult } from "./invocation.ts";
+import type { Write } from "./key-value-store.ts";
 import type { Account, Head } from "./records.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 
@@ -10,7 +11,7 @@ export interface BlockBase {
   keys(programId: string): SortedKeys | undefined;
   value(programId: string, key: string): Uint8Array | undefined;
   apply(changes: Changes): AppliedChanges;
-  commit(height: number, meta: Uint8Array, contents: BlockContents): Promise<Head>;
+  commit(height: number, meta: Uint8Array, contents: BlockContents, records: readonly Write[]): Promise<Head>;
   end(): void;
 }
 
@@ -69,13 +70,18 @@ export class Block {
    * changed and the block can be committed again.
    * @param height above the present head's
    * @param meta bytes of the application, kept with the head; the state root does not cover them
+   * @param records what else the application writes with the block, under keys of `applicationKey`
    */
-  async commit(height: number, meta: Uint8Array = new Uint8Array()): Promise<Head> {
+  async commit(
+    height: number,
+    meta: Uint8Array = new Uint8Array(),
+    records: readonly Write[] = [],
+  ): Promise<Head> {
     this.#requireIdle();
     const applied = this.#apply();
     this.#open = false;
     try {
-      return await this.#base.commit(height, meta, { keys: this.#keys, applied });
+      return await this.#base.commit(height, meta, { keys: this.#keys, applied }, records);
     } catch (error) {
       this.#open = true;
       throw error;

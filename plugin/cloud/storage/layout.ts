@@ -46,3 +46,8 @@ export const FLAT_RANGE = [HEAD_KEY, VALUE_RANGE[1]] as const;
 export function splitValueKey(storeKey: string): { programId: string; key: string } {
   return { programId: storeKey.slice(1, 33), key: storeKey.slice(33) };
 }
+
+/** A record of the application, which is neither state nor part of a snapshot. */
+export function applicationKey(name: string): string {
+  return "\x08" + name;
+}

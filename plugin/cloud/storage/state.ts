@@ -92,7 +92,7 @@ export class State {
       keys: (programId) => this.#keys.get(programId),
       value: (programId, key) => this.#value(programId, key),
       apply: (changes) => applyChanges(this.#committed(), changes),
-      commit: (height, meta, contents) => this.#commit(height, meta, contents),
+      commit: (height, meta, contents, records) => this.#commit(height, meta, contents, records),
       end: () => (this.#block = undefined),
     });
     this.#block = block;
@@ -275,7 +275,12 @@ export class State {
     };
   }
 
-  async #commit(height: number, meta: Uint8Array, { keys, applied }: BlockContents): Promise<Head> {
+  async #commit(
+    height: number,
+    meta: Uint8Array,
+    { keys, applied }: BlockContents,
+    records: readonly Write[],
+  ): Promise<Head> {
     if (!Number.isSafeInteger(height) || height <= this.#head.height) {
       throw new RangeError(
         `A block at height ${height} cannot follow the head at height ${this.#head.height}.`,
@@ -289,6 +294,7 @@ export class State {
       ...applied.writes,
       { key: layout.undoKey(height), value: undo },
       ...forgotten.map((at) => ({ key: layout.undoKey(at), value: undefined })),
+      ...records,
       { key: layout.HEAD_KEY, value: encodeHead(head) },
     ]);
     this.#undoHeights = undoHeights;

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 
+import { decode } from "../../../../plugin/wasm/decode.ts";
+import { encode } from "../../../../plugin/wasm/encode.ts";
 import { WasmError } from "../../../../plugin/wasm/error.ts";
 import { Outcome } from "../../../../plugin/cloud/digests.ts";
 import { execute } from "../../../../plugin/cloud/runtime/execute.ts";
@@ -253,6 +255,19 @@ describe("cloud/runtime/execute", () => {
     for (const [wat, message] of refused) {
       expect(() => prepareProgram(assemble(wat)), wat).to.throw(WasmError, message);
     }
+  });
+
+  it("refuses code that instrumentation would make too large for the engine", () => {
+    const module = decode(assemble(`(module (memory (export "memory") 1) (func (export "_start")))`));
+    const grow = (times: number): Uint8Array => {
+      const code = [0x41, 0, ...new Array<number[]>(times).fill([0x40, 0]).flat(), 0x1a, 0x0b];
+      const body = { code: Uint8Array.from(code), offset: 0 };
+      return encode({ ...module, functions: [{ typeIndex: 0, locals: [], body }] });
+    };
+    expect(run(grow(1_000)).outcome).to.equal(Outcome.Success);
+    expect(() => prepareProgram(grow(131_000))).to.throw(WasmError, "instrumented code is too large");
+    const longName = `(module (memory (export "memory") 1) (func (export "_start") (export "${"n".repeat(65_537)}")))`;
+    expect(() => prepareProgram(assemble(longName))).to.throw(WasmError, "a name has 65537 bytes");
   });
 
   it("cannot be reached by exports of the names it uses itself", () => {

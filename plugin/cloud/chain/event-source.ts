@@ -1,0 +1,181 @@
+import { getBytes } from "ethers";
+
+import { isBefore, type OrderedEvent, type Place } from "../replication/event.ts";
+import type { RpcLog } from "./evm-chain.ts";
+import type { ServedChain } from "./served-chain.ts";
+
+/** Most blocks that one `eth_getLogs` asks for; public nodes refuse more. */
+const BLOCKS_PER_CALL = 2_000n;
+
+interface Subscription {
+  readonly programId: string;
+  readonly emitter: string;
+  readonly topic0: string;
+  paidUntil: bigint;
+}
+
+/**
+ * One node's view of one served chain: the events for its cloud, in the chain's order, below the chain's finality.
+ *
+ * Every node has its own, with a provider of its own choice; that is what makes agreement on events mean something.
+ */
+export class EventSource {
+  readonly served: ServedChain;
+  readonly #cloudId: string;
+  readonly #subscriptions = new Map<string, Subscription>();
+  #scanned: bigint;
+  #events: OrderedEvent[] = [];
+
+  constructor(served: ServedChain, cloudId: string) {
+    this.served = served;
+    this.#cloudId = cloudId.toLowerCase();
+    this.#scanned = served.deployedAt - 1n;
+  }
+
+  /** The final events after `cursor` that this node knows of, at most `limit`, after looking for new ones. */
+  async after(cursor: Place | undefined, limit: number): Promise<OrderedEvent[]> {
+    await this.#scan();
+    if (cursor !== undefined) {
+      const next = this.#events.findIndex((event) => isBefore(cursor, event.place));
+      this.#events = next === -1 ? [] : this.#events.slice(next);
+    }
+    return this.#events.slice(0, limit);
+  }
+
+  /** Forgets everything and looks again from the suite's deployment; after a simulated chain was reverted. */
+  reset(): void {
+    this.served.chain.forget();
+    this.#subscriptions.clear();
+    this.#events = [];
+    this.#scanned = this.served.deployedAt - 1n;
+  }
+
+  async #scan(): Promise<void> {
+    const head = await this.served.chain.finalHead();
+    while (this.#scanned < head) {
+      const from = this.#scanned + 1n;
+      const to = head - from >= BLOCKS_PER_CALL ? from + BLOCKS_PER_CALL - 1n : head;
+      try {
+        this.#events.push(...(await this.#read(from, to)));
+      } catch (error) {
+        // A provider that failed half way may have left subscriptions half applied: look again from the start.
+        this.reset();
+        throw error;
+      }
+      this.#scanned = to;
+    }
+  }
+
+  async #read(from: bigint, to: bigint): Promise<OrderedEvent[]> {
+    const { chain, gateway, subscriptions, committees, isHome } = this.served;
+    const own = await chain.logs(
+      [gateway.address, subscriptions.address, ...(isHome ? [committees.address] : [])],
+      from,
+      to,
+    );
+    // Subscriptions made within the range count for logs behind them, so emitters are asked for after these are known.
+    const asked = own.map((log) => subscriptions.parse(log)?.args["emitter"] as string | undefined);
+    const emitters = new Set(
+      [
+        ...[...this.#subscriptions.values()].map(({ emitter }) => emitter),
+        ...asked.filter((e) => e !== undefined),
+      ].map((emitter) => emitter.toLowerCase()),
+    );
+    const foreign = await chain.logs([...emitters], from, to);
+    const seen = new Map(
+      [...own, ...foreign].map((log) => [`${BigInt(log.blockNumber)}:${BigInt(log.logIndex)}`, log]),
+    );
+    const logs = [...seen.values()].sort((a, b) => (isBefore(placeOf(a), placeOf(b)) ? -1 : 1));
+    const events: OrderedEvent[] = [];
+    for (const log of logs) {
+      const event = await this.#interpret(log);
+      if (event !== undefined) events.push(event);
+    }
+    return events;
+  }
+
+  /** What a log means to the cloud, if anything. Logs come in order, so subscriptions are what they were then. */
+  async #interpret(log: RpcLog): Promise<OrderedEvent | undefined> {
+    const { chain, gateway, subscriptions, committees, isHome, chainId } = this.served;
+    const place = placeOf(log);
+    const timestamp = await chain.timestamp(place.block);
+    const origin = { chainId, place, timestamp };
+
+    const requested = gateway.parse(log);
+    if (requested?.name === "Requested" && this.#isOurs(requested.args["cloudId"])) {
+      const [cloudId, programId, requester, nonce, fee, deadline, callbackGas, inputHash] =
+        requested.args["request"];
+      return {
+        kind: "request",
+        ...origin,
+        requestId: requested.args["requestId"],
+        request: {
+          cloudId,
+          programId,
+          requester: lower(requester),
+          nonce,
+          fee,
+          deadline,
+          callbackGas,
+          inputHash,
+        },
+        input: getBytes(requested.args["input"]),
+      };
+    }
+    const subscription = subscriptions.parse(log);
+    if (subscription !== undefined && this.#isOurs(subscription.args["cloudId"])) {
+      this.#follow(subscription.name, subscription.args.toObject());
+      return undefined;
+    }
+    const registry = isHome ? committees.parse(log) : undefined;
+    if (registry?.name === "EpochActivated" && this.#isOurs(registry.args["cloudId"])) {
+      return { kind: "epoch", ...origin, epoch: registry.args["epoch"] };
+    }
+    const programIds = this.#subscribers(log, timestamp);
+    if (programIds.length === 0) return undefined;
+    const { topics, data } = log;
+    return { kind: "log", ...origin, programIds, emitter: lower(log.address), topics, data: getBytes(data) };
+  }
+
+  #isOurs(cloudId: string): boolean {
+    return cloudId.toLowerCase() === this.#cloudId;
+  }
+
+  #follow(name: string, args: Record<string, unknown>): void {
+    const id = args["subscriptionId"] as string;
+    if (name === "Subscribed") {
+      const { programId, emitter, topic0, paidUntil } = args as { [key: string]: string } & {
+        paidUntil: bigint;
+      };
+      this.#subscriptions.set(id, {
+        programId: programId!,
+        emitter: lower(emitter!),
+        topic0: topic0!,
+        paidUntil,
+      });
+    } else if (name === "Extended") {
+      const known = this.#subscriptions.get(id);
+      if (known !== undefined) known.paidUntil = args["paidUntil"] as bigint;
+    } else if (name === "Cancelled") {
+      this.#subscriptions.delete(id);
+    }
+  }
+
+  /** The programs subscribed to this log at its time, ascending, each once. */
+  #subscribers(log: RpcLog, timestamp: bigint): string[] {
+    const programs = [...this.#subscriptions.values()]
+      .filter(({ emitter, topic0, paidUntil }) => {
+        return emitter === lower(log.address) && topic0 === log.topics[0] && timestamp < paidUntil;
+      })
+      .map(({ programId }) => programId);
+    return [...new Set(programs)].sort();
+  }
+}
+
+function placeOf(log: RpcLog): Place {
+  return { block: BigInt(log.blockNumber), logIndex: Number(log.logIndex) };
+}
+
+function lower(address: string): string {
+  return address.toLowerCase();
+}

@@ -1,0 +1,70 @@
+import type { IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
+import { Interface } from "ethers";
+
+import { loadArtifact } from "../../artifacts.ts";
+import { EvmContract } from "../chain/evm-chain.ts";
+import type { DevelopmentAccount } from "./development-account.ts";
+
+/** A contract of the description, with its address once it is deployed. */
+class Part {
+  readonly name: string;
+  address: string | undefined;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/**
+ * Deploys what an Ignition module describes, at once and without Ignition: no journal, no files, no confirmations, for
+ * the embedded cloud to be there in no time. The description is the same that `hardhat ignition deploy` runs.
+ *
+ * @param describe a function of `deploy/`, such as `development`
+ * @param parameters the module's parameters by name; others have the description's defaults
+ * @returns the address of each part, by contract name
+ */
+export async function deployParts(
+  account: DevelopmentAccount,
+  describe: (m: IgnitionModuleBuilder) => unknown,
+  parameters: Readonly<Record<string, unknown>> = {},
+): Promise<Map<string, string>> {
+  const steps: (() => Promise<void>)[] = [];
+  const parts: Part[] = [];
+  const builder = {
+    contract(name: string, args: readonly unknown[] = []): Part {
+      const part = new Part(name);
+      parts.push(part);
+      steps.push(async () => {
+        const { abi, bytecode } = loadArtifact(name);
+        part.address = await account.deploy(new Interface(abi), bytecode, args.map(resolve));
+      });
+      return part;
+    },
+    call(part: Part, method: string, args: readonly unknown[] = []): void {
+      steps.push(async () => {
+        const contract = new EvmContract(part.address!, loadArtifact(part.name).abi);
+        await account.call(contract, method, args.map(resolve));
+      });
+    },
+    getParameter(name: string, fallback?: unknown): unknown {
+      const value = name in parameters ? parameters[name] : fallback;
+      if (value === undefined) throw new Error(`The deployment needs the parameter ${name}.`);
+      return value;
+    },
+    getAccount: (): string => account.address,
+  };
+  // Ignition's builder has more, which descriptions for development do not use.
+  describe(builder as unknown as IgnitionModuleBuilder);
+  for (const step of steps) await step();
+  return new Map(parts.map(({ name, address }) => [name, address!]));
+}
+
+/** An argument with every part in it replaced by its address. */
+function resolve(argument: unknown): unknown {
+  if (argument instanceof Part) return argument.address;
+  if (Array.isArray(argument)) return argument.map(resolve);
+  if (typeof argument === "object" && argument !== null) {
+    return Object.fromEntries(Object.entries(argument).map(([key, value]) => [key, resolve(value)]));
+  }
+  return argument;
+}

@@ -1,0 +1,337 @@
+import { hexlify, toQuantity } from "ethers";
+
+import { cloudMirror } from "../../../deploy/suite.ts";
+import { EventSource } from "../chain/event-source.ts";
+import type { EvmChain } from "../chain/evm-chain.ts";
+import { Relayer, type Delivery } from "../chain/relayer.ts";
+import { servedChain, type ServedChain } from "../chain/served-chain.ts";
+import { IdentitySecret } from "../dkg/identity.ts";
+import { CloudNode, type EpochKey } from "../node.ts";
+import { Application } from "../replication/application.ts";
+import type { BlockRecord } from "../replication/block-record.ts";
+import type { Certificate, Committed, Misbehaviour } from "../replication/engine.ts";
+import { LocalEngine } from "../replication/local-engine.ts";
+import { ProgramStore } from "../replication/program-store.ts";
+import type { KeyValueStore } from "../storage/key-value-store.ts";
+import { LevelStore } from "../storage/level-store.ts";
+import { MemoryStore } from "../storage/memory-store.ts";
+import { State } from "../storage/state.ts";
+import { deployParts } from "./deploy-parts.ts";
+import { DevelopmentAccount } from "./development-account.ts";
+import { thresholdOf, type ActivatedEpoch, type EmbeddedCommittee } from "./embedded-committee.ts";
+import { FaultyReplica } from "./faulty-replica.ts";
+import { nodeFolder, readFoundation, writeFoundation, type Foundation } from "./foundation.ts";
+import { foundCloud, keeper, resumeCloud, withoutKeys, type EmbeddedCloudOptions } from "./founding.ts";
+
+/** A block that the cloud has signed and delivered. */
+export interface ServedBlock extends Committed {
+  readonly record: BlockRecord;
+  readonly deliveries: readonly { readonly chainId: bigint; readonly delivery: Delivery }[];
+}
+
+/** A state of the cloud to go back to. */
+export interface Checkpoint {
+  readonly height: number;
+  readonly epoch: ActivatedEpoch;
+  readonly delivered: ReadonlyMap<bigint, number>;
+}
+
+/** A chain that the cloud serves, and what it takes to deliver there. */
+interface Attachment {
+  readonly served: ServedChain;
+  readonly account: DevelopmentAccount;
+  readonly relayer: Relayer;
+  /** Addresses of the suite on this chain, by contract name. */
+  readonly parts: ReadonlyMap<string, string>;
+}
+
+/**
+ * A whole cloud in this process, for development: n nodes that execute, store and sign separately, the suite on a
+ * development chain, and a relayer. Only its orderer and its keys are for development; all else is what a live cloud has.
+ */
+export class EmbeddedCloud {
+  readonly options: EmbeddedCloudOptions;
+  readonly committee: EmbeddedCommittee;
+  readonly replicas: readonly FaultyReplica[];
+  readonly #keys: readonly Map<bigint, EpochKey>[];
+  readonly #engine: LocalEngine;
+  readonly #stores: readonly KeyValueStore[];
+  readonly #foundation: Foundation;
+  readonly #attachments = new Map<bigint, Attachment>();
+  #delivered = new Map<bigint, number>();
+  #misbehaviours: Misbehaviour[] = [];
+
+  private constructor(
+    options: EmbeddedCloudOptions,
+    committee: EmbeddedCommittee,
+    nodes: readonly CloudNode[],
+    keys: readonly Map<bigint, EpochKey>[],
+    home: Attachment,
+    stores: readonly KeyValueStore[],
+    foundation: Foundation,
+  ) {
+    this.options = options;
+    this.committee = committee;
+    this.replicas = nodes.map((node) => new FaultyReplica(node));
+    this.#keys = keys;
+    this.#engine = new LocalEngine(this.replicas, thresholdOf(nodes.length), (seen) =>
+      this.#misbehaviours.push(seen),
+    );
+    this.#attachments.set(home.served.chainId, home);
+    this.#delivered.set(home.served.chainId, nodes[0]!.application.blocks.delivered(home.served.chainId));
+    this.#stores = stores;
+    this.#foundation = foundation;
+  }
+
+  /**
+   * Deploys the suite on a development chain, founds a committee there and generates its key.
+   *
+   * @param progress told what begins
+   * @throws NotADevelopmentChainError
+   */
+  static async boot(
+    chain: EvmChain,
+    options: EmbeddedCloudOptions,
+    progress: (what: string) => void = () => {},
+  ): Promise<EmbeddedCloud> {
+    const { directory } = options;
+    const stores: KeyValueStore[] = [];
+    for (let node = 1; node <= options.nodes; node++) {
+      stores.push(
+        directory === undefined ? new MemoryStore() : await LevelStore.open(nodeFolder(directory, node)),
+      );
+    }
+    const kept = directory === undefined ? undefined : await readFoundation(directory);
+    const account = await DevelopmentAccount.open(chain, "deployer");
+    const { foundation, committee } =
+      kept === undefined
+        ? await foundCloud(account, options, stores, progress)
+        : await resumeCloud(account, options, stores, kept);
+    if (directory !== undefined && kept === undefined) await writeFoundation(directory, foundation);
+
+    const home = await attachmentOf(chain, foundation, true);
+    const keys = committee.members.map(() => new Map<bigint, EpochKey>());
+    const nodes: CloudNode[] = [];
+    for (const [i, { identitySecret }] of committee.members.entries()) {
+      const state = await State.open(stores[i]!, { history: Infinity });
+      const { chainId, gateway } = home.served;
+      const genesis = { chains: [{ chainId, gateway: gateway.address }], epoch: 1n };
+      const parameters = { cloudId: committee.cloudId, genesis, limits: options.limits };
+      const application = new Application(parameters, state, stores[i]!);
+      const sources = [new EventSource(home.served, committee.cloudId)];
+      nodes.push(
+        new CloudNode({ application, sources, identity: new IdentitySecret(identitySecret), keys: keys[i]! }),
+      );
+    }
+    const cloud = new EmbeddedCloud(options, committee, nodes, keys, home, stores, foundation);
+    cloud.#adopt(committee.active!);
+    return cloud;
+  }
+
+  get cloudId(): string {
+    return this.committee.cloudId;
+  }
+
+  /** Height of the newest block of any node. */
+  get height(): number {
+    return Math.max(...this.replicas.map((replica) => replica.height));
+  }
+
+  /** What nodes were seen doing wrong, oldest first. */
+  get misbehaviours(): readonly Misbehaviour[] {
+    return this.#misbehaviours;
+  }
+
+  /** The chains served; the home chain first. */
+  get chains(): readonly ServedChain[] {
+    return [...this.#attachments.values()].map(({ served }) => served);
+  }
+
+  /** Address of a part of the suite on a served chain. @throws when it is not there */
+  addressOf(chainId: bigint, part: string): string {
+    const address = this.#attachments.get(chainId)?.parts.get(part);
+    if (address === undefined)
+      throw new Error(`${part} is not deployed by the embedded cloud on chain ${chainId}.`);
+    return address;
+  }
+
+  /**
+   * Serves one more development chain, through a mirror of the committee there.
+   *
+   * @throws when a chain with the same id is served already
+   */
+  async attach(chain: EvmChain): Promise<ServedChain> {
+    if (this.#attachments.has(chain.chainId)) {
+      throw new Error(
+        `The cloud serves a chain with id ${chain.chainId} already. Give one of the two networks another chainId.`,
+      );
+    }
+    const { committee, operators } = this.committee.active!;
+    await reach(chain, committee.validFrom);
+    const account = await DevelopmentAccount.open(chain, "deployer");
+    const verifier = this.options.suite === "BN254" ? "Bn254Verifier" : "Bls12381Verifier";
+    const parameters = { cloudId: this.cloudId, baseFee: this.options.baseFee, anchor: committee, operators };
+    const parts = await deployParts(account, (m) => cloudMirror(m, verifier), parameters);
+    const attachment = await attachmentOf(
+      chain,
+      { cloudId: this.cloudId, parts, deployedAt: (await chain.head()) + 1n },
+      false,
+    );
+    this.#attachments.set(chain.chainId, attachment);
+    this.#delivered.set(chain.chainId, this.height);
+    for (const { node } of this.replicas) node.serve(new EventSource(attachment.served, this.cloudId));
+    return attachment.served;
+  }
+
+  /**
+   * Makes a program known to the cloud; it can be requested from the next block on.
+   *
+   * @returns its id
+   * @throws WasmError when the cloud would not run it
+   */
+  publish(module: Uint8Array): string {
+    const programId = ProgramStore.check(module);
+    for (const { node } of this.replicas) node.propose({ kind: "program", module });
+    return programId;
+  }
+
+  /**
+   * Serves everything that the chains ask for, and what that leads to, until nothing is left.
+   *
+   * @param onBlock told of each block once it is delivered
+   * @throws NoQuorumError, DeliveryError
+   */
+  async service(onBlock: (block: ServedBlock) => void = () => {}): Promise<void> {
+    await this.#renewEpoch();
+    for (;;) {
+      const committed = await this.#engine.step();
+      const blocks = await this.#deliver(committed);
+      for (const block of blocks) onBlock(block);
+      if (committed === undefined) return;
+    }
+  }
+
+  /** The present state, to go back to. */
+  checkpoint(): Checkpoint {
+    return { height: this.height, epoch: this.committee.active!, delivered: new Map(this.#delivered) };
+  }
+
+  /** Goes back to a checkpoint; after a simulated chain has gone back to the same time. */
+  async revert({ height, epoch, delivered }: Checkpoint): Promise<void> {
+    for (const { node } of this.replicas) await node.revert(Math.min(height, node.height));
+    this.committee.restore(epoch);
+    this.#delivered = new Map(delivered);
+    this.#misbehaviours = this.#misbehaviours.filter((seen) => seen.height <= height);
+  }
+
+  /** The record of a block, from a node that has it. */
+  record(height: number): BlockRecord {
+    const replica = this.replicas.find((one) => one.height >= height);
+    if (replica === undefined) throw new RangeError(`There is no block at height ${height}.`);
+    return replica.node.application.blocks.record(height);
+  }
+
+  /** Closes the nodes' stores. */
+  async close(): Promise<void> {
+    for (const { node } of this.replicas) await node.application.state.close();
+  }
+
+  async #deliver(committed: Committed | undefined): Promise<ServedBlock[]> {
+    const blocks: ServedBlock[] = [];
+    const source = this.replicas.find(
+      ({ node }) => node.running && node.certificate(node.height) !== undefined,
+    )?.node;
+    if (source === undefined) return blocks;
+    for (let height = 1 + this.#deliveredEverywhere(); height <= source.height; height++) {
+      const record = source.application.blocks.record(height);
+      const certificate = await this.#validCertificate(source, height);
+      if (certificate === undefined) break;
+      const deliveries: { chainId: bigint; delivery: Delivery }[] = [];
+      for (const [i, chain] of record.chains.entries()) {
+        if ((this.#delivered.get(chain.chainId) ?? 0) >= height) continue;
+        const attachment = this.#attachments.get(chain.chainId)!;
+        const delivered = await attachment.relayer.deliver(
+          certificate.epoch,
+          chain,
+          certificate.signatures[i]!,
+        );
+        deliveries.push(...delivered.map((delivery) => ({ chainId: chain.chainId, delivery })));
+        this.#delivered.set(chain.chainId, height);
+        await source.application.blocks.noteDelivered(chain.chainId, height);
+      }
+      const signers = committed?.height === height ? committed.signers : [];
+      blocks.push({ height, signers, record, deliveries });
+    }
+    return blocks;
+  }
+
+  /** The certificate of a block, under an epoch whose signatures are still accepted. */
+  async #validCertificate(source: CloudNode, height: number): Promise<Certificate | undefined> {
+    const certificate = source.certificate(height);
+    if (certificate === undefined || certificate.epoch === source.application.epoch) return certificate;
+    await this.#engine.certifyAgain(height);
+    return source.certificate(height);
+  }
+
+  #deliveredEverywhere(): number {
+    return Math.min(...[...this.#attachments.keys()].map((chainId) => this.#delivered.get(chainId) ?? 0));
+  }
+
+  /** Opens a new epoch when the present one has run out, as it does when a test lets time pass. */
+  async #renewEpoch(): Promise<void> {
+    const [home, ...mirrors] = [...this.#attachments.values()];
+    const now = (await home!.served.chain.latestTimestamp()) + 1n;
+    if (this.committee.isLive(now)) return;
+    const epoch = await this.committee.openEpoch(keeper(this.committee, this.#stores));
+    this.#adopt(epoch);
+    const { directory } = this.options;
+    if (directory !== undefined)
+      await writeFoundation(directory, { ...this.#foundation, epoch: withoutKeys(epoch) });
+    for (const { served, account } of mirrors) {
+      const { fromEpoch, signature } = epoch.rotation!;
+      await reach(served.chain, epoch.committee.validFrom);
+      await account.call(served.committees, "follow", [
+        fromEpoch,
+        epoch.committee,
+        epoch.operators,
+        hexlify(signature),
+      ]);
+    }
+  }
+
+  #adopt(epoch: ActivatedEpoch): void {
+    for (const [i, { operator }] of this.committee.members.entries()) {
+      this.#keys[i]!.set(epoch.committee.epoch, epoch.keys.get(operator.address.toLowerCase())!);
+    }
+  }
+}
+
+/** Lets a simulated chain's clock, which knows nothing of another's, reach `time` (Unix seconds). */
+async function reach(chain: EvmChain, time: bigint): Promise<void> {
+  if ((await chain.latestTimestamp()) >= time) return;
+  await chain.rpc("evm_setNextBlockTimestamp", toQuantity(time));
+  await chain.rpc("hardhat_mine", "0x1");
+}
+
+/** What the cloud needs of a chain on which the suite has just been deployed. */
+async function attachmentOf(
+  chain: EvmChain,
+  { cloudId, parts, deployedAt }: Pick<Foundation, "cloudId" | "parts" | "deployedAt">,
+  isHome: boolean,
+): Promise<Attachment> {
+  const addresses = {
+    committees: parts.get(isHome ? "CommitteeRegistry" : "CommitteeMirror")!,
+    gateway: parts.get("NexusGateway")!,
+    outbox: parts.get("NexusOutbox")!,
+    checkpoints: parts.get("StateCheckpoints")!,
+    subscriptions: parts.get("NexusSubscriptions")!,
+  };
+  const served = servedChain(chain, addresses, { isHome, deployedAt });
+  const account = await DevelopmentAccount.open(chain, "relayer");
+  return {
+    served,
+    account,
+    parts,
+    relayer: new Relayer(served, cloudId, account.address, { poll: 20, bump: 5_000 }),
+  };
+}

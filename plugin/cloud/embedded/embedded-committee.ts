@@ -1,0 +1,301 @@
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { getBytes, hexlify } from "ethers";
+
+import type { Suite } from "../bls/suite.ts";
+import type { EvmChain, EvmContract } from "../chain/evm-chain.ts";
+import * as digests from "../digests.ts";
+import { confirm } from "../dkg/confirmation.ts";
+import { IdentitySecret } from "../dkg/identity.ts";
+import { resharingSession } from "../dkg/reshare.ts";
+import { keyGenerationSession, type SessionParameters } from "../dkg/session.ts";
+import type { EpochKey } from "../node.ts";
+import { combine } from "../threshold/combine.ts";
+import { partialSign } from "../threshold/partial-sign.ts";
+import type { RandomSource } from "../threshold/polynomial.ts";
+import { DevelopmentAccount } from "./development-account.ts";
+import { runKeyCeremony } from "./key-ceremony.ts";
+
+/** Contracts of the home chain that the committee is founded with. */
+export interface HomeContracts {
+  readonly staking: EvmContract;
+  readonly token: EvmContract;
+  readonly registry: EvmContract;
+}
+
+/** Form of the cloud to found. */
+export interface CloudForm {
+  /** n, from 1 to 128. */
+  readonly size: number;
+  readonly suite: Suite;
+  /** Least fee of a request in wei. */
+  readonly baseFee: bigint;
+}
+
+/** A member: an operator on the chain, and its node's identity. */
+export interface Member {
+  readonly operator: DevelopmentAccount;
+  readonly identitySecret: Uint8Array;
+}
+
+/** The struct `Committee` of ICommittees.sol. */
+export interface CommitteeStruct {
+  readonly epoch: bigint;
+  readonly validFrom: bigint;
+  readonly validUntil: bigint;
+  readonly size: bigint;
+  readonly threshold: bigint;
+  readonly groupKey: string;
+  readonly membersHash: string;
+}
+
+/** An epoch that has become active on the home chain. */
+export interface ActivatedEpoch {
+  readonly committee: CommitteeStruct;
+  /** Operators in committee order. */
+  readonly operators: readonly string[];
+  /** The old committee's signature over the rotation, for mirrors; undefined for the first epoch. */
+  readonly rotation: { readonly fromEpoch: bigint; readonly signature: Uint8Array } | undefined;
+  /** Each member's key, by operator address. */
+  readonly keys: ReadonlyMap<string, EpochKey>;
+}
+
+const STAKE = 100n * 10n ** 18n;
+const EPOCH_SECONDS = 30n * 86_400n;
+
+/** t = 2f + 1 of n, f = ⌊(n − 1) / 3⌋, and more where that is not more than two thirds of n. */
+export function thresholdOf(size: number): number {
+  return Math.floor((2 * size) / 3) + 1;
+}
+
+/**
+ * The committee of an embedded cloud, on a development chain: it stakes, registers, generates keys and rotates as any
+ * other does, through the same contracts and messages. Its secrets come from a public seed, so that runs repeat: they
+ * vouch for nothing outside tests.
+ */
+export class EmbeddedCommittee {
+  readonly cloudId: string;
+  readonly members: readonly Member[];
+  readonly suite: Suite;
+  readonly #chain: EvmChain;
+  readonly #registry: EvmContract;
+  readonly #account: DevelopmentAccount;
+  #active: ActivatedEpoch | undefined;
+
+  private constructor(
+    cloudId: string,
+    members: readonly Member[],
+    suite: Suite,
+    registry: EvmContract,
+    account: DevelopmentAccount,
+  ) {
+    this.cloudId = cloudId;
+    this.members = members;
+    this.suite = suite;
+    this.#chain = account.chain;
+    this.#registry = registry;
+    this.#account = account;
+  }
+
+  /** Stakes and registers the operators, and creates their cloud. Its first epoch is still to be opened. */
+  static async found(
+    account: DevelopmentAccount,
+    { staking, token, registry }: HomeContracts,
+    { size, suite, baseFee }: CloudForm,
+  ): Promise<EmbeddedCommittee> {
+    const { chain } = account;
+    const nonce = (await chain.read(registry, "cloudCount", account.address))[0] as bigint;
+    const cloudId = hexlify(digests.cloud(chain.chainId, registry.address, account.address, nonce));
+    const parameters = {
+      size,
+      threshold: thresholdOf(size),
+      scheme: suite.id,
+      epochLength: EPOCH_SECONDS,
+      confirmationWindow: 3_600n,
+      minStake: STAKE,
+      baseFee,
+    };
+    await account.call(registry, "createCloud", [parameters]);
+    const members = await openMembers(chain, size);
+    for (const { operator, identitySecret } of members) {
+      await operator.call(token, "mint", [operator.address, STAKE]);
+      await operator.call(token, "approve", [staking.address, STAKE]);
+      await operator.call(staking, "register", [0]);
+      await operator.call(staking, "delegate", [operator.address, STAKE, 0]);
+      const proof = new IdentitySecret(identitySecret).signDigest(
+        digests.identity(chain.chainId, registry.address, operator.address),
+      );
+      const publicKey = secp256k1.getPublicKey(identitySecret, false).subarray(1);
+      await operator.call(registry, "registerNode", [publicKey, proof]);
+      await operator.call(registry, "joinCloud", [cloudId]);
+    }
+    return new EmbeddedCommittee(cloudId, members, suite, registry, account);
+  }
+
+  /** A committee that was founded before, with the epoch that was active. */
+  static async resume(
+    account: DevelopmentAccount,
+    registry: EvmContract,
+    cloudId: string,
+    { size, suite }: CloudForm,
+    active: (members: readonly Member[]) => ActivatedEpoch,
+  ): Promise<EmbeddedCommittee> {
+    const members = await openMembers(account.chain, size);
+    const committee = new EmbeddedCommittee(cloudId, members, suite, registry, account);
+    committee.restore(active(members));
+    return committee;
+  }
+
+  /** The epoch that is active; undefined before the first. */
+  get active(): ActivatedEpoch | undefined {
+    return this.#active;
+  }
+
+  /** Goes back to an epoch that was active before. */
+  restore(epoch: ActivatedEpoch): void {
+    this.#active = epoch;
+  }
+
+  /** Whether the active epoch's signatures are accepted at `time` (Unix seconds). */
+  isLive(time: bigint): boolean {
+    const committee = this.#active?.committee;
+    return committee !== undefined && committee.validFrom <= time && time < committee.validUntil;
+  }
+
+  /**
+   * Takes the committee through a whole epoch change: selection, key ceremony (a resharing that keeps the group key,
+   * after the first), confirmation, and the rotation signed by the old key or, when that has lapsed, recovery.
+   *
+   * @param keep is given each operator's key of the new epoch, to be kept before anything is confirmed
+   */
+  async openEpoch(
+    keep: (epoch: bigint, keys: ReadonlyMap<string, EpochKey>) => Promise<void>,
+  ): Promise<ActivatedEpoch> {
+    const account = this.#account;
+    await account.call(this.#registry, "openEpoch", [this.cloudId]);
+    // The seed is the hash of a block a little ahead.
+    await this.#chain.rpc("hardhat_mine", "0x5");
+    await account.call(this.#registry, "selectCommittee", [this.cloudId]);
+    const [pending] = await this.#chain.read(this.#registry, "pendingEpoch", this.cloudId);
+    const { epoch, members: operators, membersHash } = pending as PendingEpoch;
+    const secrets = [...operators].map((address) => this.#member(address).identitySecret);
+    const results = this.#runCeremony(epoch, secrets);
+
+    const registry = this.#registry.address;
+    const context = { chainId: this.#chain.chainId, registry, cloudId: this.cloudId, epoch, membersHash };
+    const keys = new Map<string, EpochKey>();
+    for (const [i, { key, share }] of results.entries()) {
+      if (share === undefined)
+        throw new Error(`Member ${i + 1} came out of the key ceremony without a share.`);
+      keys.set(operators[i]!.toLowerCase(), { group: key, share });
+    }
+    await keep(epoch, keys);
+    for (const [i, { key, share }] of results.entries()) {
+      // With t confirmations the epoch is ready, and the registry asks for no more.
+      if (i >= key.threshold) continue;
+      await account.call(this.#registry, "confirm", [
+        this.cloudId,
+        confirm(context, key, share!, secrets[i]!),
+      ]);
+    }
+    const rotation = await this.#rotate(pending as PendingEpoch, keys);
+    const [found] = await this.#chain.read(this.#registry, "committee", this.cloudId, epoch);
+    const { validFrom, validUntil, size, threshold, groupKey, membersHash: hash } = found as CommitteeStruct;
+    const committee = { epoch, validFrom, validUntil, size, threshold, groupKey, membersHash: hash };
+    this.#active = { committee, operators: [...operators], rotation, keys };
+    return this.#active;
+  }
+
+  #runCeremony(epoch: bigint, secrets: readonly Uint8Array[]) {
+    const parameters: SessionParameters = {
+      suite: this.suite,
+      cloudId: getBytes(this.cloudId),
+      epoch,
+      attempt: 0,
+      threshold: thresholdOf(secrets.length),
+      members: secrets.map((secret) => new IdentitySecret(secret).publicKey),
+    };
+    const random = seededRandom(concatBytes(getBytes(this.cloudId), utf8ToBytes(`epoch ${epoch}`)));
+    const previous = this.#active;
+    if (previous === undefined) return runKeyCeremony(keyGenerationSession(parameters), secrets, random);
+    const previousMembers = previous.operators.map((address) => {
+      return new IdentitySecret(this.#member(address).identitySecret).publicKey;
+    });
+    const first = previous.keys.get(previous.operators[0]!.toLowerCase())!;
+    const session = resharingSession({ ...parameters, previous: first.group, previousMembers });
+    return runKeyCeremony(session, secrets, random, (publicKey) => {
+      const position = previousMembers.findIndex((member) => hexlify(member) === hexlify(publicKey));
+      return previous.keys.get(previous.operators[position]!.toLowerCase())?.share;
+    });
+  }
+
+  /** Has the old committee sign the rotation; on the home chain it counts only while the old epoch is live. */
+  async #rotate(
+    pending: PendingEpoch,
+    keys: ReadonlyMap<string, EpochKey>,
+  ): Promise<ActivatedEpoch["rotation"]> {
+    const previous = this.#active;
+    if (previous === undefined) return undefined;
+    const { group } = keys.get(pending.members[0]!.toLowerCase())!;
+    const fromEpoch = previous.committee.epoch;
+    const digest = digests.rotation(
+      this.cloudId,
+      fromEpoch,
+      pending.epoch,
+      pending.validFrom,
+      pending.validUntil,
+      pending.members.length,
+      group.threshold,
+      group.groupPublicKey,
+      pending.membersHash,
+    );
+    const signers = [...previous.keys.values()];
+    const partials = signers.map(({ share }) => partialSign(this.suite, share, digest));
+    const { signature } = combine(signers[0]!.group, digest, partials);
+    const [current] = await this.#chain.read(this.#registry, "currentEpoch", this.cloudId);
+    // A lapsed committee cannot rotate: the new one became active with its last confirmation.
+    if (current !== pending.epoch) {
+      await this.#account.call(this.#registry, "rotate", [this.cloudId, signature]);
+    }
+    return { fromEpoch, signature };
+  }
+
+  #member(address: string): Member {
+    const member = this.members.find(
+      ({ operator }) => operator.address.toLowerCase() === address.toLowerCase(),
+    );
+    if (member === undefined) throw new Error(`The embedded cloud has no operator ${address}.`);
+    return member;
+  }
+}
+
+async function openMembers(chain: EvmChain, size: number): Promise<Member[]> {
+  const members: Member[] = [];
+  for (let i = 1; i <= size; i++) {
+    const operator = await DevelopmentAccount.open(chain, `operator ${i}`);
+    members.push({ operator, identitySecret: keccak_256(utf8ToBytes(`Nexus embedded identity ${i}`)) });
+  }
+  return members;
+}
+
+/** What is used of the struct `PendingEpoch` of CommitteeRegistry.sol. */
+interface PendingEpoch {
+  readonly epoch: bigint;
+  readonly validFrom: bigint;
+  readonly validUntil: bigint;
+  readonly members: readonly string[];
+  readonly membersHash: string;
+}
+
+/** A stream of bytes that a seed determines: keccak256(seed ‖ counter), one block after the other. */
+function seededRandom(seed: Uint8Array): RandomSource {
+  let counter = 0;
+  return (length) => {
+    const blocks: Uint8Array[] = [];
+    for (let size = 0; size < length; size += 32) {
+      blocks.push(keccak_256(concatBytes(seed, utf8ToBytes(` ${counter++}`))));
+    }
+    return concatBytes(...blocks).slice(0, length);
+  };
+}

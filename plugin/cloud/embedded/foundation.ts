@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deserialize, serialize } from "node:v8";
+
+import type { Suite } from "../bls/suite.ts";
+import type { EpochKey } from "../node.ts";
+import type { KeyValueStore } from "../storage/key-value-store.ts";
+import { applicationKey } from "../storage/layout.ts";
+import type { GroupKey } from "../threshold/group-key.ts";
+import { KeyShare } from "../threshold/key-share.ts";
+import type { ActivatedEpoch } from "./embedded-committee.ts";
+
+/** What an embedded cloud has to remember of its founding, to go on after its process ended. */
+export interface Foundation {
+  readonly chainId: bigint;
+  readonly cloudId: string;
+  /** Addresses of the suite on the home chain, by contract name. */
+  readonly parts: ReadonlyMap<string, string>;
+  /** First block that can hold a request. */
+  readonly deployedAt: bigint;
+  /** The active epoch; its keys are with the nodes. */
+  readonly epoch: Omit<ActivatedEpoch, "keys">;
+}
+
+const FILE = "cloud.bin";
+
+/** Folder of a node's own data. */
+export function nodeFolder(directory: string, node: number): string {
+  return join(directory, `node-${node}`);
+}
+
+/** What is kept in `directory`; undefined when no cloud was founded there. */
+export async function readFoundation(directory: string): Promise<Foundation | undefined> {
+  const file = join(directory, FILE);
+  return existsSync(file) ? (deserialize(await readFile(file)) as Foundation) : undefined;
+}
+
+/** Keeps the foundation, all of it or none. */
+export async function writeFoundation(directory: string, foundation: Foundation): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const file = join(directory, FILE);
+  await writeFile(`${file}.new`, serialize(foundation), { flush: true });
+  await rename(`${file}.new`, file);
+}
+
+type StoredKey = Omit<GroupKey, "suite"> & { readonly index: number; readonly secret: Uint8Array };
+
+/** Keeps a node's key of an epoch with its other data. */
+export async function writeKey(
+  store: KeyValueStore,
+  epoch: bigint,
+  { group, share }: EpochKey,
+): Promise<void> {
+  const { threshold, groupPublicKey, sharePublicKeys, publicPolynomial } = group;
+  const key = { threshold, groupPublicKey, sharePublicKeys, publicPolynomial };
+  const value = serialize({ ...key, index: share.index, secret: share.toBytes() } satisfies StoredKey);
+  await store.write([{ key: keyOf(epoch), value }]);
+}
+
+/** A node's key of an epoch; undefined when it has none. */
+export function readKey(store: KeyValueStore, epoch: bigint, suite: Suite): EpochKey | undefined {
+  const value = store.get(keyOf(epoch));
+  if (value === undefined) return undefined;
+  const { index, secret, ...group } = deserialize(value) as StoredKey;
+  return { group: { suite, ...group }, share: KeyShare.fromBytes(index, secret) };
+}
+
+function keyOf(epoch: bigint): string {
+  return applicationKey(`key/${epoch}`);
+}

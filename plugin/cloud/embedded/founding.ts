@@ -1,0 +1,117 @@
+import { development } from "../../../deploy/development-suite.ts";
+import { loadArtifact } from "../../artifacts.ts";
+import { bls12381 } from "../bls/bls12-381.ts";
+import { bn254 } from "../bls/bn254.ts";
+import type { Suite } from "../bls/suite.ts";
+import { EvmContract } from "../chain/evm-chain.ts";
+import type { EpochKey } from "../node.ts";
+import type { ExecutionLimits } from "../runtime/limits.ts";
+import type { KeyValueStore } from "../storage/key-value-store.ts";
+import { deployParts } from "./deploy-parts.ts";
+import type { DevelopmentAccount } from "./development-account.ts";
+import { EmbeddedCommittee, type ActivatedEpoch } from "./embedded-committee.ts";
+import { readKey, writeKey, type Foundation } from "./foundation.ts";
+
+/** What an embedded cloud is like. */
+export interface EmbeddedCloudOptions {
+  /** Number of nodes, n. */
+  readonly nodes: number;
+  readonly suite: "BN254" | "BLS12-381";
+  /** Least fee of a request in wei. */
+  readonly baseFee: bigint;
+  /** Deviations from the default limits of a run. */
+  readonly limits: Partial<ExecutionLimits>;
+  /** Folder where the nodes keep their data, to go on from after the process ended; memory unless given. */
+  readonly directory?: string;
+}
+
+/** Deploys the suite and founds a committee with its first epoch. */
+export async function foundCloud(
+  account: DevelopmentAccount,
+  { suite: suiteName, nodes, baseFee }: EmbeddedCloudOptions,
+  stores: readonly KeyValueStore[],
+  progress: (what: string) => void,
+): Promise<{ foundation: Foundation; committee: EmbeddedCommittee }> {
+  const { chain } = account;
+  const suite = suiteOf(suiteName);
+  progress("Deploying the Nexus suite");
+  const parts = await deployParts(account, (m) => development(m, suite.id === 1));
+  const contract = (name: string): EvmContract => new EvmContract(parts.get(name)!, loadArtifact(name).abi);
+  progress(`Founding a committee of ${nodes}`);
+  const committee = await EmbeddedCommittee.found(
+    account,
+    {
+      staking: contract("NexusStaking"),
+      token: contract("DevelopmentToken"),
+      registry: contract("CommitteeRegistry"),
+    },
+    { size: nodes, suite, baseFee },
+  );
+  progress("Generating the committee's key");
+  const epoch = await committee.openEpoch(keeper(committee, stores));
+  const deployedAt = (await chain.head()) + 1n;
+  const { cloudId } = committee;
+  return {
+    foundation: { chainId: chain.chainId, cloudId, parts, deployedAt, epoch: withoutKeys(epoch) },
+    committee,
+  };
+}
+
+/** Goes on with a cloud that was founded before. @throws Error when its chain is not this one */
+export async function resumeCloud(
+  account: DevelopmentAccount,
+  { suite: suiteName, nodes, baseFee, directory }: EmbeddedCloudOptions,
+  stores: readonly KeyValueStore[],
+  foundation: Foundation,
+): Promise<{ foundation: Foundation; committee: EmbeddedCommittee }> {
+  const { chain } = account;
+  const { chainId, cloudId, parts, epoch } = foundation;
+  const code = await chain.rpc("eth_getCode", parts.get("NexusGateway")!, "latest");
+  if (chainId !== chain.chainId || code === "0x") {
+    throw new Error(
+      `The cloud in ${directory} was founded on chain ${chainId}, which is another one or was started anew. ` +
+        "Delete the folder, or choose another with --data.",
+    );
+  }
+  if (epoch.operators.length !== nodes) {
+    throw new Error(
+      `The cloud in ${directory} has ${epoch.operators.length} nodes, and ${nodes} are configured.`,
+    );
+  }
+  const suite = suiteOf(suiteName);
+  const registry = new EvmContract(parts.get("CommitteeRegistry")!, loadArtifact("CommitteeRegistry").abi);
+  const committee = await EmbeddedCommittee.resume(
+    account,
+    registry,
+    cloudId,
+    { size: nodes, suite, baseFee },
+    (members) => {
+      const keys = new Map<string, EpochKey>();
+      for (const [i, { operator }] of members.entries()) {
+        const key = readKey(stores[i]!, epoch.committee.epoch, suite);
+        if (key === undefined)
+          throw new Error(`Node ${i + 1} in ${directory} has lost its key of this epoch.`);
+        keys.set(operator.address.toLowerCase(), key);
+      }
+      return { ...epoch, keys };
+    },
+  );
+  return { foundation, committee };
+}
+
+/** Keeps every new key with its node's data. */
+export function keeper(committee: EmbeddedCommittee, stores: readonly KeyValueStore[]) {
+  return async (epoch: bigint, keys: ReadonlyMap<string, EpochKey>): Promise<void> => {
+    for (const [i, { operator }] of committee.members.entries()) {
+      await writeKey(stores[i]!, epoch, keys.get(operator.address.toLowerCase())!);
+    }
+  };
+}
+
+export function withoutKeys({ committee, operators, rotation }: ActivatedEpoch): Foundation["epoch"] {
+  return { committee, operators, rotation };
+}
+
+function suiteOf(name: EmbeddedCloudOptions["suite"]): Suite {
+  return name === "BN254" ? bn254 : bls12381;
+}

@@ -1,0 +1,291 @@
+import { getBytes, hexlify, keccak256 } from "ethers";
+
+import * as digests from "../digests.ts";
+import type { ExecutionLimits } from "../runtime/limits.ts";
+import type { Block as StorageBlock } from "../storage/block.ts";
+import type { KeyValueStore } from "../storage/key-value-store.ts";
+import type { State } from "../storage/state.ts";
+import { WasmError } from "../../wasm/error.ts";
+import { encodeBlock, type Block } from "./block.ts";
+import type { BlockRecord, ChainRecord, RunReport } from "./block-record.ts";
+import { BlockStore } from "./block-store.ts";
+import { answerGas, callGas, takeDeliverable } from "./delivery-budget.ts";
+import { eventId, type CloudEvent, type OperatorEvent, type OrderedEvent, type Place } from "./event.ts";
+import { ProgramStore } from "./program-store.ts";
+import {
+  decodeReplicatedState,
+  encodeReplicatedState,
+  outgoingOf,
+  type GatewayAddress,
+  type ReplicatedState,
+} from "./replicated-state.ts";
+import { runEvent, type RunEnvironment } from "./run-event.ts";
+
+/** What all nodes of a cloud must have configured alike. */
+export interface ApplicationParameters {
+  readonly cloudId: string;
+  /** Chains served and epoch at the first block; events change both. */
+  readonly genesis: Pick<ReplicatedState, "chains" | "epoch">;
+  readonly limits: Partial<ExecutionLimits>;
+}
+
+/** Most events of one chain, and most bytes of all events, in a block. */
+const EVENTS_PER_CHAIN = 64;
+const BYTES_PER_BLOCK = 8 * 1024 * 1024;
+
+/** What one node knows of the world outside. */
+export interface Outlook {
+  /** The next events of a chain after a place, as this node sees them. */
+  after(chainId: bigint, cursor: Place | undefined, limit: number): Promise<readonly OrderedEvent[]>;
+  /** Whether this node is configured to serve a chain with this gateway. */
+  serves(chain: GatewayAddress): boolean;
+}
+
+/**
+ * The replicated state machine of one node: blocks in, signed things out. The same code whoever orders; see docs/cloud.md.
+ */
+export class Application {
+  readonly parameters: ApplicationParameters;
+  readonly blocks: BlockStore;
+  readonly programs: ProgramStore;
+  readonly #state: State;
+  #replicated: ReplicatedState;
+
+  /** @param state open on `store`: the application is as it was when the store was last written */
+  constructor(parameters: ApplicationParameters, state: State, store: KeyValueStore) {
+    this.parameters = parameters;
+    this.blocks = new BlockStore(store);
+    this.programs = new ProgramStore(store);
+    this.#state = state;
+    this.#replicated = decodeReplicatedState(state.head.meta, parameters.genesis);
+  }
+
+  /** Height of the last block; 0 before the first. */
+  get height(): number {
+    return this.#state.head.height;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Chains served, ascending by id. */
+  get chains(): readonly GatewayAddress[] {
+    return this.#replicated.chains;
+  }
+
+  /** The epoch under which the last block was signed, and the next will be unless it brings a new one. */
+  get epoch(): bigint {
+    return this.#replicated.epoch;
+  }
+
+  /**
+   * The next block, or undefined when there is nothing for it.
+   *
+   * @param outlook what this node sees of the chains
+   * @param proposed what operators want to put in
+   */
+  async prepareProposal(outlook: Outlook, proposed: readonly OperatorEvent[]): Promise<Block | undefined> {
+    const events: CloudEvent[] = [];
+    let bytes = 0;
+    const add = (event: CloudEvent, size: number): boolean => {
+      bytes += size;
+      // The first event always fits, or the cloud would stand still.
+      if (events.length > 0 && bytes > BYTES_PER_BLOCK) return false;
+      events.push(event);
+      return true;
+    };
+    for (const event of proposed) {
+      if (!this.knows(event) && !add(event, event.kind === "program" ? event.module.length : 100)) break;
+    }
+    for (const { chainId } of this.chains) {
+      for (const event of await outlook.after(
+        chainId,
+        this.#replicated.cursors.get(chainId),
+        EVENTS_PER_CHAIN,
+      )) {
+        if (!add(event, sizeOf(event))) break;
+      }
+    }
+    const waiting = [...this.#replicated.outgoing.values()].some(
+      (o) => o.answers.length + o.calls.length > 0,
+    );
+    if (events.length === 0 && !waiting) return undefined;
+    return { height: this.height + 1, previousSignature: this.#previousSignature(), events };
+  }
+
+  /** Why the block must not be next, or undefined when it may. */
+  async processProposal(block: Block, outlook: Outlook): Promise<string | undefined> {
+    if (block.height !== this.height + 1)
+      return `the block has height ${block.height}, the next is ${this.height + 1}`;
+    if (hexlify(block.previousSignature) !== hexlify(this.#previousSignature())) {
+      return `the block follows signature ${hexlify(block.previousSignature)}, which is not the last block's`;
+    }
+    if (block.events.length > 1 && encodeBlock(block).length > 2 * BYTES_PER_BLOCK)
+      return "the block is too long";
+    const byChain = new Map<bigint, OrderedEvent[]>();
+    for (const event of block.events) {
+      if (event.kind === "program") {
+        const fault = this.#moduleFault(event.module);
+        if (fault !== undefined) return fault;
+      } else if (event.kind === "chain") {
+        if (!outlook.serves(event))
+          return `this node does not serve chain ${event.chainId} with gateway ${event.gateway}`;
+      } else byChain.set(event.chainId, [...(byChain.get(event.chainId) ?? []), event]);
+    }
+    for (const [chainId, events] of byChain) {
+      if (!this.chains.some((chain) => chain.chainId === chainId)) return `chain ${chainId} is not served`;
+      if (events.length > EVENTS_PER_CHAIN) return `${events.length} events of chain ${chainId} are too many`;
+      const own = await outlook.after(chainId, this.#replicated.cursors.get(chainId), events.length);
+      const odd = events.findIndex((event, i) => own[i] === undefined || eventId(event) !== eventId(own[i]));
+      if (odd !== -1) return `event ${odd} of chain ${chainId} is not the next that this node sees`;
+    }
+    return undefined;
+  }
+
+  /** Whether an operators' event has happened already. */
+  knows(event: OperatorEvent): boolean {
+    if (event.kind === "program") return this.programs.has(keccak256(event.module));
+    return this.chains.some(({ chainId }) => chainId === event.chainId);
+  }
+
+  /** Executes a block and commits everything that follows from it in one atomic, durable write. */
+  async finalizeBlock(block: Block): Promise<BlockRecord> {
+    if (block.height !== this.height + 1) {
+      throw new RangeError(`Block ${block.height} cannot follow block ${this.height}.`);
+    }
+    const replicated = structuredClone(this.#replicated);
+    const storage = this.#state.begin();
+    let record: BlockRecord;
+    try {
+      const runs = this.#execute(block, storage, replicated);
+      record = this.#record(block, hexlify(storage.stateRoot()), replicated, runs);
+      const writes = [...this.blocks.writesOf(block, record), ...this.programs.writes()];
+      await storage.commit(block.height, encodeReplicatedState(replicated), writes);
+    } catch (error) {
+      storage.discard();
+      throw error;
+    } finally {
+      this.programs.settle();
+    }
+    this.#replicated = replicated;
+    return record;
+  }
+
+  /** Makes the block at `height` the last one again; for simulated chains that go back in time. */
+  async revert(height: number): Promise<void> {
+    const top = this.height;
+    const head = await this.#state.revert(height);
+    await this.blocks.dropAbove(height, top);
+    this.#replicated = decodeReplicatedState(head.meta, this.parameters.genesis);
+  }
+
+  #previousSignature(): Uint8Array {
+    if (this.height === 0) return new Uint8Array();
+    const signature = this.blocks.certificate(this.height)?.signatures[0];
+    if (signature === undefined)
+      throw new Error(`Block ${this.height} is not signed yet; no block can follow it.`);
+    return signature;
+  }
+
+  #moduleFault(module: Uint8Array): string | undefined {
+    try {
+      ProgramStore.check(module);
+      return undefined;
+    } catch (error) {
+      if (error instanceof WasmError) return error.message;
+      throw error;
+    }
+  }
+
+  #execute(block: Block, storage: StorageBlock, replicated: ReplicatedState): RunReport[] {
+    const environment: RunEnvironment = {
+      cloudId: getBytes(this.parameters.cloudId),
+      block,
+      storage,
+      program: (programId) => this.programs.get(programId),
+      gatewayOf: (chainId) => replicated.chains.find((chain) => chain.chainId === chainId)!.gateway,
+      limits: this.parameters.limits,
+    };
+    const runs: RunReport[] = [];
+    for (const event of block.events) {
+      if (event.kind === "program") {
+        const known = this.programs.has(keccak256(event.module));
+        if (!known && this.#moduleFault(event.module) === undefined) this.programs.add(event.module);
+        continue;
+      }
+      if (event.kind === "chain") {
+        const { chainId, gateway } = event;
+        const others = replicated.chains.filter((chain) => chain.chainId !== chainId);
+        replicated.chains = [...others, { chainId, gateway }].sort((a, b) =>
+          a.chainId < b.chainId ? -1 : 1,
+        );
+        continue;
+      }
+      replicated.cursors.set(event.chainId, event.place);
+      if (event.kind === "epoch") {
+        replicated.epoch = event.epoch;
+        continue;
+      }
+      for (const programId of event.kind === "request"
+        ? [String(event.request.programId)]
+        : event.programIds) {
+        const run = runEvent(environment, event, programId);
+        runs.push(run.report);
+        if (event.kind === "request") {
+          const answer = { request: event.request, outcome: run.outcome, output: run.output };
+          outgoingOf(replicated, event.chainId).answers.push(answer);
+        }
+        for (const call of run.calls) this.#queueCall(replicated, programId, call);
+      }
+    }
+    return runs;
+  }
+
+  /** A call to a chain that is not served can never be made, so it is dropped. */
+  #queueCall(replicated: ReplicatedState, programId: string, call: Run["calls"][number]): void {
+    if (!replicated.chains.some(({ chainId }) => chainId === call.chainId)) return;
+    const key = `${programId}:${call.chainId}`;
+    const nonce = replicated.callNonces.get(key) ?? 0n;
+    replicated.callNonces.set(key, nonce + 1n);
+    outgoingOf(replicated, call.chainId).calls.push({
+      programId,
+      nonce,
+      target: hexlify(call.target),
+      gasLimit: BigInt(call.gasLimit),
+      data: call.data,
+    });
+  }
+
+  /** What the block says to each chain, and its hash. */
+  #record(block: Block, stateRoot: string, replicated: ReplicatedState, runs: RunReport[]): BlockRecord {
+    const { cloudId } = this.parameters;
+    const height = BigInt(block.height);
+    const chains: ChainRecord[] = replicated.chains.map(({ chainId, gateway }) => {
+      const outgoing = outgoingOf(replicated, chainId);
+      const answers = takeDeliverable(outgoing.answers, answerGas);
+      const calls = takeDeliverable(outgoing.calls, callGas);
+      const results = answers.map(({ request, outcome, output }) =>
+        digests.result(digests.request(chainId, gateway, request), outcome, output),
+      );
+      const callDigests = calls.map((c) => digests.call(c.programId, c.nonce, c.target, c.gasLimit, c.data));
+      const header = {
+        height,
+        stateRoot,
+        resultsHash: hexlify(digests.list(results)),
+        callsHash: hexlify(digests.list(callDigests)),
+      };
+      return { chainId, gateway, header, answers, calls };
+    });
+    const { epoch } = replicated;
+    const headers = chains.map((c) => digests.header(c.chainId, c.gateway, cloudId, epoch, c.header));
+    return { height: block.height, epoch, blockHash: hexlify(digests.list(headers)), chains, runs };
+  }
+}
+
+type Run = ReturnType<typeof runEvent>;
+
+function sizeOf(event: OrderedEvent): number {
+  if (event.kind === "request") return event.input.length + 500;
+  return event.kind === "log" ? event.data.length + 500 : 100;
+}

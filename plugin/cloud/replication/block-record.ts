@@ -1,0 +1,48 @@
+import { type Header, type Outcome, type Request } from "../digests.ts";
+
+/** The answer to a request, as the gateway takes it. */
+export interface Answer {
+  readonly request: Request;
+  readonly outcome: Outcome;
+  readonly output: Uint8Array;
+}
+
+/** An outbound call, as the outbox takes it. */
+export interface OutboundCall {
+  readonly programId: string;
+  /** Counts the calls that the program makes to this chain, from 0. */
+  readonly nonce: bigint;
+  readonly target: string;
+  readonly gasLimit: bigint;
+  readonly data: Uint8Array;
+}
+
+/** What a block says to one chain. */
+export interface ChainRecord {
+  readonly chainId: bigint;
+  readonly gateway: string;
+  readonly header: Header;
+  readonly answers: readonly Answer[];
+  readonly calls: readonly OutboundCall[];
+}
+
+/** How one event's execution went; for people, not part of what is signed. */
+export interface RunReport {
+  readonly programId: string;
+  readonly requestId?: string;
+  readonly outcome: Outcome;
+  readonly fuelUsed: bigint;
+  /** What trapped or which limit was broken; undefined on success. */
+  readonly reason?: string;
+  /** What the program wrote to its log (standard error). */
+  readonly log: string;
+}
+
+/** What came of a block: a record per served chain, chains ascending. */
+export interface BlockRecord {
+  readonly height: number;
+  readonly epoch: bigint;
+  readonly blockHash: string;
+  readonly chains: readonly ChainRecord[];
+  readonly runs: readonly RunReport[];
+}

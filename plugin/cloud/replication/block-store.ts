@@ -1,0 +1,80 @@
+import { deserialize, serialize } from "node:v8";
+
+import type { KeyValueStore, Write } from "../storage/key-value-store.ts";
+import { applicationKey } from "../storage/layout.ts";
+import { decodeBlock, encodeBlock, type Block } from "./block.ts";
+import type { BlockRecord } from "./block-record.ts";
+import type { Certificate } from "./engine.ts";
+
+/** The blocks of a node with their records and certificates. Records and certificates are in a local format. */
+export class BlockStore {
+  readonly #store: KeyValueStore;
+
+  constructor(store: KeyValueStore) {
+    this.#store = store;
+  }
+
+  /** What keeps a block and its record: for the write that commits the block. */
+  writesOf(block: Block, record: BlockRecord): Write[] {
+    return [
+      { key: keyOf("block", block.height), value: encodeBlock(block) },
+      { key: keyOf("record", block.height), value: serialize(record) },
+      // One may be left of a block that a simulated chain took back.
+      { key: keyOf("certificate", block.height), value: undefined },
+    ];
+  }
+
+  /** @throws RangeError when there is no block at `height` */
+  block(height: number): Block {
+    return decodeBlock(this.#get("block", height));
+  }
+
+  /** @throws RangeError when there is no block at `height` */
+  record(height: number): BlockRecord {
+    return deserialize(this.#get("record", height)) as BlockRecord;
+  }
+
+  /** The certificate of the block at `height`; undefined while it is not signed. */
+  certificate(height: number): Certificate | undefined {
+    const value = this.#store.get(keyOf("certificate", height));
+    return value === undefined ? undefined : (deserialize(value) as Certificate);
+  }
+
+  /** Keeps a certificate, durably. */
+  async certify(height: number, certificate: Certificate): Promise<void> {
+    await this.#store.write([{ key: keyOf("certificate", height), value: serialize(certificate) }]);
+  }
+
+  /** Height up to which blocks have been delivered to a chain, as a relayer noted; 0 if none did. */
+  delivered(chainId: bigint): number {
+    const value = this.#store.get(applicationKey(`delivered/${chainId}`));
+    return value === undefined ? 0 : (deserialize(value) as number);
+  }
+
+  /** Notes that blocks up to `height` have been delivered: saves looking again, and decides nothing. */
+  async noteDelivered(chainId: bigint, height: number): Promise<void> {
+    await this.#store.write([{ key: applicationKey(`delivered/${chainId}`), value: serialize(height) }]);
+  }
+
+  /** Forgets the blocks above `height` up to `top`. */
+  async dropAbove(height: number, top: number): Promise<void> {
+    const writes: Write[] = [];
+    for (let at = height + 1; at <= top; at++) {
+      for (const kind of KINDS) writes.push({ key: keyOf(kind, at), value: undefined });
+    }
+    await this.#store.write(writes);
+  }
+
+  #get(kind: Kind, height: number): Uint8Array {
+    const value = this.#store.get(keyOf(kind, height));
+    if (value === undefined) throw new RangeError(`There is no block at height ${height}.`);
+    return value;
+  }
+}
+
+const KINDS = ["block", "record", "certificate"] as const;
+type Kind = (typeof KINDS)[number];
+
+function keyOf(kind: Kind, height: number): string {
+  return applicationKey(`${kind}/${height.toString(16).padStart(14, "0")}`);
+}

@@ -1,0 +1,62 @@
+import { programIdOf, type PreparedProgram } from "../runtime/prepare.ts";
+import { ProgramCache } from "../runtime/program-cache.ts";
+import type { KeyValueStore, Write } from "../storage/key-value-store.ts";
+import { applicationKey } from "../storage/layout.ts";
+
+/** Compiled programs are the same for every node of a process, and immutable. */
+const cache = new ProgramCache();
+
+/** The programs that a cloud knows, as one node stores them. */
+export class ProgramStore {
+  readonly #store: KeyValueStore;
+  /** Modules added by a block that is not committed yet. */
+  readonly #added = new Map<string, Uint8Array>();
+
+  constructor(store: KeyValueStore) {
+    this.#store = store;
+  }
+
+  /**
+   * The id of a module that a cloud would run.
+   *
+   * @throws WasmError when it would not
+   */
+  static check(module: Uint8Array): string {
+    return cache.get(module).programId;
+  }
+
+  /** Whether the cloud knows a program with this id. */
+  has(programId: string): boolean {
+    return this.#module(programId) !== undefined;
+  }
+
+  /** The program with this id, or undefined when the cloud knows none. */
+  get(programId: string): PreparedProgram | undefined {
+    const module = this.#module(programId);
+    if (module === undefined) return undefined;
+    return cache.find(programId) ?? cache.get(module);
+  }
+
+  /** Makes a checked module known for the rest of the block; `writes` keeps it. */
+  add(module: Uint8Array): void {
+    this.#added.set(programIdOf(module), module);
+  }
+
+  /** What keeps the modules added since the last commit or `forget`: for the write that commits the block. */
+  writes(): Write[] {
+    return [...this.#added].map(([programId, module]) => ({ key: keyOf(programId), value: module }));
+  }
+
+  /** Forgets what was added: the block is committed, and the modules are in the store, or it failed. */
+  settle(): void {
+    this.#added.clear();
+  }
+
+  #module(programId: string): Uint8Array | undefined {
+    return this.#added.get(programId.toLowerCase()) ?? this.#store.get(keyOf(programId));
+  }
+}
+
+function keyOf(programId: string): string {
+  return applicationKey(`program/${programId.toLowerCase()}`);
+}

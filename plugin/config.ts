@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+
+import { z } from "zod";
+
+const whole = (least: number, most: number, unit: string) => {
+  const message = `must be a whole number of ${unit} from ${least} to ${most}`;
+  return z.number({ invalid_type_error: message }).int(message).min(least, message).max(most, message);
+};
+const wei = z
+  .bigint({ invalid_type_error: "must be a bigint in wei, such as 10n ** 15n" })
+  .nonnegative("must not be negative");
+
+/** The section `nexus` of a Hardhat configuration; every field may be left out. */
+export const nexusUserConfigSchema = z
+  .object({
+    /** Folder of the project's own programs, relative to the project. */
+    programs: z.string({ invalid_type_error: "must be the path of a folder" }).min(1).optional(),
+    cloud: z
+      .object({
+        /** Nodes of the embedded cloud. */
+        nodes: whole(1, 64, "nodes").optional(),
+        /** BLS suite of its committee; BLS12-381 needs chains with EIP-2537. */
+        suite: z
+          .enum(["BN254", "BLS12-381"], { errorMap: () => ({ message: 'must be "BN254" or "BLS12-381"' }) })
+          .optional(),
+        /** Least fee of a request in wei. */
+        baseFee: wei.optional(),
+        /** Fuel of a run; one unit is about one WebAssembly instruction. */
+        fuel: z
+          .bigint({ invalid_type_error: "must be a bigint of fuel units, such as 1_000_000_000n" })
+          .positive("must be positive")
+          .optional(),
+      })
+      .strict("has a key that does not exist")
+      .optional(),
+  })
+  .strict("has a key that does not exist");
+
+/** What a user writes. */
+export type NexusUserConfig = z.input<typeof nexusUserConfigSchema>;
+
+/** What the plugin works with. */
+export interface NexusConfig {
+  /** Absolute path of the project's programs. */
+  readonly programs: string;
+  readonly cloud: {
+    readonly nodes: number;
+    readonly suite: "BN254" | "BLS12-381";
+    readonly baseFee: bigint;
+    readonly fuel: bigint;
+  };
+}
+
+/** Fills in the defaults. */
+export function resolveNexusConfig(user: NexusUserConfig, root: string): NexusConfig {
+  return {
+    programs: resolve(root, user.programs ?? "programs"),
+    cloud: {
+      nodes: user.cloud?.nodes ?? 4,
+      suite: user.cloud?.suite ?? "BN254",
+      baseFee: user.cloud?.baseFee ?? 0n,
+      fuel: user.cloud?.fuel ?? 1_000_000_000n,
+    },
+  };
+}
