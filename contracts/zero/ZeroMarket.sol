@@ -25,8 +25,9 @@ contract ZeroMarket is IZeroMarket {
     uint32 public constant MAX_CALLBACK_GAS = 5_000_000;
 
     bytes32 private constant REQUEST_TAG = keccak256("Nexus Zero request v1");
-    /// @dev More than the call instruction and the few before it cost (2,600 for a cold account).
-    uint256 private constant CALL_OVERHEAD = 5_000;
+    /// @dev More than the call instruction and the few before it cost: 2,600 for a cold account, and as much again for the
+    /// code that an account delegates to (EIP-7702).
+    uint256 private constant CALL_OVERHEAD = 10_000;
 
     /// @inheritdoc IZeroMarket
     IZeroVerifier public immutable override verifier;
@@ -49,7 +50,8 @@ contract ZeroMarket is IZeroMarket {
     event ProofCommitted(bytes32 indexed commitment);
     /// @notice `prover` proved that the program wrote `journal`, and was credited the bounty.
     event RequestFulfilled(bytes32 indexed id, address indexed prover, bytes journal);
-    /// @notice The requester's callback ran and ended well (`succeeded`) or reverted; it is not run again.
+    /// @notice The requester's callback ran and ended well (`succeeded`), or it reverted or there is no code at the
+    /// requester; it is not run again.
     event CallbackRun(bytes32 indexed id, bool succeeded);
     /// @notice Nobody proved in time; the bounty was credited to the requester.
     event RequestRefunded(bytes32 indexed id);
@@ -218,5 +220,6 @@ contract ZeroMarket is IZeroMarket {
         assembly ("memory-safe") {
             ok := call(callbackGas, requester, 0, add(data, 0x20), mload(data), 0, 0)
         }
+        ok = ok && requester.code.length != 0;
     }
 }
