@@ -22,8 +22,9 @@ contract NexusGateway is INexusGateway, CommitteeFees {
     /// @notice Greatest number of seconds between a request and its deadline.
     uint256 public constant MAX_PATIENCE = 30 days;
 
-    /// @dev More than what is spent between the gas check and the callback: 2,600 for a cold account, and some stack work.
-    uint256 private constant CALL_OVERHEAD = 5_000;
+    /// @dev More than what is spent between the gas check and the callback: 2,600 for a cold account, as much again for the code
+    /// that an account delegates to (EIP-7702), and some stack work.
+    uint256 private constant CALL_OVERHEAD = 10_000;
     uint256 private constant BPS = 10_000;
 
     /// @notice The relayer's part of a fee, in basis points.

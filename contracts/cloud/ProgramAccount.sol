@@ -6,8 +6,9 @@ pragma solidity ^0.8.24;
 /// account as `msg.sender`. It may own tokens and roles; ether sent to it is refused, since no call carries any.
 /// @dev The implementation's code holds the outbox, and a clone runs that code.
 contract ProgramAccount {
-    /// @dev More than what is spent between the gas check and the call: 2,600 for a cold account, and some stack work.
-    uint256 private constant CALL_OVERHEAD = 5_000;
+    /// @dev More than what is spent between the gas check and the call: 2,600 for a cold account, as much again for the code
+    /// that an account delegates to (EIP-7702), and some stack work.
+    uint256 private constant CALL_OVERHEAD = 10_000;
 
     /// @dev Only the outbox gives orders.
     error OutboxNotOutbox(address caller);
