@@ -14,12 +14,15 @@ export interface ContractArtifact {
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 // The package ships its artifacts as dist/artifacts/Name.json; in the repository Hardhat's own build is used.
-const folder = [join(here, "../artifacts/contracts"), join(here, "../artifacts")].find((path) =>
-  existsSync(path),
-);
+const folders = [join(here, "../artifacts/contracts"), join(here, "../artifacts")];
 
 let files: Map<string, string> | undefined;
 const loaded = new Map<string, ContractArtifact>();
+
+/** Whether there are compiled contracts at all: always in the package, in the repository once it was built. */
+export function suiteIsCompiled(): boolean {
+  return folders.some((path) => existsSync(path));
+}
 
 /**
  * The compiled contract `name` of the Nexus suite, as shipped with this package, whatever the user's project compiles.
@@ -29,6 +32,7 @@ const loaded = new Map<string, ContractArtifact>();
 export function loadArtifact(name: string): ContractArtifact {
   const known = loaded.get(name);
   if (known !== undefined) return known;
+  const folder = folders.find((path) => existsSync(path));
   files ??= new Map(
     (folder === undefined ? [] : readdirSync(folder, { recursive: true, encoding: "utf8" }))
       .filter((file) => file.endsWith(".json"))

@@ -1,6 +1,6 @@
 import { definePlugin } from "hardhat/plugins";
 
-import { guardedDeployTask, statusTask } from "../tasks/index.ts";
+import { guardedDeployTask, runTask, statusTask } from "../tasks/index.ts";
 
 export type * from "./type-extensions.ts";
 
@@ -14,5 +14,5 @@ export default definePlugin({
     config: () => import("./hooks/config.ts"),
     network: () => import("./hooks/network.ts"),
   },
-  tasks: [statusTask, guardedDeployTask],
+  tasks: [runTask, statusTask, guardedDeployTask],
 });

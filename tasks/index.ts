@@ -1,4 +1,34 @@
 import { overrideTask, task } from "hardhat/config";
+import { ArgumentType } from "hardhat/types/arguments";
+
+export const runTask = task(
+  "nexus:run",
+  "Run a program in a cloud that is booted for it, through a real request, and show the answer the contract accepted",
+)
+  .addPositionalArgument({
+    name: "program",
+    description:
+      "Name of a program of the project or of the examples, or path of a .wasm file; without one, an example runs",
+    type: ArgumentType.STRING_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addOption({
+    name: "input",
+    description: "What the program reads on standard input",
+    type: ArgumentType.STRING_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addOption({
+    name: "inputFile",
+    description: "File with what the program reads",
+    type: ArgumentType.FILE_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addFlag({ name: "inputHex", description: "The input is given as hex digits" })
+  .addFlag({ name: "cloud", description: "Run it in the cloud; that is the default" })
+  .addFlag({ name: "json", description: "Print one line of JSON and nothing else" })
+  .setAction(() => import("./run.ts"))
+  .build();
 
 export const statusTask = task(
   "nexus:status",
