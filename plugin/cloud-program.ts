@@ -83,18 +83,18 @@ export class CloudProgram {
     const blocks: ServedBlock[] = [];
     const stop = this.#session.onBlock((block) => blocks.push(block));
     try {
-      const requestId = await this.#session.change(async () => {
+      const receipt = await this.#session.change(async () => {
         const caller = await DevelopmentAccount.open(this.#chain, "caller");
         const deadline = (await this.#chain.latestTimestamp()) + PATIENCE;
         const [fee] = await this.#chain.read(served.gateway, "quote", cloud.cloudId, 0);
         const bytes = typeof input === "string" ? toUtf8Bytes(input) : input;
         const args = [cloud.cloudId, this.id, bytes, 0, deadline];
-        const receipt = await caller.call(served.gateway, "request", args, fee as bigint);
-        return receipt.logs.map((log) => served.gateway.parse(log)).find((log) => log?.name === "Requested")!
-          .args["requestId"] as string;
+        return caller.call(served.gateway, "request", args, fee as bigint);
       });
+      const requested = receipt.logs.map((log) => served.gateway.parse(log));
+      const requestId = requested.find((log) => log?.name === "Requested")!.args["requestId"] as string;
       await this.#session.service();
-      return await this.#answer(served, requestId, blocks);
+      return await this.#answer(served, requestId, BigInt(receipt.blockNumber), blocks);
     } finally {
       stop();
     }
@@ -123,10 +123,11 @@ export class CloudProgram {
   async #answer(
     { gateway }: ServedChain,
     requestId: string,
+    since: bigint,
     blocks: readonly ServedBlock[],
   ): Promise<CloudAnswer> {
     const topics = [topicOf(gateway.abi, "Fulfilled"), requestId];
-    const [log] = await this.#chain.logs([gateway.address], 0n, await this.#chain.head(), topics);
+    const [log] = await this.#chain.logs([gateway.address], since, await this.#chain.head(), topics);
     const fulfilled = log && gateway.parse(log);
     const block = blocks.find(({ record }) => record.runs.some((run) => run.requestId === requestId));
     const run = block?.record.runs.find((one) => one.requestId === requestId);

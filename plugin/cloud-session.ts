@@ -21,6 +21,9 @@ const SERVED_METHODS = new Set([
   "evm_increaseTime",
 ]);
 
+/** Methods after which a chain is as it was before. */
+const REWINDING_METHODS = new Set(["evm_revert", "hardhat_reset"]);
+
 /**
  * The embedded cloud of one or several connections: booted at first use, serving after every transaction, and going back
  * in time with the simulated chain it was booted on.
@@ -32,7 +35,9 @@ export class CloudSession {
   #cloud: EmbeddedCloud | undefined;
   #booting: Promise<EmbeddedCloud> | undefined;
   #work: Promise<void> = Promise.resolve();
-  readonly #checkpoints = new Map<string, Checkpoint | undefined>();
+  readonly #checkpoints = new Map<bigint, Checkpoint | undefined>();
+  /** Connections other than home that the cloud serves. */
+  readonly #attached: Connection[] = [];
   readonly #listeners = new Set<(block: ServedBlock) => void>();
 
   constructor(home: Connection, options: EmbeddedCloudOptions) {
@@ -55,8 +60,10 @@ export class CloudSession {
   async cloud(progress?: (what: string) => void): Promise<EmbeddedCloud> {
     this.#booting ??= inside.run(true, async () => {
       const chain = await this.chainOf(this.#home);
-      this.#cloud = await EmbeddedCloud.boot(chain, this.#options, progress);
-      return this.#cloud;
+      const cloud = await EmbeddedCloud.boot(chain, this.#options, progress);
+      for (const connection of this.#attached) await cloud.attach(await this.chainOf(connection));
+      this.#cloud = cloud;
+      return cloud;
     });
     try {
       return await this.#booting;
@@ -82,6 +89,7 @@ export class CloudSession {
     const cloud = await this.cloud();
     await this.#exclusively(async () => {
       await cloud.attach(await this.chainOf(connection));
+      this.#attached.push(connection);
       await cloud.service(this.#announce);
     });
   }
@@ -107,10 +115,20 @@ export class CloudSession {
   ): Promise<void> {
     if (inside.getStore() === true) return;
     const isHome = connection === this.#home;
-    if (isHome && method === "evm_snapshot") this.#checkpoints.set(String(result), this.#cloud?.checkpoint());
-    else if (isHome && method === "evm_revert" && result === true) await this.#revert(String(params[0]));
-    else if (isHome && method === "hardhat_reset") this.#forget();
-    else if (this.booted && SERVED_METHODS.has(method)) {
+    if (isHome && method === "evm_snapshot") {
+      this.#checkpoints.set(BigInt(String(result)), this.#cloud?.checkpoint());
+    } else if (isHome && method === "evm_revert" && result === true) {
+      await this.#revert(BigInt(String(params[0])));
+    } else if (isHome && method === "hardhat_reset") {
+      this.#checkpoints.clear();
+      await this.#exclusively(() => this.#forget());
+    } else if (this.#attached.includes(connection) && REWINDING_METHODS.has(method) && result === true) {
+      throw new Error(
+        "This network went back in time, but the cloud that serves it lives on another. " +
+          "Take snapshots on the cloud's home network, or give this one a cloud of its own.",
+      );
+    }
+    if (this.booted && SERVED_METHODS.has(method)) {
       try {
         await this.service();
       } catch (error) {
@@ -123,28 +141,30 @@ export class CloudSession {
   /** Ends the session. */
   async close(): Promise<void> {
     await this.#booting?.catch(() => undefined);
-    await this.#exclusively(async () => this.#cloud?.close());
-    this.#forget();
+    await this.#exclusively(() => this.#forget());
   }
 
   readonly #announce = (block: ServedBlock): void => {
     for (const listener of this.#listeners) listener(block);
   };
 
-  async #revert(snapshot: string): Promise<void> {
+  async #revert(snapshot: bigint): Promise<void> {
     const checkpoint = this.#checkpoints.get(snapshot);
     // A chain forgets the snapshots made after the one it goes back to, and that one.
     for (const id of [...this.#checkpoints.keys()]) {
-      if (BigInt(id) >= BigInt(snapshot)) this.#checkpoints.delete(id);
+      if (id >= snapshot) this.#checkpoints.delete(id);
     }
-    if (checkpoint === undefined) this.#forget();
+    if (checkpoint === undefined) await this.#exclusively(() => this.#forget());
     else await this.change((cloud) => cloud.revert(checkpoint));
   }
 
   /** The chain is as it was before the cloud was booted: the next use boots another one. */
-  #forget(): void {
+  async #forget(): Promise<void> {
+    const cloud = this.#cloud;
     this.#cloud = undefined;
     this.#booting = undefined;
+    this.#chains.clear();
+    await cloud?.close();
   }
 
   /** One change after the other, each as the cloud's own doing. */

@@ -125,6 +125,16 @@ export class Nexus {
     return (await this.cloud()).misbehaviours;
   }
 
+  /**
+   * Hands the evidence of an equivocation to `EquivocationSlashing`, which slashes the node's operator.
+   *
+   * @returns token units slashed
+   * @throws TypeError for other misbehaviour, which is no evidence; Error when the contract refuses
+   */
+  async reportEquivocation(misbehaviour: Misbehaviour): Promise<bigint> {
+    return this.#session.change((cloud) => cloud.reportEquivocation(misbehaviour));
+  }
+
   /** Ends the cloud of this connection. */
   async close(): Promise<void> {
     await this.#session.close();

@@ -5,11 +5,11 @@ import type { IdentitySecret } from "./dkg/identity.ts";
 import * as digests from "./digests.ts";
 import type { Application, Outlook } from "./replication/application.ts";
 import type { Block } from "./replication/block.ts";
-import type { Certificate, Extension, Replica, Vote } from "./replication/engine.ts";
+import type { Certificate, Combined, Extension, Replica, Vote } from "./replication/engine.ts";
 import { ProgramStore } from "./replication/program-store.ts";
 import type { OperatorEvent, OrderedEvent, Place } from "./replication/event.ts";
 import type { GatewayAddress } from "./replication/replicated-state.ts";
-import { combine } from "./threshold/combine.ts";
+import { combine, TooFewPartialsError } from "./threshold/combine.ts";
 import type { GroupKey } from "./threshold/group-key.ts";
 import type { KeyShare } from "./threshold/key-share.ts";
 import { partialSign } from "./threshold/partial-sign.ts";
@@ -126,16 +126,22 @@ export class CloudNode implements Replica, Outlook {
     return odd === undefined ? undefined : `a partial signature has ${odd.length} bytes`;
   }
 
-  combine(height: number, extensions: readonly Extension[]): { certificate: Certificate; wrong: number[] } {
+  combine(height: number, extensions: readonly Extension[]): Combined {
     const { epoch } = this.application;
     const { group } = this.#key(epoch);
     const wrong = new Set<number>();
-    const signatures = this.#headerDigests(height, epoch).map((digest, chain) => {
+    const signatures: Uint8Array[] = [];
+    for (const [chain, digest] of this.#headerDigests(height, epoch).entries()) {
       const partials = extensions.map(({ index, partials }) => ({ index, signature: partials[chain]! }));
-      const { signature, bad } = combine(group, digest, partials);
-      for (const { index } of bad) wrong.add(index);
-      return signature;
-    });
+      try {
+        const { signature, bad } = combine(group, digest, partials);
+        for (const { index } of bad) wrong.add(index);
+        signatures.push(signature);
+      } catch (error) {
+        if (!(error instanceof TooFewPartialsError)) throw error;
+        return { certificate: undefined, wrong: error.bad.map(({ index }) => index) };
+      }
+    }
     const { blockHash } = this.application.blocks.record(height);
     return { certificate: { epoch, blockHash, signatures }, wrong: [...wrong] };
   }

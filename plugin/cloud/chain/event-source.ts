@@ -11,8 +11,11 @@ interface Subscription {
   readonly programId: string;
   readonly emitter: string;
   readonly topic0: string;
-  paidUntil: bigint;
+  readonly paidUntil: bigint;
 }
+
+/** By id. */
+type Subscriptions = Map<string, Subscription>;
 
 /**
  * One node's view of one served chain: the events for its cloud, in the chain's order, below the chain's finality.
@@ -22,7 +25,7 @@ interface Subscription {
 export class EventSource {
   readonly served: ServedChain;
   readonly #cloudId: string;
-  readonly #subscriptions = new Map<string, Subscription>();
+  #subscriptions: Subscriptions = new Map();
   #scanned: bigint;
   #events: OrderedEvent[] = [];
 
@@ -45,7 +48,7 @@ export class EventSource {
   /** Forgets everything and looks again from the suite's deployment; after a simulated chain was reverted. */
   reset(): void {
     this.served.chain.forget();
-    this.#subscriptions.clear();
+    this.#subscriptions = new Map();
     this.#events = [];
     this.#scanned = this.served.deployedAt - 1n;
   }
@@ -55,18 +58,16 @@ export class EventSource {
     while (this.#scanned < head) {
       const from = this.#scanned + 1n;
       const to = head - from >= BLOCKS_PER_CALL ? from + BLOCKS_PER_CALL - 1n : head;
-      try {
-        this.#events.push(...(await this.#read(from, to)));
-      } catch (error) {
-        // A provider that failed half way may have left subscriptions half applied: look again from the start.
-        this.reset();
-        throw error;
-      }
+      // Changed only when all of the range has been read: a provider may fail half way.
+      const subscriptions = new Map(this.#subscriptions);
+      const events = await this.#read(from, to, subscriptions);
+      this.#events.push(...events);
+      this.#subscriptions = subscriptions;
       this.#scanned = to;
     }
   }
 
-  async #read(from: bigint, to: bigint): Promise<OrderedEvent[]> {
+  async #read(from: bigint, to: bigint, followed: Subscriptions): Promise<OrderedEvent[]> {
     const { chain, gateway, subscriptions, committees, isHome } = this.served;
     const own = await chain.logs(
       [gateway.address, subscriptions.address, ...(isHome ? [committees.address] : [])],
@@ -76,10 +77,9 @@ export class EventSource {
     // Subscriptions made within the range count for logs behind them, so emitters are asked for after these are known.
     const asked = own.map((log) => subscriptions.parse(log)?.args["emitter"] as string | undefined);
     const emitters = new Set(
-      [
-        ...[...this.#subscriptions.values()].map(({ emitter }) => emitter),
-        ...asked.filter((e) => e !== undefined),
-      ].map((emitter) => emitter.toLowerCase()),
+      [...[...followed.values()].map(({ emitter }) => emitter), ...asked.filter((e) => e !== undefined)].map(
+        (emitter) => emitter.toLowerCase(),
+      ),
     );
     const foreign = await chain.logs([...emitters], from, to);
     const seen = new Map(
@@ -88,18 +88,17 @@ export class EventSource {
     const logs = [...seen.values()].sort((a, b) => (isBefore(placeOf(a), placeOf(b)) ? -1 : 1));
     const events: OrderedEvent[] = [];
     for (const log of logs) {
-      const event = await this.#interpret(log);
+      const event = await this.#interpret(log, followed);
       if (event !== undefined) events.push(event);
     }
     return events;
   }
 
   /** What a log means to the cloud, if anything. Logs come in order, so subscriptions are what they were then. */
-  async #interpret(log: RpcLog): Promise<OrderedEvent | undefined> {
+  async #interpret(log: RpcLog, followed: Subscriptions): Promise<OrderedEvent | undefined> {
     const { chain, gateway, subscriptions, committees, isHome, chainId } = this.served;
     const place = placeOf(log);
-    const timestamp = await chain.timestamp(place.block);
-    const origin = { chainId, place, timestamp };
+    const origin = async () => ({ chainId, place, timestamp: await chain.timestamp(place.block) });
 
     const requested = gateway.parse(log);
     if (requested?.name === "Requested" && this.#isOurs(requested.args["cloudId"])) {
@@ -107,7 +106,7 @@ export class EventSource {
         requested.args["request"];
       return {
         kind: "request",
-        ...origin,
+        ...(await origin()),
         requestId: requested.args["requestId"],
         request: {
           cloudId,
@@ -124,51 +123,42 @@ export class EventSource {
     }
     const subscription = subscriptions.parse(log);
     if (subscription !== undefined && this.#isOurs(subscription.args["cloudId"])) {
-      this.#follow(subscription.name, subscription.args.toObject());
+      follow(followed, subscription.name, subscription.args.toObject());
       return undefined;
     }
     const registry = isHome ? committees.parse(log) : undefined;
     if (registry?.name === "EpochActivated" && this.#isOurs(registry.args["cloudId"])) {
-      return { kind: "epoch", ...origin, epoch: registry.args["epoch"] };
+      return { kind: "epoch", ...(await origin()), epoch: registry.args["epoch"] };
     }
-    const programIds = this.#subscribers(log, timestamp);
+    const asked = [...followed.values()].filter(
+      ({ emitter, topic0 }) => emitter === lower(log.address) && topic0 === log.topics[0],
+    );
+    if (asked.length === 0) return undefined;
+    const where = await origin();
+    const paid = asked.filter(({ paidUntil }) => where.timestamp < paidUntil);
+    const programIds = [...new Set(paid.map(({ programId }) => programId))].sort();
     if (programIds.length === 0) return undefined;
     const { topics, data } = log;
-    return { kind: "log", ...origin, programIds, emitter: lower(log.address), topics, data: getBytes(data) };
+    return { kind: "log", ...where, programIds, emitter: lower(log.address), topics, data: getBytes(data) };
   }
 
   #isOurs(cloudId: string): boolean {
     return cloudId.toLowerCase() === this.#cloudId;
   }
+}
 
-  #follow(name: string, args: Record<string, unknown>): void {
-    const id = args["subscriptionId"] as string;
-    if (name === "Subscribed") {
-      const { programId, emitter, topic0, paidUntil } = args as { [key: string]: string } & {
-        paidUntil: bigint;
-      };
-      this.#subscriptions.set(id, {
-        programId: programId!,
-        emitter: lower(emitter!),
-        topic0: topic0!,
-        paidUntil,
-      });
-    } else if (name === "Extended") {
-      const known = this.#subscriptions.get(id);
-      if (known !== undefined) known.paidUntil = args["paidUntil"] as bigint;
-    } else if (name === "Cancelled") {
-      this.#subscriptions.delete(id);
-    }
-  }
-
-  /** The programs subscribed to this log at its time, ascending, each once. */
-  #subscribers(log: RpcLog, timestamp: bigint): string[] {
-    const programs = [...this.#subscriptions.values()]
-      .filter(({ emitter, topic0, paidUntil }) => {
-        return emitter === lower(log.address) && topic0 === log.topics[0] && timestamp < paidUntil;
-      })
-      .map(({ programId }) => programId);
-    return [...new Set(programs)].sort();
+/** Applies an event of NexusSubscriptions.sol. */
+function follow(followed: Subscriptions, name: string, args: Record<string, unknown>): void {
+  const id = args["subscriptionId"] as string;
+  const paidUntil = args["paidUntil"] as bigint;
+  if (name === "Subscribed") {
+    const { programId, emitter, topic0 } = args as Record<"programId" | "emitter" | "topic0", string>;
+    followed.set(id, { programId, emitter: lower(emitter), topic0, paidUntil });
+  } else if (name === "Extended") {
+    const known = followed.get(id);
+    if (known !== undefined) followed.set(id, { ...known, paidUntil });
+  } else if (name === "Cancelled") {
+    followed.delete(id);
   }
 }
 

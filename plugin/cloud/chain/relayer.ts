@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { hexlify } from "ethers";
 
+import * as digests from "../digests.ts";
 import type { ChainRecord } from "../replication/block-record.ts";
 import { answerGas, callGas } from "../replication/delivery-budget.ts";
 import type { EvmContract, RpcReceipt } from "./evm-chain.ts";
@@ -20,6 +21,8 @@ export interface Patience {
   readonly poll: number;
   /** Until a transaction that is not mined is sent again with a higher fee. */
   readonly bump: number;
+  /** Called when a transaction just sent is not mined yet: makes a simulated chain mine that does so only when told. */
+  readonly mine?: () => Promise<void>;
 }
 
 const LIVE: Patience = { poll: 1_000, bump: 45_000 };
@@ -75,7 +78,7 @@ export class Relayer {
   async #hasOpenRequest(record: ChainRecord): Promise<boolean> {
     const { chain, gateway } = this.#served;
     for (const { request } of record.answers) {
-      const [id] = await chain.read(gateway, "requestIdOf", request);
+      const id = hexlify(digests.request(record.chainId, record.gateway, request));
       const [status] = await chain.read(gateway, "statusOf", id);
       if (status === OPEN) return true;
     }
@@ -114,6 +117,9 @@ export class Relayer {
           maxPriorityFeePerGas,
         }),
       );
+      if (this.#patience.mine !== undefined && (await chain.receipt(sent.at(-1)!)) === undefined) {
+        await this.#patience.mine();
+      }
       const receipt = await this.#mined(sent);
       if (receipt !== undefined) {
         const { status, transactionHash, gasUsed } = receipt;

@@ -1,8 +1,9 @@
 import { hexlify, toQuantity } from "ethers";
 
 import { cloudMirror } from "../../../deploy/suite.ts";
+import { loadArtifact } from "../../artifacts.ts";
 import { EventSource } from "../chain/event-source.ts";
-import type { EvmChain } from "../chain/evm-chain.ts";
+import { EvmContract, type EvmChain } from "../chain/evm-chain.ts";
 import { Relayer, type Delivery } from "../chain/relayer.ts";
 import { servedChain, type ServedChain } from "../chain/served-chain.ts";
 import { IdentitySecret } from "../dkg/identity.ts";
@@ -128,6 +129,10 @@ export class EmbeddedCloud {
     return cloud;
   }
 
+  get #home(): Attachment {
+    return [...this.#attachments.values()][0]!;
+  }
+
   get cloudId(): string {
     return this.committee.cloudId;
   }
@@ -218,10 +223,43 @@ export class EmbeddedCloud {
 
   /** Goes back to a checkpoint; after a simulated chain has gone back to the same time. */
   async revert({ height, epoch, delivered }: Checkpoint): Promise<void> {
+    await this.#engine.idle();
     for (const { node } of this.replicas) await node.revert(Math.min(height, node.height));
     this.committee.restore(epoch);
     this.#delivered = new Map(delivered);
+    // Chains attached since are served anew, from the next block on.
+    for (const { served } of this.#attachments.values()) {
+      if (this.#delivered.has(served.chainId)) continue;
+      this.#delivered.set(served.chainId, height);
+      for (const { node } of this.replicas) node.serve(new EventSource(served, this.cloudId));
+    }
     this.#misbehaviours = this.#misbehaviours.filter((seen) => seen.height <= height);
+  }
+
+  /**
+   * Hands the evidence of an equivocation to `EquivocationSlashing` on the home chain.
+   *
+   * @returns token units slashed
+   * @throws TypeError for other misbehaviour; Error when the contract refuses, as it does the second time
+   */
+  async reportEquivocation(misbehaviour: Misbehaviour): Promise<bigint> {
+    if (misbehaviour.kind !== "equivocation") {
+      throw new TypeError(`A ${misbehaviour.kind} cannot be slashed; only an equivocation can.`);
+    }
+    const { served, parts } = this.#home;
+    const slashing = new EvmContract(
+      parts.get("EquivocationSlashing")!,
+      loadArtifact("EquivocationSlashing").abi,
+    );
+    const { height, votes } = misbehaviour;
+    const reporter = await DevelopmentAccount.open(served.chain, "reporter");
+    const evidence = votes.map(({ blockHash, signature }) => ({ blockHash, signature }));
+    const { epoch } = this.record(height);
+    const receipt = await reporter.call(slashing, "report", [this.cloudId, epoch, height, ...evidence]);
+    const punished = receipt.logs
+      .map((log) => slashing.parse(log))
+      .find((log) => log !== null && log !== undefined);
+    return punished!.args["taken"] as bigint;
   }
 
   /** The record of a block, from a node that has it. */
@@ -233,14 +271,16 @@ export class EmbeddedCloud {
 
   /** Closes the nodes' stores. */
   async close(): Promise<void> {
+    await this.#engine.idle();
     for (const { node } of this.replicas) await node.application.state.close();
   }
 
   async #deliver(committed: Committed | undefined): Promise<ServedBlock[]> {
     const blocks: ServedBlock[] = [];
-    const source = this.replicas.find(
-      ({ node }) => node.running && node.certificate(node.height) !== undefined,
-    )?.node;
+    const [source] = this.replicas
+      .filter(({ running, node }) => running && node.certificate(node.height) !== undefined)
+      .map(({ node }) => node)
+      .sort((a, b) => b.height - a.height);
     if (source === undefined) return blocks;
     for (let height = 1 + this.#deliveredEverywhere(); height <= source.height; height++) {
       const record = source.application.blocks.record(height);
@@ -280,8 +320,14 @@ export class EmbeddedCloud {
   /** Opens a new epoch when the present one has run out, as it does when a test lets time pass. */
   async #renewEpoch(): Promise<void> {
     const [home, ...mirrors] = [...this.#attachments.values()];
-    const now = (await home!.served.chain.latestTimestamp()) + 1n;
+    let now = 0n;
+    for (const { served } of this.#attachments.values()) {
+      const time = (await served.chain.latestTimestamp()) + 1n;
+      if (time > now) now = time;
+    }
     if (this.committee.isLive(now)) return;
+    // A mirror's clock may be ahead; epochs are the home chain's to open.
+    await reach(home!.served.chain, now);
     const epoch = await this.committee.openEpoch(keeper(this.committee, this.#stores));
     this.#adopt(epoch);
     const { directory } = this.options;
@@ -332,6 +378,10 @@ async function attachmentOf(
     served,
     account,
     parts,
-    relayer: new Relayer(served, cloudId, account.address, { poll: 20, bump: 5_000 }),
+    relayer: new Relayer(served, cloudId, account.address, {
+      poll: 20,
+      bump: 5_000,
+      mine: async () => void (await chain.rpc("hardhat_mine", "0x1")),
+    }),
   };
 }

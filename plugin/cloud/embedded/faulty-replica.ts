@@ -4,7 +4,7 @@ import { getBytes, keccak256 } from "ethers";
 
 import type { CloudNode } from "../node.ts";
 import type { Block } from "../replication/block.ts";
-import type { Certificate, Extension, Replica, Vote } from "../replication/engine.ts";
+import type { Certificate, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
 
 /** How a node misbehaves, for tests of what a cloud survives. */
 export type Fault =
@@ -76,7 +76,7 @@ export class FaultyReplica implements Replica {
     return this.node.verifyExtension(height, extension);
   }
 
-  combine(height: number, extensions: readonly Extension[]): { certificate: Certificate; wrong: number[] } {
+  combine(height: number, extensions: readonly Extension[]): Combined {
     return this.node.combine(height, extensions);
   }
 

@@ -9,7 +9,7 @@ import { WasmError } from "../../wasm/error.ts";
 import { encodeBlock, type Block } from "./block.ts";
 import type { BlockRecord, ChainRecord, RunReport } from "./block-record.ts";
 import { BlockStore } from "./block-store.ts";
-import { answerGas, callGas, takeDeliverable } from "./delivery-budget.ts";
+import { answerBytes, answerGas, callBytes, callGas, takeDeliverable } from "./delivery-budget.ts";
 import { eventId, type CloudEvent, type OperatorEvent, type OrderedEvent, type Place } from "./event.ts";
 import { ProgramStore } from "./program-store.ts";
 import {
@@ -98,7 +98,9 @@ export class Application {
     for (const event of proposed) {
       if (!this.knows(event) && !add(event, event.kind === "program" ? event.module.length : 100)) break;
     }
-    for (const { chainId } of this.chains) {
+    // Each chain is the first in turn, so that a busy one does not keep others out of full blocks.
+    const turn = (this.height + 1) % Math.max(1, this.chains.length);
+    for (const { chainId } of [...this.chains.slice(turn), ...this.chains.slice(0, turn)]) {
       for (const event of await outlook.after(
         chainId,
         this.#replicated.cursors.get(chainId),
@@ -160,7 +162,7 @@ export class Application {
     try {
       const runs = this.#execute(block, storage, replicated);
       record = this.#record(block, hexlify(storage.stateRoot()), replicated, runs);
-      const writes = [...this.blocks.writesOf(block, record), ...this.programs.writes()];
+      const writes = [...this.blocks.writesOf(block, record), ...this.programs.writes(block.height)];
       await storage.commit(block.height, encodeReplicatedState(replicated), writes);
     } catch (error) {
       storage.discard();
@@ -177,6 +179,7 @@ export class Application {
     const top = this.height;
     const head = await this.#state.revert(height);
     await this.blocks.dropAbove(height, top);
+    await this.programs.dropAbove(height, top);
     this.#replicated = decodeReplicatedState(head.meta, this.parameters.genesis);
   }
 
@@ -263,8 +266,8 @@ export class Application {
     const height = BigInt(block.height);
     const chains: ChainRecord[] = replicated.chains.map(({ chainId, gateway }) => {
       const outgoing = outgoingOf(replicated, chainId);
-      const answers = takeDeliverable(outgoing.answers, answerGas);
-      const calls = takeDeliverable(outgoing.calls, callGas);
+      const answers = takeDeliverable(outgoing.answers, answerGas, answerBytes);
+      const calls = takeDeliverable(outgoing.calls, callGas, callBytes);
       const results = answers.map(({ request, outcome, output }) =>
         digests.result(digests.request(chainId, gateway, request), outcome, output),
       );

@@ -26,6 +26,14 @@ export interface Certificate {
   readonly signatures: readonly Uint8Array[];
 }
 
+/** What came of combining partial signatures. */
+export interface Combined {
+  /** Undefined when fewer than t of them are good. */
+  readonly certificate: Certificate | undefined;
+  /** Share indices of those that sent wrong ones, as far as they got in the way. */
+  readonly wrong: readonly number[];
+}
+
 /**
  * What an engine knows of a node: the replicated application with ABCI 2.0's methods, and the little that lets a node
  * catch up. The engine calls one method of a replica at a time.
@@ -50,8 +58,8 @@ export interface Replica {
   extendVote(height: number): Extension;
   /** Why the extension is not even well formed, or undefined. */
   verifyExtension(height: number, extension: Extension): string | undefined;
-  /** Combines partial signatures of its block at `height` into a certificate; names the senders of wrong ones. */
-  combine(height: number, extensions: readonly Extension[]): { certificate: Certificate; wrong: number[] };
+  /** Combines partial signatures of its block at `height` into a certificate; names senders of wrong ones. */
+  combine(height: number, extensions: readonly Extension[]): Combined;
   /** Keeps the certificate of its block at `height`. One for another block means that it has diverged: it stops. */
   certify(height: number, certificate: Certificate): Promise<void>;
   /** The certificate of its block at `height`, or undefined while it has none. */
@@ -105,4 +113,6 @@ export interface ConsensusEngine {
    * @throws NoQuorumError
    */
   certifyAgain(height: number): Promise<void>;
+  /** Resolves when no replica is at work any more, not even one that the others went on without. */
+  idle(): Promise<void>;
 }

@@ -19,80 +19,148 @@ export class LocalEngine implements ConsensusEngine {
   readonly #replicas: readonly Replica[];
   readonly #threshold: number;
   readonly #report: (misbehaviour: Misbehaviour) => void;
+  readonly #grace: number;
   readonly #reported = new Set<string>();
+  /** What replicas are at, those among them that the others went on without. */
+  readonly #work = new Map<Replica, Promise<void>>();
 
   /**
    * @param threshold t: how many replicas must agree
    * @param report called once for every misbehaviour seen
+   * @param grace milliseconds for which t replicas that are ready wait for the others
    */
-  constructor(replicas: readonly Replica[], threshold: number, report: (misbehaviour: Misbehaviour) => void) {
+  constructor(
+    replicas: readonly Replica[],
+    threshold: number,
+    report: (misbehaviour: Misbehaviour) => void,
+    grace = 1_000,
+  ) {
     this.#replicas = replicas;
     this.#threshold = threshold;
     this.#report = report;
+    this.#grace = grace;
   }
 
   async step(): Promise<Committed | undefined> {
-    const live = this.#replicas.filter((replica) => replica.running);
-    if (live.length < this.#threshold) {
-      throw new NoQuorumError(
-        `${live.length} of ${this.#replicas.length} nodes run, ${this.#threshold} are needed.`,
-      );
-    }
-    const tip = Math.max(...live.map((replica) => replica.height));
-    await this.#catchUp(live, tip);
+    const present = await this.#present();
+    const tip = Math.max(...present.map((replica) => replica.height));
+    await this.#ask(present, this.#threshold, (replica) => this.#catchUp(replica, present, tip));
+    const live = (await this.#present()).filter((replica) => replica.height === tip);
     // A crash may have come between a block and its signatures; they are unique, so signing again repairs it.
     if (tip > 0 && live.every((replica) => replica.certificate(tip) === undefined))
       return this.#certify(live, tip);
 
-    const block = await this.#propose(live, tip + 1);
-    if (block === undefined) return undefined;
-    const refusals: string[] = [];
-    const accepting: Replica[] = [];
-    await Promise.all(
-      live.map(async (replica) => {
-        const refusal = await replica.processProposal(block);
-        if (refusal === undefined) accepting.push(replica);
-        else refusals.push(`node ${replica.index}: ${refusal}`);
-      }),
-    );
-    if (accepting.length < this.#threshold) {
-      throw new NoQuorumError(
-        `Block ${block.height} is accepted by ${accepting.length} nodes. ${refusals.join("; ")}`,
-      );
+    const refused: string[] = [];
+    // Fewer than t replicas have seen an event when more than n − t have not, so no block could be accepted.
+    let silent = this.#replicas.length - live.length;
+    for (let turn = 0; turn < live.length && silent <= this.#replicas.length - this.#threshold; turn++) {
+      const proposer = live[(tip + 1 + turn) % live.length]!;
+      const block = (await this.#ask([proposer], 0, (replica) => replica.prepareProposal())).get(proposer);
+      if (block === undefined) {
+        silent++;
+        continue;
+      }
+      const committed = await this.#decide(block, live, refused);
+      if (committed !== undefined) return committed;
     }
-    accepting.sort((a, b) => a.index - b.index);
-    await Promise.all(accepting.map((replica) => replica.finalizeBlock(block)));
-    return this.#certify(accepting, block.height);
+    if (refused.length > 0)
+      throw new NoQuorumError(`No block ${tip + 1} was accepted. ${refused.join("; ")}`);
+    return undefined;
   }
 
   async certifyAgain(height: number): Promise<void> {
+    const present = await this.#present();
+    const tip = Math.max(...present.map((replica) => replica.height));
     await this.#certify(
-      this.#replicas.filter((replica) => replica.running && replica.height >= height),
+      present.filter((replica) => replica.height === tip),
       height,
     );
   }
 
-  /** The proposal of the height's proposer, or of the next who has one, so that a silent proposer censors nothing. */
-  async #propose(live: readonly Replica[], height: number): Promise<Block | undefined> {
-    for (let turn = 0; turn < live.length; turn++) {
-      const proposer = live[(height + turn) % live.length]!;
-      const block = await proposer.prepareProposal();
-      if (block !== undefined) return block;
+  async idle(): Promise<void> {
+    await Promise.all(this.#work.values());
+  }
+
+  /** Executes and signs the block if t of `live` accept it; says why not in `refused` otherwise. */
+  async #decide(block: Block, live: readonly Replica[], refused: string[]): Promise<Committed | undefined> {
+    const verdicts = await this.#ask(live, this.#threshold, async (replica) => {
+      return (await replica.processProposal(block)) ?? ACCEPTED;
+    });
+    const accepting = [...verdicts].filter(([, verdict]) => verdict === ACCEPTED).map(([replica]) => replica);
+    if (accepting.length >= this.#threshold) {
+      const done = await this.#ask(accepting, this.#threshold, async (replica) => {
+        await replica.finalizeBlock(block);
+        return true;
+      });
+      return this.#certify([...done.keys()], block.height);
+    }
+    for (const [replica, verdict] of verdicts) {
+      if (verdict !== ACCEPTED) refused.push(`node ${replica.index}: ${verdict}`);
     }
     return undefined;
   }
 
-  async #catchUp(live: readonly Replica[], tip: number): Promise<void> {
-    for (const replica of live) {
-      while (replica.height < tip) {
-        const height = replica.height + 1;
-        const source = live.find((peer) => peer.height >= height)!;
-        await replica.catchUp(source.block(height), source.certificate(height));
+  /** The replicas that run and are not at work: at least t. */
+  async #present(): Promise<Replica[]> {
+    const running = (): Replica[] => this.#replicas.filter((replica) => replica.running);
+    const ready = (): Replica[] => running().filter((replica) => !this.#work.has(replica));
+    if (ready().length < this.#threshold) await this.idle();
+    if (ready().length < this.#threshold) {
+      throw new NoQuorumError(
+        `${running().length} of ${this.#replicas.length} nodes run, ${this.#threshold} are needed.`,
+      );
+    }
+    return ready();
+  }
+
+  /**
+   * Asks each replica, all at the same time, and goes on when all have answered, or `grace` milliseconds after `enough`
+   * have. One that fails, as when its provider does, has not answered; the others do not mind.
+   *
+   * @returns the answers, in the order of `replicas`
+   * @throws the failure when all have failed
+   */
+  async #ask<T>(
+    replicas: readonly Replica[],
+    enough: number,
+    question: (replica: Replica) => Promise<T>,
+  ): Promise<Map<Replica, T>> {
+    const answers = new Map<Replica, T>();
+    const failures: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const look = (): void => {
+        if (answers.size + failures.length === replicas.length) {
+          clearTimeout(timer);
+          resolve();
+        } else if (answers.size >= enough) timer ??= setTimeout(resolve, this.#grace);
+      };
+      for (const replica of replicas) {
+        const answered = question(replica).then(
+          (answer) => void answers.set(replica, answer),
+          (failure: unknown) => void failures.push(failure),
+        );
+        const work = answered.then(() => {
+          this.#work.delete(replica);
+          look();
+        });
+        this.#work.set(replica, work);
       }
-      const certificate = live.map((peer) => peer.certificate(tip)).find((found) => found !== undefined);
-      if (certificate !== undefined && replica.certificate(tip) === undefined) {
-        await replica.certify(tip, certificate);
-      }
+      look();
+    });
+    if (failures.length > 0 && failures.length === replicas.length) throw failures[0];
+    return new Map(replicas.filter((replica) => answers.has(replica)).map((r) => [r, answers.get(r)!]));
+  }
+
+  async #catchUp(replica: Replica, peers: readonly Replica[], tip: number): Promise<void> {
+    while (replica.height < tip && replica.running) {
+      const height = replica.height + 1;
+      const source = peers.find((peer) => peer.height >= height)!;
+      await replica.catchUp(source.block(height), source.certificate(height));
+    }
+    const certificate = peers.map((peer) => peer.certificate(tip)).find((found) => found !== undefined);
+    if (certificate !== undefined && replica.running && replica.certificate(tip) === undefined) {
+      await replica.certify(tip, certificate);
     }
   }
 
@@ -106,14 +174,15 @@ export class LocalEngine implements ConsensusEngine {
       if (reference.verifyExtension(height, extension) === undefined) extensions.push(extension);
       else this.#note({ kind: "bad-partial", index: voter.index, height });
     }
-    if (extensions.length < this.#threshold) {
-      throw new NoQuorumError(
-        `Block ${height} has ${extensions.length} well-formed extensions of ${this.#threshold}.`,
-      );
-    }
     const { certificate, wrong } = reference.combine(height, extensions);
     for (const index of wrong) this.#note({ kind: "bad-partial", index, height });
-    await Promise.all(replicas.map((replica) => replica.certify(height, certificate)));
+    if (certificate === undefined) {
+      throw new NoQuorumError(
+        `Block ${height} has ${extensions.length - wrong.length} good partial signatures of the ` +
+          `${this.#threshold} that are needed.`,
+      );
+    }
+    await this.#ask(replicas, this.#threshold, (replica) => replica.certify(height, certificate));
     const signers = extensions.map((extension) => extension.index).filter((index) => !wrong.includes(index));
     return { height, signers: signers.slice(0, this.#threshold) };
   }
@@ -155,3 +224,6 @@ export class LocalEngine implements ConsensusEngine {
     this.#report(misbehaviour);
   }
 }
+
+/** In place of a reason to refuse. */
+const ACCEPTED = Symbol("accepted");

@@ -42,9 +42,27 @@ export class ProgramStore {
     this.#added.set(programIdOf(module), module);
   }
 
-  /** What keeps the modules added since the last commit or `forget`: for the write that commits the block. */
-  writes(): Write[] {
-    return [...this.#added].map(([programId, module]) => ({ key: keyOf(programId), value: module }));
+  /** What keeps the modules added since `settle`: for the write that commits the block at `height`. */
+  writes(height: number): Write[] {
+    const modules = [...this.#added].map(([programId, value]) => ({ key: keyOf(programId), value }));
+    return [
+      ...modules,
+      { key: addedAt(height), value: new TextEncoder().encode([...this.#added.keys()].join()) },
+    ];
+  }
+
+  /** Forgets the programs that the blocks above `height` up to `top` made known. */
+  async dropAbove(height: number, top: number): Promise<void> {
+    const writes: Write[] = [];
+    for (let at = height + 1; at <= top; at++) {
+      const ids = new TextDecoder()
+        .decode(this.#store.get(addedAt(at)))
+        .split(",")
+        .filter((id) => id !== "");
+      for (const id of ids) writes.push({ key: keyOf(id), value: undefined });
+      writes.push({ key: addedAt(at), value: undefined });
+    }
+    await this.#store.write(writes);
   }
 
   /** Forgets what was added: the block is committed, and the modules are in the store, or it failed. */
@@ -55,6 +73,11 @@ export class ProgramStore {
   #module(programId: string): Uint8Array | undefined {
     return this.#added.get(programId.toLowerCase()) ?? this.#store.get(keyOf(programId));
   }
+}
+
+/** Where the ids of the programs are that a block made known. */
+function addedAt(height: number): string {
+  return applicationKey(`added/${height}`);
 }
 
 function keyOf(programId: string): string {
