@@ -20,7 +20,8 @@ class Part {
  * the embedded cloud to be there in no time. The description is the same that `hardhat ignition deploy` runs.
  *
  * @param describe a function of `deploy/`, such as `development`
- * @param parameters the module's parameters by name; others have the description's defaults
+ * @param parameters the module's parameters by name; others have the description's defaults. A function is called with
+ * the addresses of the parts deployed before it is needed
  * @returns the address of each part, by contract name
  */
 export async function deployParts(
@@ -53,18 +54,22 @@ export async function deployParts(
     },
     getAccount: (): string => account.address,
   };
+  const resolve = (argument: unknown): unknown => {
+    if (argument instanceof Part) return argument.address;
+    if (typeof argument === "function") return argument(addressesOf(parts));
+    if (Array.isArray(argument)) return argument.map(resolve);
+    if (argument instanceof Uint8Array || typeof argument !== "object" || argument === null) return argument;
+    return Object.fromEntries(Object.entries(argument).map(([key, value]) => [key, resolve(value)]));
+  };
   // Ignition's builder has more, which descriptions for development do not use.
   describe(builder as unknown as IgnitionModuleBuilder);
   for (const step of steps) await step();
-  return new Map(parts.map(({ name, address }) => [name, address!]));
+  return addressesOf(parts);
 }
 
-/** An argument with every part in it replaced by its address. */
-function resolve(argument: unknown): unknown {
-  if (argument instanceof Part) return argument.address;
-  if (Array.isArray(argument)) return argument.map(resolve);
-  if (typeof argument === "object" && argument !== null) {
-    return Object.fromEntries(Object.entries(argument).map(([key, value]) => [key, resolve(value)]));
-  }
-  return argument;
+/** The parts that are deployed, by name. */
+function addressesOf(parts: readonly Part[]): Map<string, string> {
+  return new Map(
+    parts.flatMap(({ name, address }) => (address === undefined ? [] : [[name, address] as const])),
+  );
 }

@@ -175,7 +175,13 @@ export class EmbeddedCloud {
     await reach(chain, committee.validFrom);
     const account = await DevelopmentAccount.open(chain, "deployer");
     const verifier = this.options.suite === "BN254" ? "Bn254Verifier" : "Bls12381Verifier";
-    const parameters = { cloudId: this.cloudId, baseFee: this.options.baseFee, anchor: committee, operators };
+    const parameters = {
+      cloudId: this.cloudId,
+      baseFee: this.options.baseFee,
+      callbackBps: 0,
+      anchor: committee,
+      operators,
+    };
     const parts = await deployParts(account, (m) => cloudMirror(m, verifier), parameters);
     const attachment = await attachmentOf(
       chain,
