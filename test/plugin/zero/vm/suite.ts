@@ -1,0 +1,157 @@
+/** The integer part of the WebAssembly core test suite on the machine. */
+import { expect } from "chai";
+
+import { Machine } from "../../../../plugin/zero/vm/executor.ts";
+import { translate } from "../../../../plugin/zero/vm/translate.ts";
+import { MachineTrap } from "../../../../plugin/zero/vm/trap.ts";
+import { decode } from "../../../../plugin/wasm/decode.ts";
+import { WasmError } from "../../../../plugin/wasm/error.ts";
+import { validate, type ValidModule } from "../../../../plugin/wasm/validate.ts";
+import { suiteMissing, testSuite, type SuiteAction, type SuiteScript } from "../../wasm/testsuite.ts";
+
+/** Integer scripts, with the assertions that must at least be run: leaving functions out for what they use is seen. */
+const scripts: Readonly<Record<string, number>> = {
+  address: 217,
+  align: 39,
+  block: 46,
+  br: 70,
+  br_if: 79,
+  exports: 6,
+  fac: 7,
+  forward: 4,
+  func: 81,
+  i32: 374,
+  i64: 384,
+  int_literals: 30,
+  load: 33,
+  local_get: 17,
+  local_set: 13,
+  local_tee: 43,
+  loop: 55,
+  memory: 52,
+  memory_grow: 80,
+  memory_size: 36,
+  memory_trap: 128,
+  nop: 78,
+  return: 57,
+  select: 108,
+  "skip-stack-guard-page": 10,
+  start: 6,
+  store: 9,
+  traps: 22,
+  unreachable: 62,
+  "unreached-valid": 5,
+};
+
+class Module {
+  readonly #valid: ValidModule;
+  readonly #exports: ReadonlySet<string>;
+  readonly #machine: Machine | undefined;
+
+  constructor(wasm: Uint8Array) {
+    this.#valid = validate(decode(wasm));
+    const names = this.#valid.module.exports
+      .filter((item) => item.kind === "function")
+      .map((item) => item.name);
+    this.#exports = new Set(names.filter((name) => this.#translates([name])));
+    if (!this.#translates([])) return;
+    const program = translate(this.#valid, [...this.#exports]);
+    this.#machine = new Machine(program, { steps: 20_000_000 });
+    this.#machine.run();
+  }
+
+  /** Whether the machine has what an action needs. */
+  takes(action: SuiteAction): boolean {
+    return (
+      action.type === "invoke" &&
+      this.#machine !== undefined &&
+      this.#exports.has(action.field) &&
+      action.args!.every(({ type }) => !type.endsWith("ref"))
+    );
+  }
+
+  act(action: SuiteAction): bigint[] {
+    return this.#machine!.invoke(
+      action.field,
+      action.args!.map((each) => BigInt(each.value!)),
+    );
+  }
+
+  #translates(names: string[]): boolean {
+    try {
+      translate(this.#valid, names);
+      return true;
+    } catch (error) {
+      if (error instanceof WasmError && error.kind === "unsupported") return false;
+      throw error;
+    }
+  }
+}
+
+/** Runs a script; returns the number of assertions that were held. */
+function run(script: SuiteScript): number {
+  const named = new Map<string, Module>();
+  let last: Module | undefined;
+  let held = 0;
+  for (const command of script.commands) {
+    const where = `${script.name}.wast:${command.line}`;
+    if (command.type === "module") {
+      try {
+        last = new Module(script.read(command.filename!));
+      } catch (error) {
+        // Modules that are larger than Nexus takes; that they are refused is the decoder's test.
+        if (!(error instanceof WasmError && error.kind === "limit")) throw new Error(where, { cause: error });
+        last = undefined;
+      }
+      if (command.name !== undefined && last !== undefined) named.set(command.name, last);
+      continue;
+    }
+    const { action } = command;
+    const module = action?.module === undefined ? last : named.get(action.module);
+    if (action === undefined || module === undefined || !module.takes(action)) continue;
+    switch (command.type) {
+      case "action":
+        module.act(action);
+        break;
+      case "assert_return":
+        expect(module.act(action), where).to.deep.equal(command.expected!.map((each) => BigInt(each.value!)));
+        held++;
+        break;
+      case "assert_trap":
+      case "assert_exhaustion":
+        expect(trapOf(module, action, where), where).to.equal(command.text);
+        held++;
+        break;
+      default:
+    }
+  }
+  return held;
+}
+
+function trapOf(module: Module, action: SuiteAction, where: string): string {
+  try {
+    module.act(action);
+  } catch (error) {
+    if (error instanceof MachineTrap) return error.kind;
+    throw new Error(where, { cause: error });
+  }
+  return "no trap";
+}
+
+describe("Nexus Zero's machine on the WebAssembly core test suite", function () {
+  this.timeout(60_000);
+  const suite = testSuite();
+  if (suite === undefined) {
+    it(suiteMissing, function () {
+      this.skip();
+    });
+    return;
+  }
+  for (const [name, least] of Object.entries(scripts)) {
+    it(`${name}: at least ${least} assertions`, function () {
+      const script = suite.find((each) => each.name === name);
+      expect(script, `script ${name}`).to.not.equal(undefined);
+      expect(run(script!)).to.be.at.least(least);
+    });
+  }
+});
