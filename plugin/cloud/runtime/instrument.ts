@@ -3,8 +3,8 @@
  *
  * - **Fuel.** A basic block's cost is the sum of its instructions'. It is taken from a counter when the block is left. The counter
  *   lives in a local while a function computes and in a global around calls. It is checked at loop heads, at the entry of
- *   functions that call others, before bulk operations and by every host call: between two checks only so many
- *   instructions as a function body holds can run.
+ *   functions that call others or are long, before bulk operations and by every host call: between two checks only so many
+ *   instructions can run as a function body holds, each a call of a short function at worst.
  * - **Stack.** Functions that call others take their frame from a second global on entry and give it back on exit, so
  *   that the depth at which recursion traps is a property of the module and lies far below the engine's own limit.
  * - **Memory and tables** get maxima; growing them costs fuel.

@@ -58,8 +58,9 @@ export const fuelPer = {
 
 /**
  * The call stack, in slots of 8 bytes. A frame counts its locals (parameters among them), its deepest operand stack, once more its
- * parameters and its results, which the engine passes on the stack when they are many, and an overhead for what the engine
- * adds: return address, frame pointer, instance, and the locals of this instrumentation.
+ * parameters and its results, which the engine passes on the stack when they are many, every value that it computes, because an
+ * optimiser that sees it computed once more later keeps it over the calls between, and an overhead for what the engine adds:
+ * return address, frame pointer, instance, and the locals of this instrumentation.
  *
  * V8 grants 984 KiB to everything on its stack. No shape of frame is known to need more than 8 bytes per slot, so that programs leave
  * 472 KiB to the JavaScript that calls them and that they call; test/plugin/cloud/runtime/stack.ts tries the worst shapes.
@@ -69,4 +70,6 @@ export const stackLimits = {
   frameOverhead: 8,
   /** Frames of functions that call nothing are not counted up to this size: there can be only one at a time. */
   uncountedFrame: 512,
+  /** Bytes of code up to which functions that call nothing need not look at the fuel counter on entry. */
+  uncountedBody: 1_024,
 } as const;

@@ -55,6 +55,8 @@ export class FunctionRewriter {
   #checked = false;
   #calls = false;
   #exitTargeted = false;
+  /** Values computed by instructions that do nothing else. */
+  #computed = 0;
   #nanFlow: NanFlow | undefined;
 
   constructor(to: Rewriting, item: DefinedFunction, shape: FunctionShape, scratch: ByteWriter) {
@@ -79,11 +81,13 @@ export class FunctionRewriter {
   /** Slots of 8 bytes that a frame of this function is counted as. */
   get #frame(): number {
     const { type, locals, operands } = this.#shape;
-    return stackLimits.frameOverhead + locals + operands + type.params.length + type.results.length;
+    const { params, results } = type;
+    return stackLimits.frameOverhead + locals + operands + params.length + results.length + this.#computed;
   }
 
   get #countsStack(): boolean {
-    return this.#calls || this.#frame > stackLimits.uncountedFrame;
+    const { uncountedFrame, uncountedBody } = stackLimits;
+    return this.#calls || this.#frame > uncountedFrame || this.#item.body.code.length > uncountedBody;
   }
 
   // The body.
@@ -160,6 +164,7 @@ export class FunctionRewriter {
         this.#bulk(0);
         return;
       default:
+        if (isPure(instruction.opcode)) this.#computed++;
         this.#copy();
         this.#canonicalise(instruction.opcode);
     }
@@ -405,4 +410,10 @@ export class FunctionRewriter {
     this.#out.opcode(opcode);
     this.#out.u32(index);
   }
+}
+
+/** Whether an instruction does nothing but compute one value from its operands: comparisons, arithmetic, conversions, select. */
+function isPure(opcode: number): boolean {
+  const select = opcode === op.select || opcode === op.selectTyped;
+  return select || (opcode >= 0x45 && opcode <= 0xc4) || (opcode >= 0xfc00 && opcode <= 0xfc07);
 }

@@ -57,6 +57,24 @@ describe("cloud/runtime: deep recursion", () => {
     });
   }
 
+  it("counts what an optimiser keeps over a call because it is computed again behind it", () => {
+    const sums = list(
+      60,
+      (k) => `(local.set $s (i64.xor (local.get $s) (i64.mul (local.get $x) (i64.const ${2 * k + 3}))))`,
+    );
+    const prepared = prepareProgram(
+      program(`(func $f (param $x i64) (result i64) (local $s i64)
+        (if (i64.eqz (local.get $x)) (then (return (i64.const 0))))
+        ${sums} (local.set $s (i64.add (local.get $s) (call $f (i64.sub (local.get $x) (i64.const 1))))) ${sums} (local.get $s))
+        (func $start (local $i i32)
+          (loop $warm (drop (call $f (i64.const 10)))
+            (br_if $warm (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 20000))))
+          (drop (call $f (i64.const 100000))))`),
+    );
+    for (let i = 0; i < 4; i++)
+      expect(execute(prepared, emptyInvocation).trap!.kind).to.equal("call stack exhausted");
+  });
+
   it("allows recursion that ends, and gives frames back", () => {
     const down = `(func $f (param i32) (result i32)
       (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1))))) (else (i32.const 0))))`;
