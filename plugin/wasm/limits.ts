@@ -30,6 +30,11 @@ export interface ModuleLimits {
   readonly branchTableTargets: number;
   /** Operands on a function's stack at once. */
   readonly operands: number;
+  /**
+   * What compilers do at the entry of functions and wherever control splits or joins, which is to go through all locals and
+   * operands, and the parameters and results of calls; of all functions together. Without it 260 KB of code could take minutes.
+   */
+  readonly steps: number;
 }
 
 export const moduleLimits: ModuleLimits = {
@@ -40,7 +45,7 @@ export const moduleLimits: ModuleLimits = {
   exports: 16_384,
   globals: 16_384,
   tables: 16,
-  tableEntries: 1_048_576,
+  tableEntries: 131_072,
   memoryPages: 1_024,
   segments: 65_536,
   bodyBytes: 256 * 1024,
@@ -51,4 +56,5 @@ export const moduleLimits: ModuleLimits = {
   nesting: 4_096,
   branchTableTargets: 8_192,
   operands: 8_192,
+  steps: 1 << 24,
 };

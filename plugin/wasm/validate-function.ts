@@ -43,19 +43,26 @@ for (const instruction of instructions.values()) {
   fixed.set(instruction, { params: toTypes(instruction.operands), results: toTypes(instruction.results!) });
 }
 
-/** Validates the body of function `functionIndex`. */
+/** Steps that a module may still cost; see `ModuleLimits.steps`. */
+export interface StepBudget {
+  left: number;
+}
+
+/** Validates the body of function `functionIndex`, and takes what that costs from `budget`. */
 export function validateBody(
   context: ModuleContext,
   item: DefinedFunction,
   functionIndex: number,
   limits: ModuleLimits,
+  budget: StepBudget,
 ): FunctionShape {
-  return new BodyValidator(context, item, functionIndex, limits).run();
+  return new BodyValidator(context, item, functionIndex, limits, budget).run();
 }
 
 class BodyValidator {
   readonly #context: ModuleContext;
   readonly #limits: ModuleLimits;
+  readonly #budget: StepBudget;
   readonly #functionIndex: number;
   readonly #type: FunctionType;
   readonly #locals: ValueType[];
@@ -64,9 +71,16 @@ class BodyValidator {
   readonly #frames: Frame[] = [];
   #mostOperands = 0;
 
-  constructor(context: ModuleContext, item: DefinedFunction, functionIndex: number, limits: ModuleLimits) {
+  constructor(
+    context: ModuleContext,
+    item: DefinedFunction,
+    functionIndex: number,
+    limits: ModuleLimits,
+    budget: StepBudget,
+  ) {
     this.#context = context;
     this.#limits = limits;
+    this.#budget = budget;
     this.#functionIndex = functionIndex;
     this.#type = context.functions[functionIndex]!;
     this.#locals = [...this.#type.params];
@@ -79,6 +93,7 @@ class BodyValidator {
     if (this.#locals.length > this.#limits.locals) {
       this.#limit(`${this.#locals.length} parameters and locals, at most ${this.#limits.locals} are taken`);
     }
+    this.#merge(this.#type.results);
     this.#frames.push({ opcode: op.block, type: this.#type, height: 0, unreachable: false });
     while (this.#frames.length > 0) this.#step(walk.next());
     if (!walk.done)
@@ -128,12 +143,30 @@ class BodyValidator {
     for (const type of types) this.#push(type);
   }
 
+  #spend(steps: number): void {
+    this.#budget.left -= steps;
+    if (this.#budget.left < 0) {
+      this.#limit(`more than ${this.#limits.steps} steps to compile the module: too many locals at branches`);
+    }
+  }
+
+  /** Where control splits or joins, a compiler goes through all locals, all operands, and the types carried. */
+  #merge(types: readonly ValueType[]): void {
+    this.#spend(1 + this.#locals.length + this.#operands.length + types.length);
+  }
+
   #apply(type: FunctionType): void {
     this.#expectAll(type.params);
     this.#pushAll(type.results);
   }
 
+  #call(type: FunctionType): void {
+    this.#spend(1 + type.params.length + type.results.length);
+    this.#apply(type);
+  }
+
   #enter(opcode: number, type: FunctionType): void {
+    this.#merge(type.params);
     this.#frames.push({ opcode, type, height: this.#operands.length, unreachable: false });
     if (this.#frames.length > this.#limits.nesting) {
       this.#limit(`blocks nested more than ${this.#limits.nesting} deep`);
@@ -143,6 +176,7 @@ class BodyValidator {
 
   #leave(): Frame {
     const frame = this.#frames[this.#frames.length - 1]!;
+    this.#merge(frame.type.results);
     this.#expectAll(frame.type.results);
     if (this.#operands.length !== frame.height) {
       this.#invalid(`type mismatch: ${this.#operands.length - frame.height} operands are left over`);
@@ -160,7 +194,9 @@ class BodyValidator {
   /** Types a branch to `depth` carries. */
   #label(depth: number): readonly ValueType[] {
     const frame = this.#frames[this.#frames.length - 1 - depth] ?? this.#invalid(`unknown label ${depth}`);
-    return frame.opcode === op.loop ? frame.type.params : frame.type.results;
+    const types = frame.opcode === op.loop ? frame.type.params : frame.type.results;
+    this.#merge(types);
+    return types;
   }
 
   #local(): ValueType {
@@ -292,17 +328,18 @@ class BodyValidator {
         this.#branchTable(walk.labels);
         return;
       case op.return:
+        this.#merge(this.#type.results);
         this.#expectAll(this.#type.results);
         this.#unreachable();
         return;
       case op.call:
-        this.#apply(this.#context.functions[walk.first] ?? this.#invalid(`unknown function ${walk.first}`));
+        this.#call(this.#context.functions[walk.first] ?? this.#invalid(`unknown function ${walk.first}`));
         return;
       case op.callIndirect:
         if (this.#table(walk.second).element !== 0x70)
           this.#invalid("type mismatch: call_indirect needs funcref");
         this.#expect(0x7f);
-        this.#apply(this.#context.types[walk.first] ?? this.#invalid(`unknown type ${walk.first}`));
+        this.#call(this.#context.types[walk.first] ?? this.#invalid(`unknown type ${walk.first}`));
         return;
       case op.drop:
         this.#pop();

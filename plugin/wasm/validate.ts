@@ -83,8 +83,9 @@ class Validator {
     this.#exports();
     this.#segments();
     this.#start();
+    const budget = { left: this.#limits.steps };
     const shapes = module.functions.map((item, i) =>
-      validateBody(this.#context, item, functionImports.length + i, this.#limits),
+      validateBody(this.#context, item, functionImports.length + i, this.#limits, budget),
     );
     return { module, context: this.#context, shapes };
   }

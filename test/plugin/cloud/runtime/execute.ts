@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { decode } from "../../../../plugin/wasm/decode.ts";
 import { encode } from "../../../../plugin/wasm/encode.ts";
+import { engine, type EngineGlobal, type EngineMemory } from "../../../../plugin/wasm/engine.ts";
 import { WasmError } from "../../../../plugin/wasm/error.ts";
 import { Outcome } from "../../../../plugin/cloud/digests.ts";
 import { execute } from "../../../../plugin/cloud/runtime/execute.ts";
@@ -54,6 +55,31 @@ describe("cloud/runtime/execute", () => {
     const first = execute(prepared, emptyInvocation);
     for (let i = 0; i < 20; i++) expect(execute(prepared, emptyInvocation)).to.deep.equal(first);
     expect(execute(prepareProgram(busy), emptyInvocation)).to.deep.equal(first);
+  });
+
+  it("stops soon after the fuel is used up, however long the functions are that call nothing", () => {
+    const { compiled, fuelExport, stackExport } = prepareProgram(
+      assemble(`(module (memory (export "memory") 1)
+        (func $leaf (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+          ${"(drop (i32.load (i32.const 4)))".repeat(1_000)})
+        (func (export "_start") ${"(call $leaf)".repeat(500)}))`),
+    );
+    const { exports } = new engine.Instance(compiled, {});
+    (exports[fuelExport] as EngineGlobal<bigint>).value = 20_000n;
+    (exports[stackExport] as EngineGlobal<bigint>).value = 65_536n;
+    expect(exports["_start"] as () => void).to.throw(engine.RuntimeError);
+    expect((exports[fuelExport] as EngineGlobal<bigint>).value).to.equal(-1n);
+    const calls = new DataView((exports["memory"] as EngineMemory).buffer).getUint32(0, true);
+    expect(calls).to.be.within(5, 12);
+  });
+
+  it("refuses small modules that take engines minutes to compile", () => {
+    const ifs = (locals: number, count: number): Uint8Array =>
+      program(`(func $start (local ${"i32 ".repeat(locals)}) ${"(if (local.get 0) (then))".repeat(count)})`);
+    expect(run(ifs(100, 10_000)).outcome).to.equal(Outcome.Success);
+    expect(() => prepareProgram(ifs(8_000, 2_000)))
+      .to.throw(WasmError, "steps")
+      .with.property("kind", "limit");
   });
 
   it("charges the sum of what the instructions cost", () => {
@@ -160,7 +186,7 @@ describe("cloud/runtime/execute", () => {
     expect(Number(result.fuelUsed)).to.be.greaterThan(1_024 * 4_096);
     const table = assemble(`(module (memory (export "memory") 1) (table $t 1 funcref)
       (func (export "_start")
-        (if (i32.ne (table.grow $t (ref.null func) (i32.const 1048575)) (i32.const 1)) (then unreachable))
+        (if (i32.ne (table.grow $t (ref.null func) (i32.const 131071)) (i32.const 1)) (then unreachable))
         (if (i32.ne (table.grow $t (ref.null func) (i32.const 1)) (i32.const -1)) (then unreachable))))`);
     expect(run(table).outcome).to.equal(Outcome.Success);
     expect(() =>
