@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {Digests, Header, Request} from "../committee/Digests.sol";
 import {ICommittees} from "../committee/ICommittees.sol";
 import {IStaking} from "../staking/IStaking.sol";
@@ -27,7 +29,7 @@ contract NexusGateway is INexusGateway, CommitteeFees {
     uint256 private constant CALL_OVERHEAD = 10_000;
     uint256 private constant BPS = 10_000;
 
-    /// @notice The relayer's part of a fee, in basis points.
+    /// @notice The relayer's part of a fee, in basis points, after the gas of the callback.
     uint16 public immutable relayerBps;
     /// @notice How much of the chain's base fee a requester pays for its callback's gas, in basis points: all of it
     /// (10,000), unless the relayer has its gas for nothing, as on a development chain.
@@ -101,7 +103,7 @@ contract NexusGateway is INexusGateway, CommitteeFees {
 
     /// @inheritdoc INexusGateway
     function quote(bytes32 cloudId, uint32 callbackGas) public view returns (uint256) {
-        return committees.baseFee(cloudId) + (uint256(callbackGas) * block.basefee * callbackBps) / BPS;
+        return committees.baseFee(cloudId) + _gasFee(callbackGas);
     }
 
     function _checkRequest(bytes32 cloudId, uint256 inputLength, uint32 callbackGas, uint40 deadline) private view {
@@ -163,22 +165,36 @@ contract NexusGateway is INexusGateway, CommitteeFees {
         bytes32[] memory ids,
         Answer[] calldata answers
     ) private {
+        uint256 baseFee = committees.baseFee(cloudId);
         uint256 fees = 0;
+        uint256 relayerFee = 0;
         for (uint256 i = 0; i < ids.length; ++i) {
             Request calldata asked = answers[i].request;
             bool open = statusOf[ids[i]] == Status.Open;
             if (open && block.timestamp < asked.deadline) {
                 delete statusOf[ids[i]];
                 fees += asked.fee;
+                relayerFee += _relayerPart(asked.fee, asked.callbackGas, baseFee);
             } else {
                 emit Skipped(ids[i], open);
                 ids[i] = 0;
             }
         }
-        uint256 relayerFee = (fees * relayerBps) / BPS;
         if (relayerFee != 0) creditOf[msg.sender] += relayerFee;
         if (fees != relayerFee) accruedOf[cloudId][epoch] += fees - relayerFee;
         emit Settled(cloudId, epoch, height, msg.sender, relayerFee, fees - relayerFee);
+    }
+
+    /// @dev First what the callback's gas costs now, or relaying would not pay, and one dear callback would hold up all
+    /// answers of its block; but nothing of the cloud's own `baseFee`, or a requester that relays itself would get that
+    /// back. Then the relayer's share of the rest.
+    function _relayerPart(uint256 fee, uint32 callbackGas, uint256 baseFee) private view returns (uint256) {
+        uint256 gasFee = Math.min(_gasFee(callbackGas), Math.saturatingSub(fee, baseFee));
+        return gasFee + ((fee - gasFee) * relayerBps) / BPS;
+    }
+
+    function _gasFee(uint32 callbackGas) private view returns (uint256) {
+        return (uint256(callbackGas) * block.basefee * callbackBps) / BPS;
     }
 
     function _deliver(bytes32 cloudId, bytes32 id, Answer calldata answer) private {

@@ -123,6 +123,7 @@ contract GatewayHandler is Test {
     function wait(uint256 time) external {
         // Kept here, since a later call may otherwise start from the first block's time again.
         _now += bound(time, 0, 20 minutes);
+        vm.fee(time % 1 gwei);
         vm.warp(_now);
     }
 

@@ -134,6 +134,27 @@ contract NexusGatewayTest is CloudTest {
         assertEq(gateway.accruedOf(CLOUD, EPOCH), fee - relayerFee, "committee");
     }
 
+    /// @dev A relayer that spends all of a callback's gas loses nothing by it, or it would leave the whole batch alone.
+    function testFuzz_the_relayer_is_paid_the_callbacks_gas_first(
+        uint32 callbackGas,
+        uint64 asked,
+        uint64 now_
+    ) public {
+        callbackGas = uint32(bound(callbackGas, 1, 100_000));
+        (asked, now_) = (uint64(bound(asked, 1, 1e12)), uint64(bound(now_, 1, 1e12)));
+        vm.fee(asked);
+        Request memory r = describe(address(this), uint96(gateway.quote(CLOUD, callbackGas)), callbackGas);
+        gateway.request{value: r.fee}(CLOUD, PROGRAM, "input", callbackGas, r.deadline);
+        vm.fee(now_);
+        fulfil(answers(r));
+
+        // Never more than was paid above the cloud's base fee, of which the committee has all but the relayer's share.
+        uint256 gasFee = uint256(callbackGas) * (now_ < asked ? now_ : asked);
+        uint256 rest = r.fee - gasFee;
+        assertEq(gateway.creditOf(RELAYER), gasFee + (rest * RELAYER_BPS) / 10_000, "relayer");
+        assertEq(gateway.accruedOf(CLOUD, EPOCH), rest - (rest * RELAYER_BPS) / 10_000, "committee");
+    }
+
     function test_fulfil_skips_what_is_not_open_and_does_the_rest() public {
         Request memory done = ask(1000);
         Request memory refunded = ask(2000);
