@@ -4,7 +4,7 @@ import { isBefore, type OrderedEvent, type Place } from "../replication/event.ts
 import type { RpcLog } from "./evm-chain.ts";
 import type { ServedChain } from "./served-chain.ts";
 
-/** Most blocks that one `eth_getLogs` asks for; public nodes refuse more. */
+/** Most blocks that one `eth_getLogs` asks for; public nodes refuse more, and fewer when they hold many logs. */
 const BLOCKS_PER_CALL = 2_000n;
 
 interface Subscription {
@@ -27,6 +27,8 @@ export class EventSource {
   readonly #cloudId: string;
   #subscriptions: Subscriptions = new Map();
   #scanned: bigint;
+  /** Blocks that the next call asks for. */
+  #span = BLOCKS_PER_CALL;
   #events: OrderedEvent[] = [];
 
   constructor(served: ServedChain, cloudId: string) {
@@ -35,12 +37,14 @@ export class EventSource {
     this.#scanned = served.deployedAt - 1n;
   }
 
-  /** The final events after `cursor` that this node knows of, at most `limit`, after looking for new ones. */
+  /** The final events after `cursor` that this node knows of, at most `limit`, after looking for new ones if it needs any. */
   async after(cursor: Place | undefined, limit: number): Promise<OrderedEvent[]> {
-    await this.#scan();
-    if (cursor !== undefined) {
-      const next = this.#events.findIndex((event) => isBefore(cursor, event.place));
-      this.#events = next === -1 ? [] : this.#events.slice(next);
+    this.#drop(cursor);
+    const head = await this.served.chain.finalHead();
+    // No further than needed: what a hostile contract logs waits on its chain, not in memory.
+    while (this.#events.length < limit && this.#scanned < head) {
+      await this.#scan(head);
+      this.#drop(cursor);
     }
     return this.#events.slice(0, limit);
   }
@@ -53,18 +57,31 @@ export class EventSource {
     this.#scanned = this.served.deployedAt - 1n;
   }
 
-  async #scan(): Promise<void> {
-    const head = await this.served.chain.finalHead();
-    while (this.#scanned < head) {
-      const from = this.#scanned + 1n;
-      const to = head - from >= BLOCKS_PER_CALL ? from + BLOCKS_PER_CALL - 1n : head;
-      // Changed only when all of the range has been read: a provider may fail half way.
-      const subscriptions = new Map(this.#subscriptions);
-      const events = await this.#read(from, to, subscriptions);
-      this.#events.push(...events);
-      this.#subscriptions = subscriptions;
-      this.#scanned = to;
+  /** Forgets the events up to `cursor`. */
+  #drop(cursor: Place | undefined): void {
+    if (cursor === undefined) return;
+    const next = this.#events.findIndex((event) => isBefore(cursor, event.place));
+    this.#events = next === -1 ? [] : this.#events.slice(next);
+  }
+
+  /** Reads the next blocks up to `head`; fewer when the provider refuses, as it does when they hold too many logs. */
+  async #scan(head: bigint): Promise<void> {
+    const from = this.#scanned + 1n;
+    const to = head - from >= this.#span ? from + this.#span - 1n : head;
+    // Changed only when all of the range has been read: a provider may fail half way.
+    const subscriptions = new Map(this.#subscriptions);
+    let events: OrderedEvent[];
+    try {
+      events = await this.#read(from, to, subscriptions);
+    } catch (error) {
+      if (from === to) throw error;
+      this.#span = (to - from + 1n) / 2n;
+      return;
     }
+    this.#events = this.#events.concat(events);
+    this.#subscriptions = subscriptions;
+    this.#scanned = to;
+    this.#span = this.#span * 2n < BLOCKS_PER_CALL ? this.#span * 2n : BLOCKS_PER_CALL;
   }
 
   async #read(from: bigint, to: bigint, followed: Subscriptions): Promise<OrderedEvent[]> {
