@@ -7,6 +7,7 @@ import type { KeyValueStore } from "../storage/key-value-store.ts";
 import type { State } from "../storage/state.ts";
 import { WasmError } from "../../wasm/error.ts";
 import { encodeBlock, type Block } from "./block.ts";
+import { BYTES_PER_BLOCK, eventsWanted, runLimits, RUNS_PER_BLOCK, runsOf, sizeOf } from "./block-limits.ts";
 import type { BlockRecord, ChainRecord, RunReport } from "./block-record.ts";
 import { BlockStore } from "./block-store.ts";
 import { answerBytes, answerGas, callBytes, callGas, takeDeliverable } from "./delivery-budget.ts";
@@ -28,10 +29,6 @@ export interface ApplicationParameters {
   readonly genesis: Pick<ReplicatedState, "chains" | "epoch">;
   readonly limits: Partial<ExecutionLimits>;
 }
-
-/** Most events of one chain, and most bytes of all events, in a block. */
-const EVENTS_PER_CHAIN = 64;
-const BYTES_PER_BLOCK = 8 * 1024 * 1024;
 
 /** What one node knows of the world outside. */
 export interface Outlook {
@@ -88,15 +85,17 @@ export class Application {
   async prepareProposal(outlook: Outlook, proposed: readonly OperatorEvent[]): Promise<Block | undefined> {
     const events: CloudEvent[] = [];
     let bytes = 0;
-    const add = (event: CloudEvent, size: number): boolean => {
-      bytes += size;
+    let runs = 0;
+    const add = (event: CloudEvent): boolean => {
+      bytes += sizeOf(event);
+      runs += runsOf(event);
       // The first event always fits, or the cloud would stand still.
-      if (events.length > 0 && bytes > BYTES_PER_BLOCK) return false;
+      if (events.length > 0 && (bytes > BYTES_PER_BLOCK || runs > RUNS_PER_BLOCK)) return false;
       events.push(event);
       return true;
     };
     for (const event of proposed) {
-      if (!this.knows(event) && !add(event, event.kind === "program" ? event.module.length : 100)) break;
+      if (!this.knows(event) && !add(event)) break;
     }
     // Each chain is the first in turn, so that a busy one does not keep others out of full blocks.
     const turn = (this.height + 1) % Math.max(1, this.chains.length);
@@ -104,9 +103,9 @@ export class Application {
       for (const event of await outlook.after(
         chainId,
         this.#replicated.cursors.get(chainId),
-        EVENTS_PER_CHAIN,
+        eventsWanted(this.#replicated, chainId),
       )) {
-        if (!add(event, sizeOf(event))) break;
+        if (!add(event)) break;
       }
     }
     const waiting = [...this.#replicated.outgoing.values()].some(
@@ -125,6 +124,8 @@ export class Application {
     }
     if (block.events.length > 1 && encodeBlock(block).length > 2 * BYTES_PER_BLOCK)
       return "the block is too long";
+    const runs = block.events.reduce((sum, event) => sum + runsOf(event), 0);
+    if (block.events.length > 1 && runs > RUNS_PER_BLOCK) return `${runs} runs in one block are too many`;
     const byChain = new Map<bigint, OrderedEvent[]>();
     for (const event of block.events) {
       if (event.kind === "program") {
@@ -137,7 +138,8 @@ export class Application {
     }
     for (const [chainId, events] of byChain) {
       if (!this.chains.some((chain) => chain.chainId === chainId)) return `chain ${chainId} is not served`;
-      if (events.length > EVENTS_PER_CHAIN) return `${events.length} events of chain ${chainId} are too many`;
+      if (events.length > eventsWanted(this.#replicated, chainId))
+        return `${events.length} events of chain ${chainId} are too many`;
       const own = await outlook.after(chainId, this.#replicated.cursors.get(chainId), events.length);
       const odd = events.findIndex((event, i) => own[i] === undefined || eventId(event) !== eventId(own[i]));
       if (odd !== -1) return `event ${odd} of chain ${chainId} is not the next that this node sees`;
@@ -202,13 +204,12 @@ export class Application {
   }
 
   #execute(block: Block, storage: StorageBlock, replicated: ReplicatedState): RunReport[] {
-    const environment: RunEnvironment = {
+    const environment: Omit<RunEnvironment, "limits"> = {
       cloudId: getBytes(this.parameters.cloudId),
       block,
       storage,
       program: (programId) => this.programs.get(programId),
       gatewayOf: (chainId) => replicated.chains.find((chain) => chain.chainId === chainId)!.gateway,
-      limits: this.parameters.limits,
     };
     const runs: RunReport[] = [];
     for (const event of block.events) {
@@ -233,7 +234,8 @@ export class Application {
       for (const programId of event.kind === "request"
         ? [String(event.request.programId)]
         : event.programIds) {
-        const run = runEvent(environment, event, programId);
+        const limits = runLimits(replicated, this.parameters.limits);
+        const run = runEvent({ ...environment, limits }, event, programId);
         runs.push(run.report);
         if (event.kind === "request") {
           const answer = { request: event.request, outcome: run.outcome, output: run.output };
@@ -287,8 +289,3 @@ export class Application {
 }
 
 type Run = ReturnType<typeof runEvent>;
-
-function sizeOf(event: OrderedEvent): number {
-  if (event.kind === "request") return event.input.length + 500;
-  return event.kind === "log" ? event.data.length + 500 : 100;
-}

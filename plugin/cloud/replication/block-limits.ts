@@ -1,0 +1,53 @@
+/** What a block may hold, and how much may wait behind it, so that nobody can make a cloud's work or memory grow without end. */
+import { executionLimits, type ExecutionLimits } from "../runtime/limits.ts";
+import type { CloudEvent } from "./event.ts";
+import { outgoingOf, type ReplicatedState } from "./replicated-state.ts";
+
+/** Most events of one chain in a block. */
+const EVENTS_PER_CHAIN = 64;
+/** Most bytes of all events in a block, counted by `sizeOf`. */
+export const BYTES_PER_BLOCK = 8 * 1024 * 1024;
+/** Most runs of programs that the events of a block may lead to; a log leads to one for every program subscribed. */
+export const RUNS_PER_BLOCK = 256;
+
+/** Answers to one chain that wait for a header: from here on no more of its events are taken. */
+const WAITING_ANSWERS = 256;
+/** Outbound calls that wait for headers, to all chains together: from here on runs may not ask for more. */
+const WAITING_CALLS = 1_024;
+
+/** How many more events of a chain the next block may hold. */
+export function eventsWanted(state: ReplicatedState, chainId: bigint): number {
+  const waiting = state.outgoing.get(chainId)?.answers.length ?? 0;
+  return Math.max(0, Math.min(EVENTS_PER_CHAIN, WAITING_ANSWERS - waiting));
+}
+
+/** The limits of the next run: no more outbound calls than there is room for. */
+export function runLimits(
+  state: ReplicatedState,
+  limits: Partial<ExecutionLimits>,
+): Partial<ExecutionLimits> {
+  const waiting = state.chains.reduce((sum, { chainId }) => sum + outgoingOf(state, chainId).calls.length, 0);
+  const calls = Math.min(limits.calls ?? executionLimits.calls, Math.max(0, WAITING_CALLS - waiting));
+  return { ...limits, calls };
+}
+
+/** Bytes that an event takes in a block, about. */
+export function sizeOf(event: CloudEvent): number {
+  switch (event.kind) {
+    case "request":
+      return event.input.length + 500;
+    case "log":
+      return event.data.length + 33 * event.programIds.length + 500;
+    case "program":
+      return event.module.length;
+    case "chain":
+    case "epoch":
+      return 100;
+  }
+}
+
+/** Runs of programs that an event leads to. */
+export function runsOf(event: CloudEvent): number {
+  if (event.kind === "log") return event.programIds.length;
+  return event.kind === "request" ? 1 : 0;
+}

@@ -1,0 +1,137 @@
+import { expect } from "chai";
+import { keccak256, toBeHex } from "ethers";
+
+import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { Application, type Outlook } from "../../../../plugin/cloud/replication/application.ts";
+import type { BlockRecord } from "../../../../plugin/cloud/replication/block-record.ts";
+import type { LogEvent, OrderedEvent, RequestEvent } from "../../../../plugin/cloud/replication/event.ts";
+import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
+import { State } from "../../../../plugin/cloud/storage/state.ts";
+import { isBefore } from "../../../../plugin/cloud/replication/event.ts";
+import { program } from "../runtime/programs.ts";
+
+const CHAIN = 1n;
+const GATEWAY = `0x${"aa".repeat(20)}`;
+const CLOUD = toBeHex(7, 32);
+
+const caller = program(`(func $start (local $i i32)
+  (loop $more (call $call (i64.const 1) (i32.const 0) (i32.const 5000000) (i32.const 0) (i32.const 0))
+    (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 16)))))`);
+const idle = program("(func $start)");
+
+const origin = (at: number) => ({
+  chainId: CHAIN,
+  place: { block: BigInt(at), logIndex: 0 },
+  timestamp: 1_700_000_000n,
+});
+const request = (at: number, programId: string, callbackGas: bigint): RequestEvent => ({
+  kind: "request",
+  ...origin(at),
+  requestId: toBeHex(at, 32),
+  request: {
+    cloudId: CLOUD,
+    programId,
+    requester: GATEWAY,
+    nonce: BigInt(at),
+    fee: 0n,
+    deadline: 2_000_000_000n,
+    callbackGas,
+    inputHash: keccak256("0x"),
+  },
+  input: new Uint8Array(),
+});
+
+function seeing(events: readonly OrderedEvent[]): Outlook {
+  return {
+    after: async (_, cursor, limit) =>
+      events.filter(({ place }) => cursor === undefined || isBefore(cursor, place)).slice(0, limit),
+    serves: () => true,
+  };
+}
+
+async function application(...modules: Uint8Array[]): Promise<Application> {
+  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
+  const store = new MemoryStore();
+  const app = new Application({ cloudId: CLOUD, genesis, limits: {} }, await State.open(store), store);
+  await next(
+    app,
+    seeing([]),
+    modules.map((module) => ({ kind: "program", module })),
+  );
+  return app;
+}
+
+/** Proposes, accepts, executes and signs the next block. */
+async function next(
+  app: Application,
+  outlook: Outlook,
+  proposed: Parameters<Application["prepareProposal"]>[1] = [],
+): Promise<BlockRecord | undefined> {
+  const block = await app.prepareProposal(outlook, proposed);
+  if (block === undefined) return undefined;
+  expect(await app.processProposal(block, outlook)).to.equal(undefined);
+  const record = await app.finalizeBlock(block);
+  const signatures = record.chains.map(() => Uint8Array.of(block.height));
+  await app.blocks.certify(block.height, { epoch: 1n, blockHash: record.blockHash, signatures });
+  return record;
+}
+
+describe("plugin/cloud/replication/block-limits", () => {
+  it("takes no more requests of a chain than it can answer there, and answers all of them in the end", async () => {
+    const app = await application(idle);
+    // One such answer fills a transaction.
+    const outlook = seeing(
+      Array.from({ length: 400 }, (_, i) => request(i + 1, keccak256(idle), 8_000_000n)),
+    );
+    let [taken, answered, mostWaiting] = [0, 0, 0];
+    for (let record = await next(app, outlook); record !== undefined; record = await next(app, outlook)) {
+      taken += record.runs.length;
+      answered += record.chains[0]!.answers.length;
+      mostWaiting = Math.max(mostWaiting, taken - answered);
+    }
+    expect([taken, answered]).to.deep.equal([400, 400]);
+    expect(mostWaiting).to.be.at.most(256);
+  });
+
+  it("refuses a block with more events than it would take itself", async () => {
+    const app = await application(idle);
+    const outlook = seeing(
+      Array.from({ length: 400 }, (_, i) => request(i + 1, keccak256(idle), 8_000_000n)),
+    );
+    for (let i = 0; i < 5; i++) await next(app, outlook);
+    const block = (await app.prepareProposal(outlook, []))!;
+    const cursor = { block: BigInt(5 * 64 - 61), logIndex: 0 };
+    const events = await outlook.after(CHAIN, cursor, 64);
+    expect(await app.processProposal({ ...block, events }, outlook)).to.contain("too many");
+  });
+
+  it("lets runs ask for outbound calls only while there is room for them", async () => {
+    const app = await application(caller);
+    const outlook = seeing(Array.from({ length: 80 }, (_, i) => request(i + 1, keccak256(caller), 0n)));
+    const outcomes = [...(await next(app, outlook))!.runs, ...(await next(app, outlook))!.runs].map(
+      ({ outcome }) => outcome,
+    );
+    expect(outcomes.filter((outcome) => outcome === Outcome.Success)).to.have.length(64);
+    expect(outcomes.slice(64)).to.deep.equal(Array.from({ length: 16 }, () => Outcome.LimitExceeded));
+  });
+
+  it("takes no more logs than 256 runs come of, but always one", async () => {
+    const app = await application(idle);
+    const programIds = Array.from({ length: 300 }, (_, i) => toBeHex(i + 1, 32));
+    const log = (at: number, programs: number): LogEvent => ({
+      kind: "log",
+      ...origin(at),
+      programIds: programIds.slice(0, programs),
+      emitter: GATEWAY,
+      topics: [],
+      data: new Uint8Array(),
+    });
+    const outlook = seeing([log(1, 300), log(2, 100), log(3, 100), log(4, 100)]);
+    const runs: number[] = [];
+    for (let i = 0; i < 3; i++) runs.push((await next(app, outlook))!.runs.length);
+    expect(runs).to.deep.equal([300, 200, 100]);
+    const block = (await app.prepareProposal(seeing([log(5, 1)]), []))!;
+    const events = [log(5, 200), log(6, 200)];
+    expect(await app.processProposal({ ...block, events }, seeing(events))).to.contain("400 runs");
+  });
+});
