@@ -2,6 +2,7 @@ import type { HardhatConfig } from "hardhat/types/config";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { CloudSession } from "./cloud-session.ts";
+import type { EvmChain } from "./cloud/chain/evm-chain.ts";
 import type { EmbeddedCloud } from "./cloud/embedded/embedded-cloud.ts";
 import type { Fault } from "./cloud/embedded/faulty-replica.ts";
 import type { Misbehaviour } from "./cloud/replication/engine.ts";
@@ -34,6 +35,11 @@ export class Nexus {
   /** The session behind it; for the plugin's own hooks and tasks. */
   get session(): CloudSession {
     return this.#session;
+  }
+
+  /** The chain of this connection. */
+  async chain(): Promise<EvmChain> {
+    return this.#session.chainOf(this.#connection);
   }
 
   /** The embedded cloud, booted if it does not run yet. */
