@@ -1,6 +1,13 @@
 import { definePlugin } from "hardhat/plugins";
 
-import { guardedDeployTask, runTask, statusTask } from "../tasks/index.ts";
+import {
+  buildProgramsTask,
+  deployTask,
+  guardedDeployTask,
+  initTask,
+  runTask,
+  statusTask,
+} from "../tasks/index.ts";
 
 export type * from "./type-extensions.ts";
 
@@ -14,5 +21,5 @@ export default definePlugin({
     config: () => import("./hooks/config.ts"),
     network: () => import("./hooks/network.ts"),
   },
-  tasks: [runTask, statusTask, guardedDeployTask],
+  tasks: [initTask, buildProgramsTask, deployTask, runTask, statusTask, guardedDeployTask],
 });

@@ -30,6 +30,46 @@ export const runTask = task(
   .setAction(() => import("./run.ts"))
   .build();
 
+export const initTask = task(
+  "nexus:init",
+  "Add a program, a contract that asks for it and a test to the project",
+)
+  .addPositionalArgument({ name: "name", description: "Name of the program", defaultValue: "sum" })
+  .addOption({
+    name: "language",
+    description: "Language of the program: rust or assemblyscript",
+    defaultValue: "rust",
+  })
+  .setAction(() => import("./init.ts"))
+  .build();
+
+export const buildProgramsTask = task(
+  "nexus:build",
+  "Build the project's programs from source, and show their ids and sizes",
+)
+  .addVariadicArgument({
+    name: "programs",
+    description: "Names of the programs; without any, all are built",
+    defaultValue: [],
+  })
+  .addFlag({ name: "json", description: "Print one line of JSON and nothing else" })
+  .setAction(() => import("./build.ts"))
+  .build();
+
+export const deployTask = task(
+  "nexus:deploy",
+  "Deploy the whole suite on the selected network; a development chain gets a token and a mock verifier too",
+)
+  .addOption({
+    name: "parameters",
+    description: "File of parameters; the default is parameters/<network>.json in the Ignition directory",
+    type: ArgumentType.FILE_WITHOUT_DEFAULT,
+    defaultValue: undefined,
+  })
+  .addFlag({ name: "json", description: "Print one line of JSON and nothing else" })
+  .setAction(() => import("./deploy.ts"))
+  .build();
+
 export const statusTask = task(
   "nexus:status",
   "Show what of the Nexus suite is deployed on the selected network, its clouds, stake and verifiers",

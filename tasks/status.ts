@@ -55,10 +55,10 @@ function nothing(network: string, chainId: number, simulated: boolean): string {
         "and select it with --network localhost.",
       ]
     : isDevelopmentChain(chainId)
-      ? ["Deploy it with", `  npx hardhat ignition deploy deploy/modules/development.ts --network ${network}`]
+      ? ["Deploy it with", `  npx hardhat nexus:deploy --network ${network}`]
       : [
-          `Fill in deploy/parameters/${network}.json, then deploy it with`,
-          `  npx hardhat ignition deploy deploy/modules/suite.ts --network ${network} --parameters deploy/parameters/${network}.json`,
+          "Write its parameters as docs/deployment.md says, then deploy it with",
+          `  npx hardhat nexus:deploy --network ${network}`,
         ];
   return [styleText("bold", headline), ...next].join("\n");
 }

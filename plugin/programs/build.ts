@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, realpath, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 
@@ -170,17 +170,29 @@ async function cargoDependencies(folder: string): Promise<string[]> {
   );
 }
 
-/** Folders outside of `folder` from which its AssemblyScript imports by a relative path. */
+/** Folders outside of `folder` from which its AssemblyScript imports, by a relative path or from an npm package. */
 async function assemblyScriptImports(folder: string): Promise<string[]> {
   const folders = new Set<string>();
   for (const file of await sourcesIn(folder)) {
     if (!file.endsWith(".ts")) continue;
-    for (const [, path] of (await readFile(file, "utf8")).matchAll(/\bfrom\s+"(\.{1,2}\/[^"]+)"/g)) {
-      const imported = dirname(resolve(dirname(file), path!));
+    for (const [, path] of (await readFile(file, "utf8")).matchAll(/\bfrom\s+"([^"]+\/[^"]+)"/g)) {
+      const imported = dirname(
+        path!.startsWith(".") ? resolve(dirname(file), path!) : await inPackages(folder, path!),
+      );
       if (relative(folder, imported).startsWith("..")) folders.add(imported);
     }
   }
   return [...folders];
+}
+
+/** Where a path that begins with a package's name leads: into the nearest `node_modules` that has it. */
+async function inPackages(folder: string, path: string): Promise<string> {
+  const name = path.split("/", path.startsWith("@") ? 2 : 1).join("/");
+  for (let at = folder; ; at = dirname(at)) {
+    if (await exists(join(at, "node_modules", name)))
+      return realpath(join(at, "node_modules", dirname(path))).then((real) => join(real, basename(path)));
+    if (at === dirname(at)) throw new Error(`${folder} imports from ${path}, and ${name} is not installed.`);
+  }
 }
 
 /** The folder of the Cargo workspace that `folder` belongs to, or itself. */

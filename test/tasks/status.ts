@@ -1,28 +1,10 @@
-import { stripVTControlCharacters } from "node:util";
-
 import { expect } from "chai";
 import hre from "hardhat";
-import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { addressOf } from "../../deploy/address-book.ts";
 import { deploySuite } from "../../deploy/deploy-suite.ts";
 import { startNode, type LiveNode } from "../deploy/live-node.ts";
-
-/** Runs the task and gives what it printed. */
-async function printed(
-  environment: HardhatRuntimeEnvironment,
-  args: { json?: boolean } = {},
-): Promise<string> {
-  const lines: string[] = [];
-  const { log } = console;
-  console.log = (...parts: unknown[]) => lines.push(parts.join(" "));
-  try {
-    await environment.tasks.getTask("nexus:status").run(args);
-  } finally {
-    console.log = log;
-  }
-  return stripVTControlCharacters(lines.join("\n"));
-}
+import { printed } from "./printed.ts";
 
 describe("nexus:status", () => {
   let node: LiveNode;
@@ -32,14 +14,16 @@ describe("nexus:status", () => {
   after(() => node.close());
 
   it("says that a simulated network is empty, and what to do", async () => {
-    expect(await printed(hre)).to.match(/Nothing of Nexus is deployed.*\n.*simulated[^]*npx hardhat node/);
+    expect(await printed(hre, "nexus:status")).to.match(
+      /Nothing of Nexus is deployed.*\n.*simulated[^]*npx hardhat node/,
+    );
   });
 
   it("says how to deploy where nothing is", async () => {
-    expect(await printed(node.hre)).to.match(
-      /Nothing of Nexus.*live[^]*ignition deploy deploy\/modules\/development/,
+    expect(await printed(node.hre, "nexus:status")).to.match(
+      /Nothing of Nexus.*live[^]*nexus:deploy --network live/,
     );
-    expect(JSON.parse(await printed(node.hre, { json: true }))).to.deep.equal({
+    expect(JSON.parse(await printed(node.hre, "nexus:status", { json: true }))).to.deep.equal({
       network: "live",
       chainId: 31337,
       parts: [],
@@ -71,7 +55,10 @@ describe("nexus:status", () => {
       baseFee: 0,
     });
 
-    const result = JSON.parse(await printed(node.hre, { json: true })) as Record<string, unknown> & {
+    const result = JSON.parse(await printed(node.hre, "nexus:status", { json: true })) as Record<
+      string,
+      unknown
+    > & {
       parts: { part: string; hasCode: boolean }[];
       clouds: Record<string, unknown>[];
     };
@@ -87,7 +74,7 @@ describe("nexus:status", () => {
     expect(result.clouds[0]).to.include({ suite: "BN254", epoch: 0, threshold: 3, size: 4 });
     expect(result.selectors).to.have.length(1);
 
-    const table = await printed(node.hre);
+    const table = await printed(node.hre, "nexus:status");
     expect(table).to.include("Nexus on live (chain 31337)");
     for (const text of ["NexusGateway", "3 of 4", "none yet", stake.toString(), "active"]) {
       expect(table).to.include(text);
@@ -98,7 +85,9 @@ describe("nexus:status", () => {
       method: "hardhat_setCode",
       params: [addressOf(book, "NexusGateway"), "0x"],
     });
-    expect(await printed(node.hre)).to.match(/1 of these parts are recorded but not on the chain/);
+    expect(await printed(node.hre, "nexus:status")).to.match(
+      /1 of these parts are recorded but not on the chain/,
+    );
     await connection.close();
   });
 });

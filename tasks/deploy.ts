@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import { readDeploymentParameters } from "@nomicfoundation/hardhat-ignition/helpers";
+import { formatTable, type TableItem } from "@nomicfoundation/hardhat-utils/format";
+import type { ModuleParameterType } from "@nomicfoundation/ignition-core";
+import { HardhatPluginError } from "hardhat/plugins";
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+
+import type { AddressBook } from "../deploy/address-book.ts";
+import { deploySuite, type SuiteOptions } from "../deploy/deploy-suite.ts";
+import { isDevelopmentChain } from "../deploy/development.ts";
+import { MODULES } from "../deploy/suite.ts";
+
+interface DeployArguments {
+  readonly parameters?: string | undefined;
+  readonly json: boolean;
+}
+
+/** Deploys the whole suite on the selected network, prints and returns where its parts are. */
+const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, json }, hre) => {
+  const connection = await hre.network.create();
+  try {
+    const { networkName, networkConfig } = connection;
+    const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
+    const file = parametersFile(parameters, hre.config.paths.ignition, networkName);
+    if (file === undefined && !isDevelopmentChain(chainId)) {
+      throw new HardhatPluginError(
+        "hardhat-nexus",
+        `Network ${networkName} is chain ${chainId}, a live one, so the deployment needs parameters, at least token and ` +
+          `owner: write ${join(hre.config.paths.ignition, "parameters", `${networkName}.json`)} as docs/deployment.md ` +
+          "says, or name another file with --parameters.",
+      );
+    }
+    const book = await deploySuite(connection, file === undefined ? {} : await optionsIn(file));
+    if (json) console.log(JSON.stringify({ network: networkName, ...book }));
+    else {
+      console.log(table(networkName, book));
+      if (networkConfig.type === "edr-simulated") {
+        console.log("This simulated network ends with the command, and what is deployed on it too.");
+      }
+    }
+    return book;
+  } finally {
+    await connection.close();
+  }
+};
+
+/** The file asked for, or the network's own if there is one. */
+function parametersFile(
+  asked: string | undefined,
+  ignitionDirectory: string,
+  network: string,
+): string | undefined {
+  if (asked === undefined) {
+    const own = join(ignitionDirectory, "parameters", `${network}.json`);
+    return existsSync(own) ? own : undefined;
+  }
+  const file = resolve(asked);
+  if (existsSync(file)) return file;
+  throw new HardhatPluginError("hardhat-nexus", `The parameters file ${file} does not exist.`);
+}
+
+/** What a parameters file says for the suite; a module's own section goes before `$global`. */
+async function optionsIn(file: string): Promise<SuiteOptions> {
+  const sections = await readDeploymentParameters(file);
+  const all: Record<string, ModuleParameterType> = { ...sections.$global, ...sections[MODULES.suite] };
+  const { token, owner, ...parameters } = all;
+  return {
+    parameters,
+    // Left as it is when it is no text: the deployment then says so.
+    ...(token !== undefined && { token: token as string }),
+    ...(owner !== undefined && { owner: owner as string }),
+  };
+}
+
+function table(network: string, { chainId, deployments }: AddressBook): string {
+  const items: TableItem[] = [
+    { type: "title", text: `Nexus on ${network} (chain ${chainId})` },
+    { type: "section-header", text: "Deployed" },
+    { type: "header", cells: ["Part", "Address"] },
+    ...deployments.map(({ part, address }): TableItem => ({ type: "row", cells: [part, address] })),
+  ];
+  return formatTable(items);
+}
+
+export default deploy;

@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect } from "chai";
+import hre from "hardhat";
+
+import type { AddressBook } from "../../deploy/address-book.ts";
+import { startNode, type LiveNode } from "../deploy/live-node.ts";
+import { printed, refusal } from "./printed.ts";
+
+describe("nexus:deploy", () => {
+  let node: LiveNode;
+  before(async () => {
+    node = await startNode();
+  });
+  after(() => node.close());
+
+  it("deploys the development suite on a development chain, where nexus:status finds it", async () => {
+    const book = JSON.parse(await printed(node.hre, "nexus:deploy", { json: true })) as AddressBook;
+    expect(book.deployments.map(({ part }) => part)).to.include.members([
+      "NexusGateway",
+      "DevelopmentToken",
+      "ZeroMockVerifier",
+    ]);
+    const status = await printed(node.hre, "nexus:status");
+    for (const { address } of book.deployments) expect(status).to.include(address);
+    const again = JSON.parse(await printed(node.hre, "nexus:deploy", { json: true })) as AddressBook;
+    expect(again.deployments).to.deep.equal(book.deployments);
+  });
+
+  it("takes parameters from the network's own file, and deploys what they ask for", async () => {
+    const other = await startNode();
+    try {
+      const { ethers } = await other.hre.network.create();
+      const token = await (await ethers.deployContract("DevelopmentToken")).getAddress();
+      const folder = join(other.hre.config.paths.ignition, "parameters");
+      await mkdir(folder);
+      const owner = "0x00000000000000000000000000000000000f00d5";
+      const sections = { $global: { owner, token, revealDelay: 9 }, NexusV1: { revealDelay: 7 } };
+      await writeFile(join(folder, "live.json"), JSON.stringify(sections));
+      const book = JSON.parse(await printed(other.hre, "nexus:deploy", { json: true })) as AddressBook;
+      const parts = new Map(book.deployments.map(({ part, address }) => [part, address]));
+      expect(parts.has("DevelopmentToken")).to.equal(false);
+      const router = await ethers.getContractAt("ZeroRouter", parts.get("ZeroRouter")!);
+      expect((await router.owner()).toLowerCase()).to.equal(owner);
+      const market = await ethers.getContractAt("ZeroMarket", parts.get("ZeroMarket")!);
+      expect(await market.revealDelay()).to.equal(7n);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it("refuses a live chain in a sentence, before anything is sent", async () => {
+    const live = await startNode(10);
+    try {
+      expect(await refusal(live.hre, "nexus:deploy")).to.match(
+        /live is chain 10, a live one, so the deployment needs parameters/,
+      );
+      expect(
+        await refusal(live.hre, "nexus:deploy", { parameters: "deploy/parameters/optimism.json" }),
+      ).to.match(/one of Hardhat's development accounts/);
+      expect(await refusal(live.hre, "nexus:deploy", { parameters: "none.json" })).to.match(
+        /none\.json does not exist/,
+      );
+      const { provider } = await live.hre.network.create();
+      expect(await provider.request({ method: "eth_blockNumber" })).to.equal("0x0");
+    } finally {
+      await live.close();
+    }
+  });
+
+  it("says that a simulated network does not last", async () => {
+    expect(await printed(hre, "nexus:deploy")).to.match(/NexusGateway[^]*ends with the command/);
+  });
+});
