@@ -58,7 +58,7 @@ export function tableReport(run: RunReport): string {
     { type: "section-header", text: "Answer accepted by the contract" },
     first("Output", isShort ? styleText("green", output) : `above, ${answer.output.length} bytes`),
     row("Outcome", outcomeName(answer.outcome)),
-    row("Signed by", `nodes ${answer.signers.join(", ")} of ${run.nodes}, ${run.suite}`),
+    row("Signed by", `members ${answer.signers.join(", ")} of ${run.nodes}, ${run.suite}`),
     row("Group key", shortened(run.groupKey)),
     row("Cloud height", String(answer.height)),
     { type: "section-header", text: "What it took" },

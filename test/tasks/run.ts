@@ -37,7 +37,7 @@ describe("nexus:run", () => {
     const output = await printed(hre, "nexus:run");
     expect(output).to.match(/fibonacci on default/);
     expect(output).to.match(/Output +│ 832040/);
-    expect(output).to.match(/Signed by +│ nodes \d, \d, \d of 4, BN254/);
+    expect(output).to.match(/Signed by +│ members \d, \d, \d of 4, BN254/);
   });
 
   it("gives a file to a program, shows the beginning of a long output, and all of it in JSON", async () => {
