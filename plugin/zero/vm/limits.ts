@@ -3,8 +3,8 @@
  * is only this executor's.
  */
 export const machineLimits = {
-  /** Instructions of a program: rows of the program table. */
-  instructions: 2 ** 22,
+  /** Instructions of a program: the five columns and the image share one slab of 2^22 cells. */
+  instructions: 2 ** 18,
   /** 8-byte words from the first to the last that a data segment fills. */
   imageWords: 2 ** 20,
   /** Bytes of the input, the private input and the journal, each. */
