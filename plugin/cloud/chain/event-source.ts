@@ -30,6 +30,7 @@ export class EventSource {
   /** Blocks that the next call asks for. */
   #span = BLOCKS_PER_CALL;
   #events: OrderedEvent[] = [];
+  #scanning: Promise<void> | undefined;
 
   constructor(served: ServedChain, cloudId: string) {
     this.served = served;
@@ -43,7 +44,9 @@ export class EventSource {
     const head = await this.served.chain.finalHead();
     // No further than needed: what a hostile contract logs waits on its chain, not in memory.
     while (this.#events.length < limit && this.#scanned < head) {
-      await this.#scan(head);
+      // Two scans at once would see every event twice.
+      this.#scanning ??= this.#scan(head).finally(() => (this.#scanning = undefined));
+      await this.#scanning;
       this.#drop(cursor);
     }
     return this.#events.slice(0, limit);

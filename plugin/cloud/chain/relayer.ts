@@ -57,22 +57,40 @@ export class Relayer {
    * @throws DeliveryError when the chain refuses
    */
   async deliver(epoch: bigint, record: ChainRecord, signature: Uint8Array): Promise<Delivery[]> {
-    const deliveries: Delivery[] = [];
     const { gateway, outbox } = this.#served;
     const signed = [this.#cloudId, epoch, record.header];
-    if (await this.#hasOpenRequest(record)) {
-      const answers = record.answers.map((a) => ({ ...a, output: hexlify(a.output) }));
-      const gas = record.answers.reduce((sum, answer) => sum + answerGas(answer), 0n);
-      const arguments_ = [...signed, answers, hexlify(signature)];
-      deliveries.push({ kind: "fulfil", ...(await this.#transact(gateway, "fulfil", arguments_, gas)) });
+    const answers = record.answers.map((a) => ({ ...a, output: hexlify(a.output) }));
+    const calls = record.calls.map((c) => ({ ...c, data: hexlify(c.data) }));
+    const deliveries = [
+      await this.#deliverPart("fulfil", {
+        contract: gateway,
+        arguments: [...signed, answers, hexlify(signature)],
+        gas: record.answers.reduce((sum, answer) => sum + answerGas(answer), BASE_GAS),
+        isOpen: () => this.#hasOpenRequest(record),
+      }),
+      await this.#deliverPart("execute", {
+        contract: outbox,
+        arguments: [...signed, calls, hexlify(signature)],
+        gas: record.calls.reduce((sum, call) => sum + callGas(call), BASE_GAS),
+        isOpen: () => this.#hasOpenCall(record),
+      }),
+    ];
+    return deliveries.filter((delivery) => delivery !== undefined);
+  }
+
+  /** Sends the part until the chain has it: by this transaction, by one from before a crash, or by another relayer's. */
+  async #deliverPart(kind: Delivery["kind"], part: Part): Promise<Delivery | undefined> {
+    while (await part.isOpen()) {
+      const receipt = await this.#transact(kind, part);
+      if (receipt === undefined) continue;
+      const { status, transactionHash, gasUsed } = receipt;
+      if (BigInt(status) === 1n) return { kind, transactionHash, gasUsed: BigInt(gasUsed) };
+      if (!(await part.isOpen())) return undefined;
+      throw new DeliveryError(
+        `Chain ${this.#served.chainId} refused ${kind} in transaction ${transactionHash}. See its trace for the error.`,
+      );
     }
-    if (await this.#hasOpenCall(record)) {
-      const calls = record.calls.map((c) => ({ ...c, data: hexlify(c.data) }));
-      const gas = record.calls.reduce((sum, call) => sum + callGas(call), 0n);
-      const arguments_ = [...signed, calls, hexlify(signature)];
-      deliveries.push({ kind: "execute", ...(await this.#transact(outbox, "execute", arguments_, gas)) });
-    }
-    return deliveries;
+    return undefined;
   }
 
   async #hasOpenRequest(record: ChainRecord): Promise<boolean> {
@@ -94,60 +112,64 @@ export class Relayer {
     return false;
   }
 
+  /** The receipt of the transaction; undefined when another one of this account took its place. */
   async #transact(
-    contract: EvmContract,
     method: string,
-    args: unknown[],
-    gas: bigint,
-  ): Promise<{ transactionHash: string; gasUsed: bigint }> {
+    { contract, arguments: values, gas }: Part,
+  ): Promise<RpcReceipt | undefined> {
     const { chain } = this.#served;
-    const data = contract.abi.encodeFunctionData(method, args);
+    const data = contract.abi.encodeFunctionData(method, values);
     const nonce = await chain.nonce(this.#account);
     let { maxFeePerGas, maxPriorityFeePerGas } = await chain.fees();
     const sent: string[] = [];
     for (;;) {
-      sent.push(
-        await chain.send({
-          from: this.#account,
-          to: contract.address,
-          data,
-          gas: gas + BASE_GAS,
-          nonce,
-          maxFeePerGas,
-          maxPriorityFeePerGas,
-        }),
-      );
-      if (this.#patience.mine !== undefined && (await chain.receipt(sent.at(-1)!)) === undefined) {
-        await this.#patience.mine();
+      const fees = { maxFeePerGas, maxPriorityFeePerGas };
+      try {
+        sent.push(await chain.send({ from: this.#account, to: contract.address, data, gas, nonce, ...fees }));
+      } catch (error) {
+        // One sent before a crash is on its way with this nonce: it may do, or has to be outbid.
+        if (!OUTRUN.test((error as Error).message)) throw error;
       }
-      const receipt = await this.#mined(sent);
-      if (receipt !== undefined) {
-        const { status, transactionHash, gasUsed } = receipt;
-        if (BigInt(status) === 1n) return { transactionHash, gasUsed: BigInt(gasUsed) };
-        throw new DeliveryError(
-          `Chain ${chain.chainId} refused ${method} in transaction ${transactionHash}. See its trace for the error.`,
-        );
-      }
+      const last = sent.at(-1);
+      const isMined = last !== undefined && (await chain.receipt(last)) !== undefined;
+      if (!isMined) await this.#patience.mine?.();
+      const outcome = await this.#mined(sent, nonce);
+      if (outcome !== "waiting") return outcome === "taken" ? undefined : outcome;
       // Nodes accept a replacement that pays at least a tenth more.
       maxFeePerGas = (maxFeePerGas * 5n) / 4n + 1n;
       maxPriorityFeePerGas = (maxPriorityFeePerGas * 5n) / 4n + 1n;
     }
   }
 
-  /** The receipt of whichever of these transactions of one nonce is mined, or undefined after `bump` milliseconds. */
-  async #mined(hashes: readonly string[]): Promise<RpcReceipt | undefined> {
+  /** The receipt of whichever of these transactions is mined; or what became of their nonce within `bump` milliseconds. */
+  async #mined(hashes: readonly string[], nonce: bigint): Promise<RpcReceipt | "taken" | "waiting"> {
+    const { chain } = this.#served;
     const until = performance.now() + this.#patience.bump;
     for (;;) {
+      // Asked for first: once the nonce is taken, so are the receipts there.
+      const next = await chain.nonce(this.#account);
       for (const hash of hashes) {
-        const receipt = await this.#served.chain.receipt(hash);
+        const receipt = await chain.receipt(hash);
         if (receipt !== undefined) return receipt;
       }
-      if (performance.now() >= until) return undefined;
+      if (next > nonce) return "taken";
+      if (performance.now() >= until) return "waiting";
       await sleep(this.#patience.poll);
     }
   }
 }
 
+/** One transaction's worth of a block, for one contract. */
+interface Part {
+  readonly contract: EvmContract;
+  readonly arguments: readonly unknown[];
+  readonly gas: bigint;
+  /** Whether the chain still lacks any of it. */
+  readonly isOpen: () => Promise<boolean>;
+}
+
+/** How nodes say that a nonce is used, or that a transaction with it waits already. */
+const OUTRUN = /underpriced|already known|known transaction|already imported|nonce too low/i;
 /** `Status.Open` of INexusGateway.sol. */
 const OPEN = 1n;
 /** Gas of a delivery without its items: the transaction, the signature and the settlement, with room to spare. */

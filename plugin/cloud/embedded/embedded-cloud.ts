@@ -21,8 +21,8 @@ import { deployParts } from "./deploy-parts.ts";
 import { DevelopmentAccount } from "./development-account.ts";
 import { thresholdOf, type ActivatedEpoch, type EmbeddedCommittee } from "./embedded-committee.ts";
 import { FaultyReplica } from "./faulty-replica.ts";
-import { nodeFolder, readFoundation, writeFoundation, type Foundation } from "./foundation.ts";
-import { foundCloud, keeper, resumeCloud, withoutKeys, type EmbeddedCloudOptions } from "./founding.ts";
+import { nodeFolder, readFoundation, readKey, writeFoundation, type Foundation } from "./foundation.ts";
+import { foundCloud, keeper, resumeCloud, type EmbeddedCloudOptions } from "./founding.ts";
 
 /** A block that the cloud has signed and delivered. */
 export interface ServedBlock extends Committed {
@@ -57,7 +57,6 @@ export class EmbeddedCloud {
   readonly #keys: readonly Map<bigint, EpochKey>[];
   readonly #engine: LocalEngine;
   readonly #stores: readonly KeyValueStore[];
-  readonly #foundation: Foundation;
   readonly #attachments = new Map<bigint, Attachment>();
   #delivered = new Map<bigint, number>();
   #misbehaviours: Misbehaviour[] = [];
@@ -69,7 +68,6 @@ export class EmbeddedCloud {
     keys: readonly Map<bigint, EpochKey>[],
     home: Attachment,
     stores: readonly KeyValueStore[],
-    foundation: Foundation,
   ) {
     this.options = options;
     this.committee = committee;
@@ -81,7 +79,6 @@ export class EmbeddedCloud {
     this.#attachments.set(home.served.chainId, home);
     this.#delivered.set(home.served.chainId, nodes[0]!.application.blocks.delivered(home.served.chainId));
     this.#stores = stores;
-    this.#foundation = foundation;
   }
 
   /**
@@ -95,14 +92,31 @@ export class EmbeddedCloud {
     options: EmbeddedCloudOptions,
     progress: (what: string) => void = () => {},
   ): Promise<EmbeddedCloud> {
-    const { directory } = options;
     const stores: KeyValueStore[] = [];
-    for (let node = 1; node <= options.nodes; node++) {
-      stores.push(
-        directory === undefined ? new MemoryStore() : await LevelStore.open(nodeFolder(directory, node)),
+    try {
+      for (let node = 1; node <= options.nodes; node++) stores.push(await openStore(options, node));
+      return await EmbeddedCloud.#bootOn(stores, chain, options, progress);
+    } catch (error) {
+      for (const store of stores) await store.close();
+      throw error;
+    }
+  }
+
+  static async #bootOn(
+    stores: readonly KeyValueStore[],
+    chain: EvmChain,
+    options: EmbeddedCloudOptions,
+    progress: (what: string) => void,
+  ): Promise<EmbeddedCloud> {
+    const { directory } = options;
+    const states = await Promise.all(stores.map((store) => State.open(store, { history: Infinity })));
+    const kept = directory === undefined ? undefined : await readFoundation(directory);
+    if (kept === undefined && states.some(({ head }) => head.height > 0)) {
+      throw new Error(
+        `The nodes in ${directory} have blocks of a cloud that the folder no longer describes. ` +
+          "Delete the folder, or choose another with --data.",
       );
     }
-    const kept = directory === undefined ? undefined : await readFoundation(directory);
     const account = await DevelopmentAccount.open(chain, "deployer");
     const { foundation, committee } =
       kept === undefined
@@ -111,22 +125,24 @@ export class EmbeddedCloud {
     if (directory !== undefined && kept === undefined) await writeFoundation(directory, foundation);
 
     const home = await attachmentOf(chain, foundation, true);
-    const keys = committee.members.map(() => new Map<bigint, EpochKey>());
+    // Blocks that are not delivered yet may be signed under an epoch before the active one.
+    const epochs = Array.from({ length: Number(committee.active!.committee.epoch) }, (_, i) => BigInt(i + 1));
+    const keys = stores.map((store) => {
+      const kept = epochs.map((epoch) => [epoch, readKey(store, epoch, committee.suite)] as const);
+      return new Map(kept.filter((entry): entry is [bigint, EpochKey] => entry[1] !== undefined));
+    });
     const nodes: CloudNode[] = [];
     for (const [i, { identitySecret }] of committee.members.entries()) {
-      const state = await State.open(stores[i]!, { history: Infinity });
       const { chainId, gateway } = home.served;
       const genesis = { chains: [{ chainId, gateway: gateway.address }], epoch: 1n };
       const parameters = { cloudId: committee.cloudId, genesis, limits: options.limits };
-      const application = new Application(parameters, state, stores[i]!);
+      const application = new Application(parameters, states[i]!, stores[i]!);
       const sources = [new EventSource(home.served, committee.cloudId)];
       nodes.push(
         new CloudNode({ application, sources, identity: new IdentitySecret(identitySecret), keys: keys[i]! }),
       );
     }
-    const cloud = new EmbeddedCloud(options, committee, nodes, keys, home, stores, foundation);
-    cloud.#adopt(committee.active!);
-    return cloud;
+    return new EmbeddedCloud(options, committee, nodes, keys, home, stores);
   }
 
   get #home(): Attachment {
@@ -336,9 +352,6 @@ export class EmbeddedCloud {
     await reach(home!.served.chain, now);
     const epoch = await this.committee.openEpoch(keeper(this.committee, this.#stores));
     this.#adopt(epoch);
-    const { directory } = this.options;
-    if (directory !== undefined)
-      await writeFoundation(directory, { ...this.#foundation, epoch: withoutKeys(epoch) });
     for (const { served, account } of mirrors) {
       const { fromEpoch, signature } = epoch.rotation!;
       await reach(served.chain, epoch.committee.validFrom);
@@ -356,6 +369,11 @@ export class EmbeddedCloud {
       this.#keys[i]!.set(epoch.committee.epoch, epoch.keys.get(operator.address.toLowerCase())!);
     }
   }
+}
+
+/** A node's own store: in the cloud's folder if it has one, else in memory. */
+async function openStore({ directory }: EmbeddedCloudOptions, node: number): Promise<KeyValueStore> {
+  return directory === undefined ? new MemoryStore() : LevelStore.open(nodeFolder(directory, node));
 }
 
 /** Lets a simulated chain's clock, which knows nothing of another's, reach `time` (Unix seconds). */

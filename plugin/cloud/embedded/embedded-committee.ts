@@ -1,7 +1,7 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { getBytes, hexlify } from "ethers";
+import { getBytes, hexlify, toQuantity } from "ethers";
 
 import type { Suite } from "../bls/suite.ts";
 import type { EvmChain, EvmContract } from "../chain/evm-chain.ts";
@@ -133,18 +133,34 @@ export class EmbeddedCommittee {
     return new EmbeddedCommittee(cloudId, members, suite, registry, account);
   }
 
-  /** A committee that was founded before, with the epoch that was active. */
+  /**
+   * A committee that was founded before. Which epoch is active, the chain says.
+   *
+   * @param keyOf a node's own key of an epoch; nodes count from 0
+   * @throws when the active committee has another size, or a node has no key
+   */
   static async resume(
     account: DevelopmentAccount,
     registry: EvmContract,
     cloudId: string,
     { size, suite }: CloudForm,
-    active: (members: readonly Member[]) => ActivatedEpoch,
+    keyOf: (node: number, epoch: bigint) => EpochKey | undefined,
   ): Promise<EmbeddedCommittee> {
     const members = await openMembers(account.chain, size);
-    const committee = new EmbeddedCommittee(cloudId, members, suite, registry, account);
-    committee.restore(active(members));
-    return committee;
+    const resumed = new EmbeddedCommittee(cloudId, members, suite, registry, account);
+    const [current] = await account.chain.read(registry, "currentEpoch", cloudId);
+    const { committee, operators } = await resumed.#readEpoch(current as bigint);
+    if (operators.length !== size) {
+      throw new Error(`The cloud has ${operators.length} nodes, and ${size} are configured.`);
+    }
+    const keys = new Map<string, EpochKey>();
+    for (const [i, { operator }] of members.entries()) {
+      const key = keyOf(i, committee.epoch);
+      if (key === undefined) throw new Error(`Node ${i + 1} has lost its key of epoch ${committee.epoch}.`);
+      keys.set(operator.address.toLowerCase(), key);
+    }
+    resumed.restore({ committee, operators, rotation: undefined, keys });
+    return resumed;
   }
 
   /** The epoch that is active; undefined before the first. */
@@ -166,19 +182,16 @@ export class EmbeddedCommittee {
   /**
    * Takes the committee through a whole epoch change: selection, key ceremony (a resharing that keeps the group key,
    * after the first), confirmation, and the rotation signed by the old key or, when that has lapsed, recovery.
+   * A change that a process left half done, wherever it ended, is taken up there: the ceremony's randomness comes from
+   * the epoch, so that its repetition gives the keys that some members have confirmed already.
    *
    * @param keep is given each operator's key of the new epoch, to be kept before anything is confirmed
    */
   async openEpoch(
     keep: (epoch: bigint, keys: ReadonlyMap<string, EpochKey>) => Promise<void>,
   ): Promise<ActivatedEpoch> {
-    const account = this.#account;
-    await account.call(this.#registry, "openEpoch", [this.cloudId]);
-    // The seed is the hash of a block a little ahead.
-    await this.#chain.rpc("hardhat_mine", "0x5");
-    await account.call(this.#registry, "selectCommittee", [this.cloudId]);
-    const [pending] = await this.#chain.read(this.#registry, "pendingEpoch", this.cloudId);
-    const { epoch, members: operators, membersHash } = pending as PendingEpoch;
+    const pending = await this.#selectCommittee();
+    const { epoch, phase, members: operators, membersHash, confirmed } = pending;
     const secrets = [...operators].map((address) => this.#member(address).identitySecret);
     const results = this.#runCeremony(epoch, secrets);
 
@@ -193,18 +206,48 @@ export class EmbeddedCommittee {
     await keep(epoch, keys);
     for (const [i, { key, share }] of results.entries()) {
       // With t confirmations the epoch is ready, and the registry asks for no more.
-      if (i >= key.threshold) continue;
-      await account.call(this.#registry, "confirm", [
+      if (i >= key.threshold || phase === READY || ((confirmed >> BigInt(i)) & 1n) === 1n) continue;
+      await this.#account.call(this.#registry, "confirm", [
         this.cloudId,
         confirm(context, key, share!, secrets[i]!),
       ]);
     }
-    const rotation = await this.#rotate(pending as PendingEpoch, keys);
-    const [found] = await this.#chain.read(this.#registry, "committee", this.cloudId, epoch);
-    const { validFrom, validUntil, size, threshold, groupKey, membersHash: hash } = found as CommitteeStruct;
-    const committee = { epoch, validFrom, validUntil, size, threshold, groupKey, membersHash: hash };
-    this.#active = { committee, operators: [...operators], rotation, keys };
+    const rotation = await this.#rotate(pending, keys);
+    this.#active = { ...(await this.#readEpoch(epoch)), rotation, keys };
     return this.#active;
+  }
+
+  /** Brings the next epoch, from whatever phase it is in, to where its members are known. */
+  async #selectCommittee(): Promise<PendingEpoch> {
+    const call = (method: string): Promise<unknown> =>
+      this.#account.call(this.#registry, method, [this.cloudId]);
+    for (;;) {
+      const [found] = await this.#chain.read(this.#registry, "pendingEpoch", this.cloudId);
+      const pending = found as PendingEpoch;
+      const { phase, seedBlock, deadline, validUntil } = pending;
+      if (phase === NONE) await call("openEpoch");
+      else if (phase === OPENED) {
+        const next = (await this.#chain.head()) + 1n;
+        // The seed is the hash of a block a little ahead, which contracts know for 256 blocks.
+        if (next > seedBlock + 256n) await call("openEpoch");
+        else if (next > seedBlock) await call("selectCommittee");
+        else await this.#chain.rpc("hardhat_mine", toQuantity(seedBlock + 1n - next));
+      } else {
+        const now = (await this.#chain.latestTimestamp()) + 1n;
+        if (now < (phase === READY ? validUntil : deadline)) return pending;
+        await call("abandonEpoch");
+      }
+    }
+  }
+
+  async #readEpoch(epoch: bigint): Promise<Pick<ActivatedEpoch, "committee" | "operators">> {
+    const [found] = await this.#chain.read(this.#registry, "committee", this.cloudId, epoch);
+    const { validFrom, validUntil, size, threshold, groupKey, membersHash } = found as CommitteeStruct;
+    const [operators] = await this.#chain.read(this.#registry, "members", this.cloudId, epoch);
+    return {
+      committee: { epoch, validFrom, validUntil, size, threshold, groupKey, membersHash },
+      operators: [...(operators as string[])],
+    };
   }
 
   #runCeremony(epoch: bigint, secrets: readonly Uint8Array[]) {
@@ -254,9 +297,12 @@ export class EmbeddedCommittee {
     const partials = signers.map(({ share }) => partialSign(this.suite, share, digest));
     const { signature } = combine(signers[0]!.group, digest, partials);
     const [current] = await this.#chain.read(this.#registry, "currentEpoch", this.cloudId);
-    // A lapsed committee cannot rotate: the new one became active with its last confirmation.
+    // A lapsed committee cannot rotate: the new one became active with its last confirmation, or is made active now.
     if (current !== pending.epoch) {
-      await this.#account.call(this.#registry, "rotate", [this.cloudId, signature]);
+      const live = this.isLive((await this.#chain.latestTimestamp()) + 1n);
+      await (live
+        ? this.#account.call(this.#registry, "rotate", [this.cloudId, signature])
+        : this.#account.call(this.#registry, "activate", [this.cloudId]));
     }
     return { fromEpoch, signature };
   }
@@ -279,13 +325,20 @@ async function openMembers(chain: EvmChain, size: number): Promise<Member[]> {
   return members;
 }
 
+/** `Phase` of CommitteeRegistry.sol; the fourth is `Selected`. */
+const [NONE, OPENED, READY] = [0n, 1n, 3n];
+
 /** What is used of the struct `PendingEpoch` of CommitteeRegistry.sol. */
 interface PendingEpoch {
   readonly epoch: bigint;
+  readonly phase: bigint;
+  readonly seedBlock: bigint;
+  readonly deadline: bigint;
   readonly validFrom: bigint;
   readonly validUntil: bigint;
   readonly members: readonly string[];
   readonly membersHash: string;
+  readonly confirmed: bigint;
 }
 
 /** A stream of bytes that a seed determines: keccak256(seed ‖ counter), one block after the other. */

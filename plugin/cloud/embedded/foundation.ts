@@ -9,9 +9,11 @@ import type { KeyValueStore } from "../storage/key-value-store.ts";
 import { applicationKey } from "../storage/layout.ts";
 import type { GroupKey } from "../threshold/group-key.ts";
 import { KeyShare } from "../threshold/key-share.ts";
-import type { ActivatedEpoch } from "./embedded-committee.ts";
 
-/** What an embedded cloud has to remember of its founding, to go on after its process ended. */
+/**
+ * What an embedded cloud has to remember of its founding, to go on after its process ended. It never changes; which
+ * epoch is active is for the chain to say, and the keys are with the nodes.
+ */
 export interface Foundation {
   readonly chainId: bigint;
   readonly cloudId: string;
@@ -19,8 +21,6 @@ export interface Foundation {
   readonly parts: ReadonlyMap<string, string>;
   /** First block that can hold a request. */
   readonly deployedAt: bigint;
-  /** The active epoch; its keys are with the nodes. */
-  readonly epoch: Omit<ActivatedEpoch, "keys">;
 }
 
 const FILE = "cloud.bin";

@@ -10,7 +10,7 @@ import type { ExecutionLimits } from "../runtime/limits.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import { deployParts } from "./deploy-parts.ts";
 import type { DevelopmentAccount } from "./development-account.ts";
-import { EmbeddedCommittee, type ActivatedEpoch } from "./embedded-committee.ts";
+import { EmbeddedCommittee } from "./embedded-committee.ts";
 import { readKey, writeKey, type Foundation } from "./foundation.ts";
 
 /** What an embedded cloud is like. */
@@ -54,11 +54,11 @@ export async function foundCloud(
     { size: nodes, suite, baseFee },
   );
   progress("Generating the committee's key");
-  const epoch = await committee.openEpoch(keeper(committee, stores));
+  await committee.openEpoch(keeper(committee, stores));
   const deployedAt = (await chain.head()) + 1n;
   const { cloudId } = committee;
   return {
-    foundation: { chainId: chain.chainId, cloudId, parts, deployedAt, epoch: withoutKeys(epoch) },
+    foundation: { chainId: chain.chainId, cloudId, parts, deployedAt },
     committee,
   };
 }
@@ -71,17 +71,12 @@ export async function resumeCloud(
   foundation: Foundation,
 ): Promise<{ foundation: Foundation; committee: EmbeddedCommittee }> {
   const { chain } = account;
-  const { chainId, cloudId, parts, epoch } = foundation;
+  const { chainId, cloudId, parts } = foundation;
   const code = await chain.rpc("eth_getCode", parts.get("NexusGateway")!, "latest");
   if (chainId !== chain.chainId || code === "0x") {
     throw new Error(
       `The cloud in ${directory} was founded on chain ${chainId}, which is another one or was started anew. ` +
         "Delete the folder, or choose another with --data.",
-    );
-  }
-  if (epoch.operators.length !== nodes) {
-    throw new Error(
-      `The cloud in ${directory} has ${epoch.operators.length} nodes, and ${nodes} are configured.`,
     );
   }
   const suite = suiteOf(suiteName);
@@ -91,16 +86,7 @@ export async function resumeCloud(
     registry,
     cloudId,
     { size: nodes, suite, baseFee },
-    (members) => {
-      const keys = new Map<string, EpochKey>();
-      for (const [i, { operator }] of members.entries()) {
-        const key = readKey(stores[i]!, epoch.committee.epoch, suite);
-        if (key === undefined)
-          throw new Error(`Node ${i + 1} in ${directory} has lost its key of this epoch.`);
-        keys.set(operator.address.toLowerCase(), key);
-      }
-      return { ...epoch, keys };
-    },
+    (node, epoch) => readKey(stores[node]!, epoch, suite),
   );
   return { foundation, committee };
 }
@@ -112,10 +98,6 @@ export function keeper(committee: EmbeddedCommittee, stores: readonly KeyValueSt
       await writeKey(stores[i]!, epoch, keys.get(operator.address.toLowerCase())!);
     }
   };
-}
-
-export function withoutKeys({ committee, operators, rotation }: ActivatedEpoch): Foundation["epoch"] {
-  return { committee, operators, rotation };
 }
 
 function suiteOf(name: EmbeddedCloudOptions["suite"]): Suite {

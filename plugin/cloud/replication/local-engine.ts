@@ -153,14 +153,16 @@ export class LocalEngine implements ConsensusEngine {
   }
 
   async #catchUp(replica: Replica, peers: readonly Replica[], tip: number): Promise<void> {
-    while (replica.height < tip && replica.running) {
-      const height = replica.height + 1;
-      const source = peers.find((peer) => peer.height >= height)!;
-      await replica.catchUp(source.block(height), source.certificate(height));
-    }
-    const certificate = peers.map((peer) => peer.certificate(tip)).find((found) => found !== undefined);
-    if (certificate !== undefined && replica.running && replica.certificate(tip) === undefined) {
-      await replica.certify(tip, certificate);
+    for (;;) {
+      const { height } = replica;
+      // It may have executed a block and been left, or killed, before it got to know the certificate.
+      const certificate = peers.map((peer) => peer.certificate(height)).find((found) => found !== undefined);
+      if (certificate !== undefined && replica.running && replica.certificate(height) === undefined) {
+        await replica.certify(height, certificate);
+      }
+      if (height >= tip || !replica.running) return;
+      const source = peers.find((peer) => peer.height > height)!;
+      await replica.catchUp(source.block(height + 1), source.certificate(height + 1));
     }
   }
 
