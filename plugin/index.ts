@@ -5,6 +5,7 @@ import {
   deployTask,
   guardedDeployTask,
   initTask,
+  nodeTask,
   runTask,
   statusTask,
 } from "../tasks/index.ts";
@@ -21,5 +22,5 @@ export default definePlugin({
     config: () => import("./hooks/config.ts"),
     network: () => import("./hooks/network.ts"),
   },
-  tasks: [initTask, buildProgramsTask, deployTask, runTask, statusTask, guardedDeployTask],
+  tasks: [initTask, buildProgramsTask, deployTask, runTask, nodeTask, statusTask, guardedDeployTask],
 });

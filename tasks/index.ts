@@ -83,6 +83,31 @@ export const statusTask = task(
   .setAction(() => import("./status.ts"))
   .build();
 
+export const nodeTask = task(
+  "nexus:node",
+  "Run a cloud for development on the selected network until it is stopped, with a page that shows what it does",
+)
+  .addOption({
+    name: "data",
+    description: "Folder where the cloud is kept, to go on after a restart; without it, it is forgotten",
+    defaultValue: "",
+  })
+  .addOption({ name: "host", description: "Address to listen on", defaultValue: "127.0.0.1" })
+  .addOption({
+    name: "port",
+    description: "Port of the page",
+    type: ArgumentType.INT,
+    defaultValue: 8550,
+  })
+  .addOption({
+    name: "rpcPort",
+    description: "Port of the JSON-RPC server of a simulated network",
+    type: ArgumentType.INT,
+    defaultValue: 8545,
+  })
+  .setAction(() => import("./node.ts"))
+  .build();
+
 export const guardedDeployTask = overrideTask(["ignition", "deploy"])
   .setAction(() => import("./guarded-deploy.ts"))
   .build();

@@ -20,9 +20,9 @@ export async function watchedChain(provider: Eip1193): Promise<WatchedChain> {
       () => response.destroy(),
     );
   });
-  const chain = {
+  const chain: WatchedChain & { url: string } = {
     url: "",
-    watch: (_when: "before" | "after", _method: string): void => {},
+    watch: (): void => {},
     close: () => {
       server.closeAllConnections();
       server.close();

@@ -1,0 +1,267 @@
+import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { styleText } from "node:util";
+
+import { HardhatPluginError } from "hardhat/plugins";
+import type { HookContext, NetworkHooks } from "hardhat/types/hooks";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { ChainType, JsonRpcServer, NetworkConnection } from "hardhat/types/network";
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+
+import { chainOf } from "../deploy/chains.ts";
+import { isDevelopmentChain } from "../deploy/development.ts";
+import { CloudSession } from "../plugin/cloud-session.ts";
+import { exampleNames, loadProgram, programsIn } from "../plugin/programs/load.ts";
+import { Journal, type BlockView } from "./node/journal.ts";
+import { isLoopback, PageServer } from "./node/page-server.ts";
+import { Serving } from "./node/serving.ts";
+import { statusView } from "./node/status-view.ts";
+
+interface NodeArguments {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly rpcPort: number;
+}
+
+type Connection = NetworkConnection<ChainType | string>;
+
+/** The chain to serve, and what serves it. */
+interface Home {
+  readonly connection: Connection;
+  readonly session: CloudSession;
+  /** The JSON-RPC server of a simulated network; undefined where the chain is elsewhere. */
+  readonly rpc: { readonly server: JsonRpcServer; readonly url: string } | undefined;
+}
+
+/** Longest wait for what is under way when the node is told to stop, in milliseconds. Nothing is lost by not waiting. */
+const GRACE = 10_000;
+/** Most blocks and requests of one answer. */
+const PAGE = 200;
+
+/** A cloud that runs until it is told to stop, with a page that shows what it does. */
+const node: NewTaskActionFunction<NodeArguments> = async (args, hre) => {
+  const stopping = new AbortController();
+  const stop = (): void => stopping.abort();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    const home = await openHome(args, hre);
+    try {
+      await run(args, hre, home, stopping.signal);
+    } finally {
+      const grace = setTimeout(() => process.exit(process.exitCode ?? 0), GRACE);
+      await home.rpc?.server.close();
+      await home.session.close();
+      await home.connection.close();
+      clearTimeout(grace);
+    }
+    console.log("The cloud has stopped.");
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+};
+
+async function run(
+  { host, port }: NodeArguments,
+  hre: HardhatRuntimeEnvironment,
+  { connection, session, rpc }: Home,
+  signal: AbortSignal,
+): Promise<void> {
+  const chain = await session.chainOf(connection);
+  const journal = new Journal();
+  let cloud = await session.cloud((what) => console.log(styleText("dim", `${what} …`)));
+  journal.recall(cloud);
+  const serving = new Serving(session, chain, rpc !== undefined);
+  const page = new PageServer({
+    status: async () => {
+      const { trouble = null } = serving;
+      return statusView(cloud, { trouble, programs: journal.programs, rpc: rpc?.url ?? null });
+    },
+    blocks: async (from) => journal.blocks(from, cloud.height, PAGE),
+    requests: async () => journal.requests(cloud.height, PAGE),
+    request: async (id) => journal.request(id, cloud.height),
+    publish: async (module) => {
+      const id = await session.change((present) => present.publish(module));
+      await session.service();
+      return id;
+    },
+  });
+  const pagePort = await listening(page.listen(host, port), host, port, "--port");
+  try {
+    const unsubscribe = session.onBlock((block) => {
+      void session.cloud().then((present) => {
+        // A simulated network that was reset got another cloud.
+        if (present !== cloud) journal.recall((cloud = present));
+        console.log(lineOf(journal.add(cloud, block)));
+        page.announce();
+      });
+    });
+    const { committee } = cloud.committee.active!;
+    console.log(
+      styleText("bold", `Nexus cloud ${cloud.cloudId}\n`) +
+        `${committee.size} nodes, of whom ${committee.threshold} sign, on network ${connection.networkName} ` +
+        `(chain ${chain.chainId})\n` +
+        `  Page      ${urlOf(host, pagePort)}\n` +
+        (rpc === undefined ? "" : `  JSON-RPC  ${rpc.url}\n`) +
+        `  Gateway   ${cloud.addressOf(chain.chainId, "NexusGateway")}`,
+    );
+    await publishPrograms(hre, session, journal);
+    for (const { name, id } of journal.programs) console.log(`  ${name.padEnd(11)} ${id}`);
+    page.announce();
+    await serving.run(signal, (trouble) => {
+      console.log(
+        trouble === undefined
+          ? styleText("green", "The cloud serves again.")
+          : styleText("yellow", `The cloud cannot serve, and tries again: ${trouble}`),
+      );
+      page.announce();
+    });
+    unsubscribe();
+  } catch (error) {
+    if (error instanceof Error && error.name === "ChainGoneError")
+      throw new HardhatPluginError("hardhat-nexus", error.message, error);
+    throw error;
+  } finally {
+    await page.close();
+  }
+}
+
+/** Connects to the chosen network; a simulated one is served too, so that others can use it. */
+async function openHome(args: NodeArguments, hre: HardhatRuntimeEnvironment): Promise<Home> {
+  const name = hre.globalOptions.network ?? "default";
+  const { nodes, suite, baseFee, fuel } = hre.config.nexus.cloud;
+  if (hre.config.networks[name]?.type === "edr-simulated") {
+    if (args.data !== "") {
+      throw new HardhatPluginError(
+        "hardhat-nexus",
+        `Network ${name} is simulated and begins anew each time, so there is nothing to go on from with --data. ` +
+          "Start `npx hardhat node`, and choose it with --network localhost.",
+      );
+    }
+    return serveSimulated(args, hre, name);
+  }
+  const connection = await hre.network.create(name);
+  try {
+    const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
+    if (!isDevelopmentChain(chainId)) {
+      throw new HardhatPluginError(
+        "hardhat-nexus",
+        `Network ${name} is chain ${chainId} (${chainOf(chainId)?.name ?? "a live one"}), and the keys of an embedded ` +
+          "cloud are known to everybody: it serves development chains only (31337, 1337).",
+      );
+    }
+  } catch (error) {
+    await connection.close();
+    if (error instanceof HardhatPluginError) throw error;
+    throw new HardhatPluginError(
+      "hardhat-nexus",
+      `Network ${name} does not answer: ${(error as Error).message.split("\n")[0]}`,
+      error as Error,
+    );
+  }
+  const directory = args.data === "" ? undefined : resolve(args.data);
+  const session = new CloudSession(connection, {
+    nodes,
+    suite,
+    baseFee,
+    limits: { fuel },
+    ...(directory !== undefined && { directory }),
+  });
+  return { connection, session, rpc: undefined };
+}
+
+/** A JSON-RPC server of a simulated network, and the connection behind it, whose transactions the cloud serves at once. */
+async function serveSimulated(
+  { host, rpcPort }: NodeArguments,
+  hre: HardhatRuntimeEnvironment,
+  name: string,
+): Promise<Home> {
+  let connection: Connection | undefined;
+  const catching: Partial<NetworkHooks> = {
+    async newConnection<T extends ChainType | string>(
+      context: HookContext,
+      next: (context: HookContext) => Promise<NetworkConnection<T>>,
+    ) {
+      const made = await next(context);
+      connection = made as unknown as Connection;
+      return made;
+    },
+  };
+  hre.hooks.registerHandlers("network", catching);
+  let server: JsonRpcServer;
+  try {
+    // Hardhat's server does not report that a port is taken.
+    if (rpcPort !== 0) await listening(tryPort(host, rpcPort), host, rpcPort, "--rpc-port");
+    server = await hre.network.createServer(name, host, rpcPort);
+  } finally {
+    hre.hooks.unregisterHandlers("network", catching);
+  }
+  const { port } = await server.listen();
+  return {
+    connection: connection!,
+    session: connection!.nexus.session,
+    rpc: { server, url: urlOf(host, port) },
+  };
+}
+
+/** Makes the project's programs and the examples known; one that does not build is said and left out. */
+async function publishPrograms(
+  hre: HardhatRuntimeEnvironment,
+  session: CloudSession,
+  journal: Journal,
+): Promise<void> {
+  const { nexus, paths } = hre.config;
+  const names = new Set([...(await programsIn(nexus.programs)), ...(await exampleNames())]);
+  for (const name of [...names].sort()) {
+    try {
+      const { module } = await loadProgram(name, { programs: nexus.programs, cache: paths.cache });
+      journal.name(await session.change((cloud) => cloud.publish(module)), name);
+    } catch (error) {
+      console.log(styleText("yellow", `Program ${name} is left out: ${(error as Error).message}`));
+    }
+  }
+}
+
+function lineOf({ height, events, requests, signers, deliveries }: BlockView): string {
+  const others = events.filter((event) => !event.startsWith("request "));
+  const gas = deliveries.reduce((sum, { gasUsed }) => sum + BigInt(gasUsed), 0n);
+  const parts = [
+    `Block ${height}`,
+    ...(requests > 0 ? [`${requests} ${requests === 1 ? "request" : "requests"}`] : []),
+    ...(others.length > 2 ? [`${others.length} other events`] : others),
+    ...(signers === null ? [] : [`signed by ${signers.join(" ")}`]),
+    ...(gas > 0n ? [`delivered for ${gas} gas`] : []),
+  ];
+  return parts.join(styleText("dim", " · "));
+}
+
+async function tryPort(host: string, port: number): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, resolve);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** What `attempt` gives, with a clear error when it cannot listen there. */
+async function listening<T>(attempt: Promise<T>, host: string, port: number, option: string): Promise<T> {
+  try {
+    return await attempt;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === "EADDRINUSE" ? "is in use by another process" : `cannot be used: ${message}`;
+    throw new HardhatPluginError(
+      "hardhat-nexus",
+      `Port ${port} of ${host} ${why}. Choose another with ${option}.`,
+      error as Error,
+    );
+  }
+}
+
+function urlOf(host: string, port: number): string {
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return `http://${isLoopback(host) || host !== "0.0.0.0" ? shown : "localhost"}:${port}/`;
+}
+
+export default node;

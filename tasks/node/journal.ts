@@ -1,0 +1,180 @@
+import { hexlify } from "ethers";
+
+import type { EmbeddedCloud, ServedBlock } from "../../plugin/cloud/embedded/embedded-cloud.ts";
+import * as digests from "../../plugin/cloud/digests.ts";
+import type { Block } from "../../plugin/cloud/replication/block.ts";
+import type { BlockRecord } from "../../plugin/cloud/replication/block-record.ts";
+import type { CloudEvent } from "../../plugin/cloud/replication/event.ts";
+import { programIdOf } from "../../plugin/cloud/runtime/prepare.ts";
+
+/** A block as the page shows it. Amounts are decimal text, bytes hexadecimal, times milliseconds of Unix time. */
+export interface BlockView {
+  readonly height: number;
+  readonly epoch: string;
+  readonly blockHash: string;
+  readonly stateRoot: string;
+  readonly events: readonly string[];
+  readonly requests: number;
+  /** Share indices; null for a block that an earlier process signed. */
+  readonly signers: readonly number[] | null;
+  readonly deliveries: readonly { chainId: string; kind: string; transactionHash: string; gasUsed: string }[];
+  readonly time: number | null;
+}
+
+/** A request and what came of it, as the page shows it. */
+export interface RequestView {
+  readonly requestId: string;
+  readonly chainId: string;
+  readonly requester: string;
+  readonly programId: string;
+  readonly program: string | null;
+  readonly height: number;
+  readonly input: string;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly fuelUsed: string;
+  readonly log: string;
+  readonly output: string;
+  /** Gas of the transaction that delivered the block's answers on that chain; null if an earlier process sent it. */
+  readonly gasUsed: string | null;
+  readonly transactionHash: string | null;
+  readonly time: number | null;
+}
+
+/** How many blocks are kept for the page; the nodes keep all. */
+const KEPT = 1_000;
+/** How much of an input, output or log is shown, in bytes; the chain has all of it. */
+const SHOWN = 4_096;
+
+/** The last blocks of a cloud and the requests in them, ready to be shown. */
+export class Journal {
+  readonly #blocks = new Map<number, { block: BlockView; requests: readonly RequestView[] }>();
+  readonly #names = new Map<string, string>();
+
+  /** Remembers what a program is called. */
+  name(programId: string, name: string): void {
+    this.#names.set(programId, name);
+  }
+
+  /** The programs that have a name, in the order they got it. */
+  get programs(): { id: string; name: string }[] {
+    return [...this.#names].map(([id, name]) => ({ id, name }));
+  }
+
+  /** Fills in the blocks that an earlier process left in the nodes' stores. */
+  recall(cloud: EmbeddedCloud): void {
+    this.#blocks.clear();
+    for (let height = Math.max(1, cloud.height - KEPT + 1); height <= cloud.height; height++) {
+      this.#keep(cloud, blockOf(cloud, height), cloud.record(height), undefined);
+    }
+  }
+
+  /** Adds a block that has just been delivered. @returns how it is shown */
+  add(cloud: EmbeddedCloud, served: ServedBlock): BlockView {
+    // A simulated chain that went back took the blocks above with it.
+    for (const height of this.#blocks.keys()) if (height >= served.height) this.#blocks.delete(height);
+    this.#keep(cloud, blockOf(cloud, served.height), served.record, served);
+    for (const height of this.#blocks.keys()) {
+      if (this.#blocks.size <= KEPT) break;
+      this.#blocks.delete(height);
+    }
+    return this.#blocks.get(served.height)!.block;
+  }
+
+  /** Blocks above `from` up to `top`, newest first, at most `limit`. */
+  blocks(from: number, top: number, limit: number): BlockView[] {
+    const found = [...this.#blocks.values()].map(({ block }) => block);
+    return found
+      .filter(({ height }) => height > from && height <= top)
+      .reverse()
+      .slice(0, limit);
+  }
+
+  /** Requests in blocks up to `top`, newest first, at most `limit`. */
+  requests(top: number, limit: number): RequestView[] {
+    const found = [...this.#blocks.values()].filter(({ block }) => block.height <= top);
+    return found
+      .flatMap(({ requests }) => requests)
+      .reverse()
+      .slice(0, limit);
+  }
+
+  request(requestId: string, top: number): RequestView | undefined {
+    return this.requests(top, Infinity).find((request) => request.requestId === requestId.toLowerCase());
+  }
+
+  #keep(cloud: EmbeddedCloud, { events }: Block, record: BlockRecord, served: ServedBlock | undefined): void {
+    const deliveries = (served?.deliveries ?? []).map(({ chainId, delivery }) => ({
+      chainId: String(chainId),
+      kind: delivery.kind,
+      transactionHash: delivery.transactionHash,
+      gasUsed: String(delivery.gasUsed),
+    }));
+    const time = served === undefined ? null : Date.now();
+    const block: BlockView = {
+      height: record.height,
+      epoch: String(record.epoch),
+      blockHash: record.blockHash,
+      stateRoot: hexlify(record.chains[0]!.header.stateRoot),
+      events: events.map(describe),
+      requests: events.filter(({ kind }) => kind === "request").length,
+      signers: served === undefined || served.signers.length === 0 ? null : served.signers,
+      deliveries,
+      time,
+    };
+    const outputs = new Map(
+      record.chains.flatMap(({ chainId, gateway, answers }) =>
+        answers.map(({ request, output }) => [
+          hexlify(digests.request(chainId, gateway, request)),
+          hexlify(output.subarray(0, SHOWN)),
+        ]),
+      ),
+    );
+    const requests = events
+      .filter((event) => event.kind === "request")
+      .map(({ requestId, chainId, request, input }): RequestView => {
+        const run = record.runs.find((one) => one.requestId === requestId);
+        const delivery = deliveries.find((one) => one.kind === "fulfil" && one.chainId === String(chainId));
+        const programId = hexlify(request.programId);
+        return {
+          requestId,
+          chainId: String(chainId),
+          requester: hexlify(request.requester),
+          programId,
+          program: this.#names.get(programId) ?? null,
+          height: record.height,
+          input: hexlify(input.subarray(0, SHOWN)),
+          outcome:
+            Object.entries(digests.Outcome).find(([, value]) => value === run?.outcome)?.[0] ?? "Unknown",
+          reason: run?.reason ?? null,
+          fuelUsed: String(run?.fuelUsed ?? 0n),
+          log: (run?.log ?? "").slice(0, SHOWN),
+          output: outputs.get(requestId) ?? "0x",
+          gasUsed: delivery?.gasUsed ?? null,
+          transactionHash: delivery?.transactionHash ?? null,
+          time,
+        };
+      });
+    this.#blocks.set(record.height, { block, requests });
+  }
+}
+
+/** An event in a few words. */
+function describe(event: CloudEvent): string {
+  switch (event.kind) {
+    case "program":
+      return `program ${programIdOf(event.module).slice(0, 10)}`;
+    case "chain":
+      return `chain ${event.chainId} joins`;
+    case "epoch":
+      return `epoch ${event.epoch}`;
+    case "log":
+      return `log of ${event.emitter.slice(0, 10)}`;
+    case "request":
+      return `request ${event.requestId.slice(0, 10)}`;
+  }
+}
+
+function blockOf(cloud: EmbeddedCloud, height: number): Block {
+  return cloud.replicas.find((replica) => replica.height >= height)!.block(height);
+}

@@ -1,0 +1,65 @@
+import type { EmbeddedCloud } from "../../plugin/cloud/embedded/embedded-cloud.ts";
+
+/** What a node's page shows of the cloud as a whole. Amounts are decimal text, times seconds of Unix time. */
+export interface StatusView {
+  readonly cloudId: string;
+  readonly suite: string;
+  readonly height: number;
+  /** What keeps the cloud from serving, in one sentence; null when nothing does. */
+  readonly trouble: string | null;
+  readonly nodes: readonly { index: number; height: number; state: string; reason: string | null }[];
+  readonly committee: {
+    epoch: string;
+    size: number;
+    threshold: number;
+    validUntil: number;
+    groupKey: string;
+  };
+  readonly chains: readonly {
+    chainId: string;
+    home: boolean;
+    gateway: string;
+    rpc: string | null;
+  }[];
+  readonly misbehaviours: readonly { kind: string; node: number; height: number }[];
+  readonly programs: readonly { id: string; name: string }[];
+}
+
+/** The present state of a cloud, to be shown. */
+export function statusView(
+  cloud: EmbeddedCloud,
+  known: Pick<StatusView, "trouble" | "programs"> & { rpc: string | null },
+): StatusView {
+  const { committee } = cloud.committee.active!;
+  return {
+    cloudId: cloud.cloudId,
+    suite: cloud.options.suite,
+    height: cloud.height,
+    trouble: known.trouble,
+    nodes: [...cloud.replicas]
+      .sort((a, b) => a.index - b.index)
+      .map(({ node, fault, height }) => ({
+        index: node.index,
+        height,
+        state: node.divergence !== undefined ? "diverged" : fault.kind === "none" ? "running" : fault.kind,
+        reason: node.divergence ?? null,
+      })),
+    committee: {
+      epoch: String(committee.epoch),
+      size: Number(committee.size),
+      threshold: Number(committee.threshold),
+      validUntil: Number(committee.validUntil),
+      groupKey: committee.groupKey,
+    },
+    chains: cloud.chains.map(({ chainId, isHome, gateway }) => ({
+      chainId: String(chainId),
+      home: isHome,
+      gateway: gateway.address,
+      rpc: isHome ? known.rpc : null,
+    })),
+    misbehaviours: cloud.misbehaviours
+      .slice(-50)
+      .map(({ kind, index, height }) => ({ kind, node: index, height })),
+    programs: known.programs,
+  };
+}

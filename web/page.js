@@ -1,0 +1,186 @@
+// What programs and chains say is shown as text only: nothing here ever becomes markup.
+
+const byId = (id) => document.getElementById(id);
+
+/** An element with a class, and text or elements in it. */
+function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...children.filter((child) => child !== null).map((child) => child ?? ""));
+  return made;
+}
+
+const short = (hex) => (hex.length > 20 ? `${hex.slice(0, 10)}…${hex.slice(-6)}` : hex);
+const grouped = (digits) => String(digits).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
+const timeOf = (time) =>
+  time === null ? null : element("time", "quiet", new Date(time).toLocaleTimeString());
+
+/** A long hexadecimal text, shortened, whole when pointed at. */
+function hex(value) {
+  const made = element("span", "mono", short(value));
+  made.title = value;
+  return made;
+}
+
+/** Bytes as the text they are, or as hexadecimal where they are none. */
+function readable(bytes) {
+  const pairs = bytes.slice(2).match(/../g) ?? [];
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(
+      Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16)),
+    );
+    // Control characters are what tells bytes from text.
+    return /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text) ? bytes : text.trimEnd();
+  } catch {
+    return bytes;
+  }
+}
+
+function nodeItem({ index, height, state, reason }) {
+  const ill = state !== "running";
+  return element(
+    "li",
+    ill ? "ill" : "",
+    element("strong", "", `Node ${index}`),
+    element("small", ill ? "ill-state" : "", `${state} · block ${height}`),
+    reason ? element("p", "detail quiet", reason) : null,
+  );
+}
+
+function requestItem(request) {
+  const { program, programId, outcome, output, log, reason, requestId, height, fuelUsed, gasUsed, time } =
+    request;
+  const answer = readable(output);
+  return element(
+    "li",
+    "",
+    element(
+      "div",
+      "top",
+      element("strong", "", program ?? short(programId)),
+      element("span", outcome === "Success" ? "good" : "bad", outcome),
+      element("span", "end", hex(requestId), " ", timeOf(time)),
+    ),
+    element(
+      "div",
+      "quiet",
+      `block ${height} · ${grouped(fuelUsed)} fuel` + (gasUsed === null ? "" : ` · ${grouped(gasUsed)} gas`),
+    ),
+    reason ? element("p", "detail bad", reason) : null,
+    answer ? element("pre", "output", answer) : null,
+    log ? element("pre", "log quiet", log.trimEnd()) : null,
+  );
+}
+
+function blockItem({ height, events, requests, signers, stateRoot, epoch, time }) {
+  const others = events.filter((event) => !event.startsWith("request "));
+  const what = [
+    ...(requests > 0 ? [plural(requests, "request")] : []),
+    ...(others.length > 4 ? [plural(others.length, "other event")] : others),
+  ];
+  return element(
+    "li",
+    "",
+    element(
+      "div",
+      "top",
+      element("strong", "", `Block ${height}`),
+      element("span", "", what.join(", ") || "deliveries only"),
+      element(
+        "span",
+        "end signers",
+        signers === null ? "signed earlier" : `signed by ${signers.join(", ")}`,
+        " ",
+        timeOf(time),
+      ),
+    ),
+    element("div", "quiet", "state ", hex(stateRoot), ` · epoch ${epoch}`),
+  );
+}
+
+function describe(list, entries) {
+  list.replaceChildren(
+    ...entries.flatMap(([term, value]) => [element("dt", "", term), element("dd", "", value)]),
+  );
+}
+
+function showStatus(status) {
+  const { committee, nodes, chains, programs, misbehaviours, trouble } = status;
+  byId("height").textContent = grouped(status.height);
+  byId("epoch").textContent = committee.epoch;
+  byId("quorum").textContent = `${committee.threshold} of ${committee.size}`;
+  byId("trouble").hidden = trouble === null;
+  byId("trouble").textContent = trouble === null ? "" : `The cloud cannot serve: ${trouble}`;
+  byId("nodes").replaceChildren(...nodes.map(nodeItem));
+  byId("misbehaviours").replaceChildren(
+    ...misbehaviours
+      .slice(-5)
+      .reverse()
+      .map(({ kind, node, height }) => element("li", "", `Node ${node}: ${kind} at block ${height}`)),
+  );
+  const until = new Date(committee.validUntil * 1000).toLocaleDateString();
+  describe(byId("about"), [
+    ["Cloud", hex(status.cloudId)],
+    ["Committee", `epoch ${committee.epoch}, until ${until}`],
+    ["Group key", element("span", "", hex(committee.groupKey), ` ${status.suite}`)],
+    ...chains.flatMap(({ chainId, home, gateway, rpc }) => [
+      [`Chain ${chainId}`, home ? "home" : "through a mirror"],
+      ["Gateway", element("span", "mono", gateway)],
+      ...(rpc === null ? [] : [["JSON-RPC", element("span", "mono", rpc)]]),
+    ]),
+  ]);
+  describe(
+    byId("programs"),
+    programs.map(({ id, name }) => [name, element("span", "mono", id)]),
+  );
+}
+
+async function get(path) {
+  const response = await fetch(path);
+  const value = await response.json();
+  if (!response.ok) throw new Error(value.error);
+  return value;
+}
+
+function connection(state, text) {
+  byId("connection").className = state;
+  byId("connection").textContent = text;
+}
+
+let drawing = false;
+let again = false;
+
+/** Draws everything anew; what comes meanwhile is drawn after. */
+async function draw() {
+  again = true;
+  if (drawing) return;
+  drawing = true;
+  while (again) {
+    again = false;
+    try {
+      const [status, blocks, requests] = await Promise.all([
+        get("api/status"),
+        get("api/blocks"),
+        get("api/requests"),
+      ]);
+      showStatus(status);
+      byId("served").textContent = requests.length < 200 ? String(requests.length) : "200+";
+      byId("no-requests").hidden = requests.length > 0;
+      byId("no-blocks").hidden = blocks.length > 0;
+      byId("requests").replaceChildren(...requests.slice(0, 50).map(requestItem));
+      byId("blocks").replaceChildren(...blocks.slice(0, 50).map(blockItem));
+      connection("live", "live");
+    } catch {
+      connection("lost", "the node does not answer");
+    }
+  }
+  drawing = false;
+}
+
+const news = new EventSource("api/news");
+news.onopen = draw;
+news.onmessage = draw;
+news.onerror = () => connection("lost", "the node does not answer");
+// Nodes and trouble change without blocks, too.
+setInterval(draw, 5_000);
