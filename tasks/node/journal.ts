@@ -118,7 +118,10 @@ export class Journal {
       stateRoot: hexlify(record.chains[0]!.header.stateRoot),
       events: events.map(describe),
       requests: events.filter(({ kind }) => kind === "request").length,
-      signers: served === undefined || served.signers.length === 0 ? null : served.signers,
+      signers:
+        served === undefined || served.signers.length === 0
+          ? null
+          : [...served.signers].sort((a, b) => a - b),
       deliveries,
       time,
     };
