@@ -1,6 +1,5 @@
-import { decodeRlp, encodeRlp, getBytes, hexlify, toBeHex } from "ethers";
-
-import { eventFromRlp, eventToRlp, type CloudEvent } from "./event.ts";
+import { decode, decodeInteger, encodeInteger, encodeList, encodeString } from "../storage/rlp.ts";
+import { encodeEvent, eventFromRlp, type CloudEvent } from "./event.ts";
 
 /** What the engine orders. */
 export interface Block {
@@ -12,26 +11,24 @@ export interface Block {
 }
 
 /** Canonical bytes: RLP [height, previousSignature, [event, …]]. */
-export function encodeBlock(block: Block): Uint8Array {
-  return getBytes(
-    encodeRlp([
-      toBeHex(block.height),
-      hexlify(block.previousSignature),
-      block.events.map((e) => eventToRlp(e)),
-    ]),
-  );
+export function encodeBlock({ height, previousSignature, events }: Block): Uint8Array {
+  return encodeList([
+    encodeInteger(height),
+    encodeString(previousSignature),
+    encodeList(events.map(encodeEvent)),
+  ]);
 }
 
-/** The inverse of `encodeBlock`. @throws on bytes that it did not make. */
+/** The inverse of `encodeBlock`. @throws Error on bytes that it did not make */
 export function decodeBlock(bytes: Uint8Array): Block {
-  const item = decodeRlp(bytes);
-  const [height, signature, events] = Array.isArray(item) ? item : [];
-  if (typeof height !== "string" || typeof signature !== "string" || !Array.isArray(events)) {
+  const item = decode(bytes);
+  const [height, signature, events] = Array.isArray(item) && item.length === 3 ? item : [];
+  if (!(signature instanceof Uint8Array) || !Array.isArray(events)) {
     throw new Error("Malformed block: expected [height, previousSignature, [event, …]].");
   }
   return {
-    height: Number(BigInt(height)),
-    previousSignature: getBytes(signature),
-    events: events.map((event) => eventFromRlp(event)),
+    height: decodeInteger(height),
+    previousSignature: signature.slice(),
+    events: events.map(eventFromRlp),
   };
 }

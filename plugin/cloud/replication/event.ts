@@ -1,14 +1,7 @@
-import {
-  decodeRlp,
-  encodeRlp,
-  getBytes,
-  hexlify,
-  keccak256,
-  toBeHex,
-  type RlpStructuredDataish,
-} from "ethers";
+import { getBytes, hexlify, keccak256, toBeHex } from "ethers";
 
 import type { Request } from "../digests.ts";
+import { decode, encodeList, encodeString, type RlpItem } from "../storage/rlp.ts";
 
 /** Where a chain's event stands in that chain; events of a chain enter blocks in this order. */
 export interface Place {
@@ -79,26 +72,42 @@ function integer(value: bigint | number): string {
   return BigInt(value) === 0n ? "0x" : toBeHex(value);
 }
 
-function parseInteger(item: RlpStructuredDataish): bigint {
+function parseInteger(item: RlpItem | undefined): bigint {
   const hex = parseHex(item);
+  if (hex.startsWith("0x00")) throw new Error(`Malformed event: the integer ${hex} has a leading zero.`);
   return hex === "0x" ? 0n : BigInt(hex);
 }
 
-function parseHex(item: RlpStructuredDataish | undefined): string {
-  if (typeof item !== "string")
-    throw new Error(`Malformed event: expected bytes, got ${JSON.stringify(item)}.`);
+function parseBytes(item: RlpItem | undefined): Uint8Array {
+  if (!(item instanceof Uint8Array))
+    throw new Error("Malformed event: expected bytes, got a list or nothing.");
+  return item.slice();
+}
+
+function parseHex(item: RlpItem | undefined): string {
+  return hexlify(parseBytes(item));
+}
+
+/** The items of a list that has `length` of them, or any number unless given. */
+function parseList(item: RlpItem | undefined, length?: number): RlpItem[] {
+  if (!Array.isArray(item)) throw new Error("Malformed event: expected a list, got bytes or nothing.");
+  if (length !== undefined && item.length !== length) {
+    throw new Error(`Malformed event: a list has ${item.length} items instead of ${length}.`);
+  }
   return item;
 }
 
-function parseList(item: RlpStructuredDataish | undefined): RlpStructuredDataish[] {
-  if (!Array.isArray(item)) throw new Error(`Malformed event: expected a list, got ${JSON.stringify(item)}.`);
-  return item;
+/** A structure to encode: hex strings, bytes, and lists of such. */
+type Structure = string | Uint8Array | readonly Structure[];
+
+function encode(item: Structure): Uint8Array {
+  if (typeof item === "string") return encodeString(getBytes(item));
+  return item instanceof Uint8Array ? encodeString(item) : encodeList(item.map(encode));
 }
 
-/** The event's RLP structure: [kind, …fields], the fields in the order of its type. */
-export function eventToRlp(event: CloudEvent): RlpStructuredDataish[] {
+function structureOf(event: CloudEvent): Structure {
   const kind = integer(KINDS.indexOf(event.kind));
-  if (event.kind === "program") return [kind, hexlify(event.module)];
+  if (event.kind === "program") return [kind, event.module];
   if (event.kind === "chain") return [kind, integer(event.chainId), event.gateway];
   const origin = [
     integer(event.chainId),
@@ -110,40 +119,44 @@ export function eventToRlp(event: CloudEvent): RlpStructuredDataish[] {
     case "epoch":
       return [kind, ...origin, integer(event.epoch)];
     case "log":
-      return [kind, ...origin, [...event.programIds], event.emitter, [...event.topics], hexlify(event.data)];
+      return [kind, ...origin, event.programIds, event.emitter, event.topics, event.data];
     case "request": {
       const r = event.request;
-      const fields = [
-        r.cloudId,
-        r.programId,
-        r.requester,
+      const fields: Structure = [
+        hexlify(r.cloudId),
+        hexlify(r.programId),
+        hexlify(r.requester),
         integer(r.nonce),
         integer(r.fee),
         integer(r.deadline),
         integer(r.callbackGas),
-        r.inputHash,
+        hexlify(r.inputHash),
       ];
-      return [kind, ...origin, event.requestId, fields, hexlify(event.input)];
+      return [kind, ...origin, event.requestId, fields, event.input];
     }
   }
 }
 
-/** The inverse of `eventToRlp`. @throws when the structure is not one it makes. */
-export function eventFromRlp(item: RlpStructuredDataish): CloudEvent {
+/** How many fields follow the kind. */
+const FIELDS = { request: 7, log: 8, epoch: 5, program: 1, chain: 2 } as const;
+
+/** The event behind a decoded item. @throws Error when the item is not one that `encodeEvent` makes */
+export function eventFromRlp(item: RlpItem): CloudEvent {
   const [kindItem, ...rest] = parseList(item);
-  const kind = KINDS[Number(parseInteger(parseHex(kindItem)))];
+  const kind = KINDS[Number(parseInteger(kindItem))];
   if (kind === undefined) throw new Error(`Malformed event: there is no kind ${parseHex(kindItem)}.`);
-  if (kind === "program") return { kind, module: getBytes(parseHex(rest[0])) };
-  if (kind === "chain") return { kind, chainId: parseInteger(parseHex(rest[0])), gateway: parseHex(rest[1]) };
+  parseList(rest, FIELDS[kind]);
+  if (kind === "program") return { kind, module: parseBytes(rest[0]) };
+  if (kind === "chain") return { kind, chainId: parseInteger(rest[0]), gateway: parseHex(rest[1]) };
   const [chainId, block, logIndex, timestamp, ...fields] = rest;
   const origin = {
-    chainId: parseInteger(parseHex(chainId)),
-    place: { block: parseInteger(parseHex(block)), logIndex: Number(parseInteger(parseHex(logIndex))) },
-    timestamp: parseInteger(parseHex(timestamp)),
+    chainId: parseInteger(chainId),
+    place: { block: parseInteger(block), logIndex: Number(parseInteger(logIndex)) },
+    timestamp: parseInteger(timestamp),
   };
   switch (kind) {
     case "epoch":
-      return { kind, ...origin, epoch: parseInteger(parseHex(fields[0])) };
+      return { kind, ...origin, epoch: parseInteger(fields[0]) };
     case "log":
       return {
         kind,
@@ -151,50 +164,41 @@ export function eventFromRlp(item: RlpStructuredDataish): CloudEvent {
         programIds: parseList(fields[0]).map(parseHex),
         emitter: parseHex(fields[1]),
         topics: parseList(fields[2]).map(parseHex),
-        data: getBytes(parseHex(fields[3])),
+        data: parseBytes(fields[3]),
       };
     case "request": {
-      const r = parseList(fields[1]).map(parseHex) as [
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-        string,
-      ];
+      const r = parseList(fields[1], 8);
       return {
         kind,
         ...origin,
         requestId: parseHex(fields[0]),
         request: {
-          cloudId: r[0],
-          programId: r[1],
-          requester: r[2],
+          cloudId: parseHex(r[0]),
+          programId: parseHex(r[1]),
+          requester: parseHex(r[2]),
           nonce: parseInteger(r[3]),
           fee: parseInteger(r[4]),
           deadline: parseInteger(r[5]),
           callbackGas: parseInteger(r[6]),
-          inputHash: r[7],
+          inputHash: parseHex(r[7]),
         },
-        input: getBytes(parseHex(fields[2])),
+        input: parseBytes(fields[2]),
       };
     }
   }
 }
 
-/** keccak256 of the event's RLP: the same at every node that saw the same event. */
+/** keccak256 of the event's bytes: the same at every node that saw the same event. */
 export function eventId(event: CloudEvent): string {
-  return keccak256(encodeRlp(eventToRlp(event)));
+  return keccak256(encodeEvent(event));
 }
 
-/** Canonical bytes of an event. */
+/** Canonical bytes of an event: RLP of [kind, …fields], the fields in the order of its type. */
 export function encodeEvent(event: CloudEvent): Uint8Array {
-  return getBytes(encodeRlp(eventToRlp(event)));
+  return encode(structureOf(event));
 }
 
-/** The inverse of `encodeEvent`. */
+/** The inverse of `encodeEvent`. @throws Error on bytes that it did not make */
 export function decodeEvent(bytes: Uint8Array): CloudEvent {
-  return eventFromRlp(decodeRlp(bytes));
+  return eventFromRlp(decode(bytes));
 }

@@ -1,0 +1,229 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+import { keccak256, toBeHex } from "ethers";
+
+import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { Application, type Outlook } from "../../../../plugin/cloud/replication/application.ts";
+import type { Block } from "../../../../plugin/cloud/replication/block.ts";
+import type { BlockRecord } from "../../../../plugin/cloud/replication/block-record.ts";
+import type { OperatorEvent, OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
+import type { KeyValueStore } from "../../../../plugin/cloud/storage/key-value-store.ts";
+import { LevelStore } from "../../../../plugin/cloud/storage/level-store.ts";
+import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
+import { State } from "../../../../plugin/cloud/storage/state.ts";
+import { prebuilt } from "../../../programs/guest.ts";
+import { program } from "../runtime/programs.ts";
+import { CHAIN, CLOUD, GATEWAY, requestEvent, seeing } from "./events.ts";
+
+const OTHER_CHAIN = 10n;
+const counter = prebuilt("counter");
+const COUNTER = keccak256(counter);
+const one = toBeHex(1, 32);
+const add = (nonce: number) => requestEvent(nonce, COUNTER, Buffer.from(one.slice(2), "hex"));
+const publish = (module: Uint8Array): OperatorEvent => ({ kind: "program", module });
+
+async function applicationOn(store: KeyValueStore, fuel = 10_000_000n): Promise<Application> {
+  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
+  const state = await State.open(store, { history: Infinity });
+  return new Application({ cloudId: CLOUD, genesis, limits: { fuel } }, state, store);
+}
+
+const application = (fuel?: bigint) => applicationOn(new MemoryStore(), fuel);
+
+/** Executes the block and gives it a signature, as the engine does; the application does not look at what it is. */
+async function decide(app: Application, block: Block): Promise<BlockRecord> {
+  const record = await app.finalizeBlock(block);
+  const signatures = record.chains.map((_, i) => new Uint8Array(64).fill(block.height + i));
+  await app.blocks.certify(block.height, { epoch: app.epoch, blockHash: record.blockHash, signatures });
+  return record;
+}
+
+async function next(
+  app: Application,
+  outlook: Outlook,
+  proposed: OperatorEvent[] = [],
+): Promise<BlockRecord> {
+  const block = await app.prepareProposal(outlook, proposed);
+  expect(await app.processProposal(block!, outlook)).to.equal(undefined);
+  return decide(app, block!);
+}
+
+describe("plugin/cloud/replication/application", () => {
+  it("comes to the same hashes from the same blocks, in memory, on disk and opened again", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "nexus-application-"));
+    let disk = await applicationOn(await LevelStore.open(directory));
+    try {
+      const memory = await application();
+      const events = Array.from({ length: 100 }, (_, i) => add(i));
+      for (const count of [1, 70, 71, 100]) {
+        const outlook = seeing(events.slice(0, count));
+        const block = (await memory.prepareProposal(outlook, [publish(counter)]))!;
+        expect(await disk.processProposal(block, outlook)).to.equal(undefined);
+        const [a, b] = [await decide(memory, block), await decide(disk, block)];
+        expect(b).to.deep.equal(a);
+        await disk.state.close();
+        disk = await applicationOn(await LevelStore.open(directory));
+        expect(disk.height).to.equal(memory.height);
+        expect(disk.blocks.record(disk.height)).to.deep.equal(a);
+      }
+      expect(memory.height).to.equal(4);
+    } finally {
+      await disk.state.close();
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it("executes every event once and in order, however blocks are cut", async () => {
+    const app = await application();
+    const outlook = seeing(Array.from({ length: 150 }, (_, i) => add(i)));
+    const counts: bigint[] = [];
+    for (;;) {
+      const block = await app.prepareProposal(outlook, [publish(counter)]);
+      if (block === undefined) break;
+      expect(block.events.length).to.be.at.most(65);
+      const { chains } = await decide(app, block);
+      for (const { output } of chains[0]!.answers)
+        counts.push(BigInt(`0x${Buffer.from(output).toString("hex")}`));
+    }
+    expect(counts).to.deep.equal(Array.from({ length: 150 }, (_, i) => BigInt(i + 1)));
+  });
+
+  describe("processProposal", () => {
+    const events = [add(0), add(1), add(2), add(3)];
+    const refusal = async (change: (block: Block) => Block, seen: OrderedEvent[] = events) => {
+      const app = await application();
+      await next(app, seeing(events.slice(0, 1)), [publish(counter)]);
+      const block = (await app.prepareProposal(seeing(events), []))!;
+      return app.processProposal(change(block), seeing(seen));
+    };
+    const withEvents = (...some: Block["events"]) => refusal((block) => ({ ...block, events: some }));
+
+    it("accepts what prepareProposal makes, and a prefix of it", async () => {
+      expect(await refusal((block) => block)).to.equal(undefined);
+      expect(await withEvents(events[1]!)).to.equal(undefined);
+    });
+
+    it("refuses another height or previous signature", async () => {
+      expect(await refusal((block) => ({ ...block, height: 3 }))).to.match(/height 3, the next is 2/);
+      expect(await refusal((block) => ({ ...block, height: 1 }))).to.match(/height 1, the next is 2/);
+      const previousSignature = new Uint8Array(64);
+      expect(await refusal((block) => ({ ...block, previousSignature }))).to.match(/not the last block's/);
+    });
+
+    it("refuses events skipped, again, out of order, altered or not seen", async () => {
+      const [first, second, third, fourth] = events as [OrderedEvent, ...OrderedEvent[]];
+      expect(await withEvents(third!, fourth!), "skipped").to.match(/event 0 .* not the next/);
+      expect(await withEvents(second!, fourth!), "skipped").to.match(/event 1 .* not the next/);
+      expect(await withEvents(first), "executed before").to.match(/event 0 .* not the next/);
+      expect(await withEvents(second!, second!), "twice").to.match(/event 1 .* not the next/);
+      expect(await withEvents(third!, second!), "reordered").to.match(/event 0 .* not the next/);
+      const altered = { ...add(1), input: new Uint8Array(32) };
+      expect(await withEvents(altered), "altered").to.match(/event 0 .* not the next/);
+      expect(await refusal((block) => block, events.slice(0, 2)), "unseen").to.match(
+        /event 1 .* not the next/,
+      );
+    });
+
+    it("refuses chains that are not served, too many events, and modules it would not run", async () => {
+      expect(await withEvents(requestEvent(1, COUNTER, "", OTHER_CHAIN))).to.equal("chain 10 is not served");
+      const many = Array.from({ length: 65 }, (_, i) => add(i + 1));
+      expect(await refusal((block) => ({ ...block, events: many }), many)).to.match(/65 events .* too many/);
+      expect(await withEvents(publish(Buffer.from("no module")))).to.match(/./);
+      const app = await application();
+      const block = { height: 1, previousSignature: new Uint8Array(), events: [] };
+      const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
+      const blind = { ...seeing([]), serves: () => false };
+      expect(await app.processProposal({ ...block, events: [chain] }, blind)).to.match(
+        /does not serve chain 10/,
+      );
+    });
+
+    it("refuses a block of more bytes than any proposal has", async () => {
+      const huge = Array.from({ length: 20 }, (_, i) => requestEvent(i, COUNTER, new Uint8Array(1_000_000)));
+      const app = await application();
+      const block = { height: 1, previousSignature: new Uint8Array(), events: huge };
+      expect(await app.processProposal(block, seeing(huge))).to.equal("the block is too long");
+      const proposal = (await app.prepareProposal(seeing(huge), []))!;
+      expect(proposal.events).to.have.length(8);
+    });
+  });
+
+  it("answers a failed run with its outcome, says why, and keeps the state as it was", async () => {
+    const failing: [string, Outcome, RegExp, string][] = [
+      ["trap", Outcome.Trapped, /unreachable/, "unreachable"],
+      ["endless loop", Outcome.OutOfFuel, /fuel/, "(loop $l (br $l))"],
+      [
+        "too much output",
+        Outcome.LimitExceeded,
+        /output/,
+        "(loop $l (call $print (i32.const 0) (i32.const 60000)) (br $l))",
+      ],
+      ["an error of its own", Outcome.ExitedWithError, /exited with code 7/, "(call $exit (i32.const 7))"],
+    ];
+    for (const [what, outcome, reason, code] of failing) {
+      const app = await application();
+      const module = program(`(func $start
+        (call $set (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 1))
+        (call $call (i64.const ${CHAIN}) (i32.const 0) (i32.const 1000) (i32.const 0) (i32.const 0))
+        ${code})`);
+      const before = (await next(app, seeing([]), [publish(module)])).chains[0]!.header.stateRoot;
+      const { chains, runs } = await next(app, seeing([requestEvent(0, keccak256(module))]));
+      expect(runs[0]!.outcome, what).to.equal(outcome);
+      expect(runs[0]!.reason, what).to.match(reason);
+      expect(chains[0]!.answers[0]!.outcome, what).to.equal(outcome);
+      expect(chains[0]!.answers[0]!.output, what).to.have.length(0);
+      expect(chains[0]!.calls, what).to.deep.equal([]);
+      expect(chains[0]!.header.stateRoot, what).to.equal(before);
+    }
+    const app = await application();
+    const { chains, runs } = await next(app, seeing([add(0)]));
+    expect(chains[0]!.answers[0]!.outcome).to.equal(Outcome.UnknownProgram);
+    expect(runs[0]!.reason).to.match(/no program 0x/);
+  });
+
+  it("numbers a program's calls by chain, and drops those to a chain that is not served", async () => {
+    const call = (chain: bigint) =>
+      `(call $call (i64.const ${chain}) (i32.const 0) (i32.const 1000) (i32.const 0) (i32.const 0))`;
+    const module = program(`(func $start ${call(CHAIN)} ${call(OTHER_CHAIN)} ${call(77n)} ${call(CHAIN)})`);
+    const app = await application();
+    const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
+    await next(app, seeing([]), [publish(module), chain]);
+    const events = [requestEvent(0, keccak256(module))];
+    const first = await next(app, seeing(events));
+    expect(first.chains.map(({ chainId }) => chainId)).to.deep.equal([OTHER_CHAIN, CHAIN]);
+    expect(first.chains.map(({ calls }) => calls.map(({ nonce }) => nonce))).to.deep.equal([[0n], [0n, 1n]]);
+    const second = await next(app, seeing([...events, requestEvent(1, keccak256(module))]));
+    expect(second.chains.map(({ calls }) => calls.map(({ nonce }) => nonce))).to.deep.equal([[1n], [2n, 3n]]);
+  });
+
+  it("gives every run randomness of its own, and the same to whoever executes the same blocks", async () => {
+    const module = program(
+      "(func $start (call $seed (i32.const 0)) (call $print (i32.const 0) (i32.const 32)))",
+    );
+    const outputs = async () => {
+      const app = await application();
+      await next(app, seeing([]), [publish(module)]);
+      const events = Array.from({ length: 5 }, (_, i) => requestEvent(i, keccak256(module)));
+      const { chains } = await next(app, seeing(events));
+      return chains[0]!.answers.map(({ output }) => Buffer.from(output).toString("hex"));
+    };
+    const [once, again] = [await outputs(), await outputs()];
+    expect(new Set(once).size).to.equal(5);
+    expect(again).to.deep.equal(once);
+  });
+
+  it("forgets programs and cursors of blocks that were reverted", async () => {
+    const app = await application();
+    await next(app, seeing([]), [publish(prebuilt("fibonacci"))]);
+    await next(app, seeing([]), [publish(counter)]);
+    const counted = await next(app, seeing([add(0)]));
+    await app.revert(1);
+    expect(app.programs.has(COUNTER)).to.equal(false);
+    expect(app.programs.has(keccak256(prebuilt("fibonacci")))).to.equal(true);
+    await next(app, seeing([]), [publish(counter)]);
+    expect(await next(app, seeing([add(0)]))).to.deep.equal(counted);
+  });
+});
