@@ -30,7 +30,12 @@ export interface RunResult {
 /** Runs a program from its start. @throws MachineTrap for a run that cannot be proven; RangeError for too long an input */
 export function execute(program: Program, options: RunOptions = {}): RunResult {
   const machine = new Machine(program, options);
-  machine.run();
+  try {
+    machine.run();
+  } catch (error) {
+    if (error instanceof MachineTrap) error.log = machine.log();
+    throw error;
+  }
   return { journal: machine.journal(), log: machine.log(), instructions: machine.instructions };
 }
 

@@ -29,6 +29,8 @@ export class MachineTrap extends Error {
   /** Byte offset in the module. */
   readonly offset: number | undefined;
   readonly exitCode: number | undefined;
+  /** What the program wrote to its log until then; `execute` puts it here. */
+  log: Uint8Array = new Uint8Array(0);
 
   constructor(kind: TrapKind, detail: string, pc: number, source: SourceMap, exitCode?: number) {
     const index = source.functionIndex[pc]!;

@@ -14,11 +14,22 @@ import { validate } from "../../../../plugin/wasm/validate.ts";
 import { execute } from "../../../../plugin/zero/vm/executor.ts";
 import type { Program } from "../../../../plugin/zero/vm/program.ts";
 import { translate } from "../../../../plugin/zero/vm/translate.ts";
+import { MachineTrap } from "../../../../plugin/zero/vm/trap.ts";
 import { emptyInvocation } from "../../cloud/runtime/programs.ts";
 import { BothEngines } from "./both-engines.ts";
 import { guestPrograms } from "./guest-programs.ts";
 
 const data = 4_096;
+
+function trapOf(program: Program, input: Uint8Array): MachineTrap {
+  try {
+    execute(program, { input });
+  } catch (error) {
+    if (error instanceof MachineTrap) return error;
+    throw error;
+  }
+  throw new Error("the run succeeded");
+}
 
 describe("Nexus Zero's machine: programs", function () {
   this.timeout(60_000);
@@ -105,7 +116,9 @@ describe("Nexus Zero's machine: programs", function () {
             expect(journal, `journal for "${text}"`).to.deep.equal(theirs.output);
             expect(log, `log for "${text}"`).to.deep.equal(theirs.log);
           } else {
-            expect(() => execute(program, { input: given }), `"${text}"`).to.throw();
+            const trap = trapOf(program, given);
+            expect(trap.exitCode, `exit code for "${text}"`).to.equal(theirs.exitCode);
+            expect(trap.log, `log for "${text}"`).to.deep.equal(theirs.log);
           }
         }
       });

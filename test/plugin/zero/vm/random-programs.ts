@@ -6,8 +6,8 @@ import { assemble, BothEngines } from "./both-engines.ts";
 import { randomModule } from "./random-module.ts";
 
 describe("Nexus Zero's machine: random programs", function () {
-  this.timeout(60_000);
   const modules = Number(process.env["ZERO_RANDOM_MODULES"] ?? 150);
+  this.timeout(30_000 + 300 * modules);
 
   it(`agrees with V8 on ${modules} random modules (seeds "nexus zero program 0"…)`, () => {
     let returned = 0;
