@@ -84,4 +84,28 @@ describe("connection.nexus", () => {
     expect(await other.nexus.cloudId()).to.equal(await home.nexus.cloudId());
     expect(await other.nexus.gateway()).not.to.equal(undefined);
   });
+
+  it("hands a mirrored cloud over to the next epoch before the present one ends", async () => {
+    const home = await network.create("l1");
+    const other = await network.create({ network: "op", override: { chainId: 1337 } });
+    await other.nexus.join(home.nexus);
+    const program = await other.nexus.program("fibonacci");
+    const { committee } = (await home.nexus.cloud()).committee.active!;
+    // The other chain's clock is taken along when it follows.
+    await home.provider.request({ method: "evm_increaseTime", params: [30 * 86_400 - 3_600] });
+    await home.provider.request({ method: "evm_mine" });
+    const here = await home.nexus.program("fibonacci");
+    expect(await program.call("30")).to.equal("832040");
+    expect(await here.call("31")).to.equal("1346269");
+    expect((await home.nexus.cloud()).committee.active!.committee.epoch).to.equal(committee.epoch + 1n);
+  });
+
+  it("numbers nodes alike in faults, signers and misbehaviours", async () => {
+    const { nexus } = await network.create("l1");
+    const fibonacci = await nexus.program("fibonacci");
+    await nexus.setFault(2, { kind: "lying" });
+    const { signers } = await fibonacci.run("30");
+    expect(signers).to.deep.equal([1, 3, 4]);
+    expect((await nexus.misbehaviours()).map(({ index }) => index)).to.deep.equal([2]);
+  });
 });

@@ -71,13 +71,18 @@ export class EmbeddedCloud {
   ) {
     this.options = options;
     this.committee = committee;
-    this.replicas = nodes.map((node) => new FaultyReplica(node));
+    // In the order of their share indices, so that a node has one number everywhere while the epoch lasts.
+    this.replicas = nodes.map((node) => new FaultyReplica(node)).sort((a, b) => a.index - b.index);
     this.#keys = keys;
     this.#engine = new LocalEngine(this.replicas, thresholdOf(nodes.length), (seen) =>
       this.#misbehaviours.push(seen),
     );
     this.#attachments.set(home.served.chainId, home);
-    this.#delivered.set(home.served.chainId, nodes[0]!.application.blocks.delivered(home.served.chainId));
+    const { chainId } = home.served;
+    this.#delivered.set(
+      chainId,
+      Math.max(...nodes.map((node) => node.application.blocks.delivered(chainId))),
+    );
     this.#stores = stores;
   }
 
@@ -339,7 +344,10 @@ export class EmbeddedCloud {
     return Math.min(...[...this.#attachments.keys()].map((chainId) => this.#delivered.get(chainId) ?? 0));
   }
 
-  /** Opens a new epoch when the present one has run out, as it does when a test lets time pass. */
+  /**
+   * Opens a new epoch when the present one is about to end, while mirrors can still follow it, or has ended already, as
+   * it has when a test lets much time pass at once.
+   */
   async #renewEpoch(): Promise<void> {
     const [home, ...mirrors] = [...this.#attachments.values()];
     let now = 0n;
@@ -347,7 +355,7 @@ export class EmbeddedCloud {
       const time = (await served.chain.latestTimestamp()) + 1n;
       if (time > now) now = time;
     }
-    if (this.committee.isLive(now)) return;
+    if (this.committee.isLive(now) && this.committee.isLive(now + RENEWAL_LEAD)) return;
     // A mirror's clock may be ahead; epochs are the home chain's to open.
     await reach(home!.served.chain, now);
     const epoch = await this.committee.openEpoch(keeper(this.committee, this.#stores));
@@ -375,6 +383,9 @@ export class EmbeddedCloud {
 async function openStore({ directory }: EmbeddedCloudOptions, node: number): Promise<KeyValueStore> {
   return directory === undefined ? new MemoryStore() : LevelStore.open(nodeFolder(directory, node));
 }
+
+/** Seconds before the end of an epoch at which the next is opened; the registry allows three hours. */
+const RENEWAL_LEAD = 7_200n;
 
 /** Lets a simulated chain's clock, which knows nothing of another's, reach `time` (Unix seconds). */
 async function reach(chain: EvmChain, time: bigint): Promise<void> {
