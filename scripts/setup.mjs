@@ -1,36 +1,62 @@
-// Complete set-up of a fresh clone: installs the locked dependencies under Node 24 when they are missing or older
-// than the lock file, and does nothing otherwise. Plain Node >= 18, no dependencies, because it runs before any exist.
+// Complete set-up of a fresh clone: installs the locked dependencies under Node 24 and compiles the contracts when
+// either is missing or older than the lock file, and does nothing otherwise. Plain Node >= 18, no dependencies, because
+// it runs before any exist. The stamp is written last, so that an interrupted set-up is done again.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const bin = join(root, "node_modules", ".bin");
 const stamp = join(root, "node_modules", ".nexus-setup");
 const lock = createHash("sha256")
   .update(readFileSync(join(root, "package-lock.json")))
   .digest("hex");
 
-if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) process.exit(0);
+const installed = existsSync(stamp) && readFileSync(stamp, "utf8") === lock;
+const compiled = existsSync(join(root, "artifacts", "contracts"));
+if (installed && compiled) process.exit(0);
 
 if (Number(process.versions.node.split(".")[0]) < 18) {
-  console.error(`Nexus needs Node 18 or newer to set itself up; this is Node ${process.versions.node}.`);
-  process.exit(1);
+  fail(
+    `Nexus needs Node 18 or newer to set itself up; this is Node ${process.versions.node}. See https://nodejs.org.`,
+  );
 }
 
 // Under an older Node, npm silently skips the native simulator that Hardhat 3 needs; under Node 24 it does not.
 // From then on `node_modules/.bin/node` is Node 24, and npm puts it first on the PATH of every script.
-console.log("Setting up Nexus: installing dependencies under Node 24 (about a minute, once) …");
-const install = spawnSync("npx", ["-y", "-p", "node@24", "npm", "ci", "--no-audit", "--no-fund"], {
-  cwd: root,
-  stdio: "inherit",
-  shell: process.platform === "win32",
-});
-if (install.status !== 0) {
-  console.error(
-    "Set-up failed: `npm ci` did not finish. Check that the npm registry is reachable, then run this again.",
+if (!installed) {
+  console.log("Setting up Nexus, once. 1 of 2: installing dependencies under Node 24 (about a minute) …");
+  const install = ["-y", "-p", "node@24", "npm", "ci", "--no-audit", "--no-fund"];
+  run(
+    "npx",
+    install,
+    "`npm ci` did not finish. Check that the npm registry is reachable, then run this again.",
   );
-  process.exit(install.status ?? 1);
+}
+if (!compiled) {
+  console.log("2 of 2: compiling the contracts with solc-js (about a minute) …");
+  const path = `${bin}${delimiter}${process.env.PATH ?? ""}`;
+  run(join(bin, "hardhat"), ["build", "--quiet"], "the contracts did not compile; the reason is above.", {
+    PATH: path,
+  });
 }
 writeFileSync(stamp, lock);
+console.log("Nexus is set up.\n");
+
+/** Runs a command in the repository's folder; ends the process with `why` when it fails. */
+function run(command, args, why, env = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    shell: process.platform === "win32",
+    env: { ...process.env, ...env },
+  });
+  if (status !== 0) fail(`Set-up failed: ${why}${error === undefined ? "" : ` (${error.message})`}`);
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
