@@ -1,5 +1,6 @@
 import type { IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
 
+import { part } from "./part.ts";
 import { cloudHome, zero } from "./suite.ts";
 
 /**
@@ -12,8 +13,8 @@ import { cloudHome, zero } from "./suite.ts";
  * @param bls12381 whether the chain has EIP-2537
  */
 export function development(m: IgnitionModuleBuilder, bls12381: boolean) {
-  const DevelopmentToken = m.contract("DevelopmentToken");
-  const ZeroMockVerifier = m.contract("ZeroMockVerifier", [], { after: [DevelopmentToken] });
+  const DevelopmentToken = part(m, "DevelopmentToken");
+  const ZeroMockVerifier = part(m, "ZeroMockVerifier", [], { after: [DevelopmentToken] });
   const zeroParts = zero(m, m.getAccount(0), [ZeroMockVerifier]);
   m.call(zeroParts.ZeroRouter, "add", [ZeroMockVerifier]);
   return {

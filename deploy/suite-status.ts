@@ -1,7 +1,11 @@
 import type {} from "@nomicfoundation/hardhat-ethers";
-import type { BaseContract, EventLog } from "ethers";
+import { BaseContract, type ContractRunner, type EventLog } from "ethers";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
+import { loadArtifact } from "../plugin/artifacts.ts";
+import type { CommitteeRegistry } from "../types/ethers-contracts/committee/CommitteeRegistry.ts";
+import type { NexusStaking } from "../types/ethers-contracts/staking/NexusStaking.ts";
+import type { ZeroRouter } from "../types/ethers-contracts/zero/ZeroRouter.ts";
 import { find, type AddressBook, type Deployment } from "./address-book.ts";
 
 /** One part, and whether the chain has code where it is recorded. */
@@ -87,7 +91,7 @@ async function cloudsOf<T extends ChainType | string>(
   { ethers }: NetworkConnection<T>,
   { address, block }: Deployment,
 ): Promise<CloudStatus[]> {
-  const registry = await ethers.getContractAt("CommitteeRegistry", address);
+  const registry = suiteContract<CommitteeRegistry>("CommitteeRegistry", address, ethers.provider);
   const latest = await ethers.provider.getBlockNumber();
   const created = await eventsOf(registry, "CloudCreated", block ?? 0, latest);
   return Promise.all(
@@ -112,7 +116,7 @@ async function stakingOf<T extends ChainType | string>(
   { ethers }: NetworkConnection<T>,
   { address, block }: Deployment,
 ): Promise<StakingStatus> {
-  const staking = await ethers.getContractAt("NexusStaking", address);
+  const staking = suiteContract<NexusStaking>("NexusStaking", address, ethers.provider);
   const token = await staking.token();
   const erc20 = await ethers.getContractAt(["function balanceOf(address) view returns (uint256)"], token);
   const latest = await ethers.provider.getBlockNumber();
@@ -132,7 +136,7 @@ async function selectorsOf<T extends ChainType | string>(
   { ethers }: NetworkConnection<T>,
   { address }: Deployment,
 ): Promise<SelectorStatus[]> {
-  const router = await ethers.getContractAt("ZeroRouter", address);
+  const router = suiteContract<ZeroRouter>("ZeroRouter", address, ethers.provider);
   return Promise.all(
     (await router.selectors()).map(async (selector): Promise<SelectorStatus> => {
       const { verifier, status } = await router.entryOf(selector);
@@ -154,4 +158,13 @@ async function eventsOf(contract: BaseContract, name: string, from: number, to: 
     events.push(...((await contract.queryFilter(name, start, end)) as EventLog[]));
   }
   return events;
+}
+
+/** A part of the suite, by the interface that this package brings: the user's project need not compile it. */
+function suiteContract<Part extends BaseContract>(
+  name: string,
+  address: string,
+  runner: ContractRunner,
+): Part {
+  return new BaseContract(address, loadArtifact(name).abi, runner) as Part;
 }

@@ -6,6 +6,8 @@ import type {
   RuntimeValue,
 } from "@nomicfoundation/ignition-core";
 
+import { part } from "./part.ts";
+
 type Address = ContractFuture<string> | RuntimeValue;
 
 /** Goes up with every change that makes a deployment another one: it is part of every module's id. */
@@ -40,7 +42,8 @@ const DAY = 86_400;
  * @param after parts that must be there before anything is sent
  */
 export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: Future[] = []) {
-  const NexusStaking = m.contract(
+  const NexusStaking = part(
+    m,
     "NexusStaking",
     [
       token,
@@ -57,13 +60,13 @@ export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: 
     ],
     { after },
   );
-  const Bn254Verifier = m.contract("Bn254Verifier", [], { after });
-  const Bls12381Verifier = bls12381 ? m.contract("Bls12381Verifier", [], { after }) : undefined;
-  const CommitteeRegistry = m.contract("CommitteeRegistry", [
+  const Bn254Verifier = part(m, "Bn254Verifier", [], { after });
+  const Bls12381Verifier = bls12381 ? part(m, "Bls12381Verifier", [], { after }) : undefined;
+  const CommitteeRegistry = part(m, "CommitteeRegistry", [
     NexusStaking,
     [Bn254Verifier, Bls12381Verifier ?? NO_CONTRACT],
   ]);
-  const EquivocationSlashing = m.contract("EquivocationSlashing", [
+  const EquivocationSlashing = part(m, "EquivocationSlashing", [
     NexusStaking,
     CommitteeRegistry,
     m.getParameter("slashBps", 10_000),
@@ -88,9 +91,9 @@ export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: 
  * @param suite the cloud's BLS suite
  */
 export function cloudMirror(m: Builder, suite: "Bn254Verifier" | "Bls12381Verifier") {
-  const verifier = m.contract(suite);
+  const verifier = part(m, suite);
   const cloudId = m.getParameter<string>("cloudId");
-  const CommitteeMirror = m.contract("CommitteeMirror", [
+  const CommitteeMirror = part(m, "CommitteeMirror", [
     cloudId,
     verifier,
     m.getParameter("baseFee"),
@@ -115,7 +118,8 @@ function cloudServices(
   defaultCloud: RuntimeValue,
   after: Future[],
 ) {
-  const NexusGateway = m.contract(
+  const NexusGateway = part(
+    m,
     "NexusGateway",
     [
       committees,
@@ -128,9 +132,10 @@ function cloudServices(
   );
   return {
     NexusGateway,
-    NexusOutbox: m.contract("NexusOutbox", [committees, NexusGateway]),
-    StateCheckpoints: m.contract("StateCheckpoints", [committees, NexusGateway]),
-    NexusSubscriptions: m.contract(
+    NexusOutbox: part(m, "NexusOutbox", [committees, NexusGateway]),
+    StateCheckpoints: part(m, "StateCheckpoints", [committees, NexusGateway]),
+    NexusSubscriptions: part(
+      m,
       "NexusSubscriptions",
       [committees, staking, m.getParameter("rentPerDay", 10n ** 15n)],
       { after },
@@ -144,6 +149,6 @@ function cloudServices(
  * @param owner may add and retire verifiers: as a rule a timelock
  */
 export function zero(m: Builder, owner: Address, after: Future[] = []) {
-  const ZeroRouter = m.contract("ZeroRouter", [owner], { after });
-  return { ZeroRouter, ZeroMarket: m.contract("ZeroMarket", [ZeroRouter, m.getParameter("revealDelay", 5)]) };
+  const ZeroRouter = part(m, "ZeroRouter", [owner], { after });
+  return { ZeroRouter, ZeroMarket: part(m, "ZeroMarket", [ZeroRouter, m.getParameter("revealDelay", 5)]) };
 }

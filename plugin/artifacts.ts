@@ -48,3 +48,8 @@ export function loadArtifact(name: string): ContractArtifact {
   loaded.set(name, artifact);
   return artifact;
 }
+
+/** The compiled contract `name` as this package ships it; undefined in the repository, where Hardhat's build is used. */
+export function packagedArtifact(name: string): ContractArtifact | undefined {
+  return existsSync(join(here, "../artifacts", `${name}.json`)) ? loadArtifact(name) : undefined;
+}
