@@ -32,7 +32,9 @@ export async function deployParts(
   const steps: (() => Promise<void>)[] = [];
   const parts: Part[] = [];
   const builder = {
-    contract(name: string, args: readonly unknown[] = []): Part {
+    // Called as Ignition's: with or without an artifact before the arguments, which is that of `loadArtifact` anyway.
+    contract(name: string, artifactOrArgs: unknown = [], argsOrOptions: unknown = []): Part {
+      const args = (Array.isArray(artifactOrArgs) ? artifactOrArgs : argsOrOptions) as readonly unknown[];
       const part = new Part(name);
       parts.push(part);
       steps.push(async () => {
