@@ -9,7 +9,7 @@ import {ZeroMarket} from "../../../contracts/zero/ZeroMarket.sol";
 import {Test} from "../Test.sol";
 
 /// @dev Takes every proof: what is tested is what comes after.
-contract CredulousVerifier is IZeroVerifier {
+contract TrustingVerifier is IZeroVerifier {
     function verify(bytes32, bytes calldata, bytes calldata, bytes calldata) external view {}
 
     function selector() external pure returns (bytes4) {
@@ -42,7 +42,7 @@ contract ZeroMarketCallbackTest is Test {
     function setUp() public {
         vm.warp(1_000_000);
         vm.roll(100);
-        _market = new ZeroMarket(new CredulousVerifier(), 1);
+        _market = new ZeroMarket(new TrustingVerifier(), 1);
         GasMeter meter = new GasMeter(_market);
         // An account that delegates to the meter's code, as EIP-7702 writes it down.
         vm.etch(WALLET, abi.encodePacked(hex"ef0100", address(meter)));
