@@ -1,7 +1,7 @@
 /**
  * Key generation, resharing and threshold signing, all participants in one process, one after another:
  *
- *   node bench/dkg.ts
+ *   npx node bench/dkg.ts
  *
  * prints one row per committee. The first row also pays for the tables of the curves' generators.
  */

@@ -1,5 +1,5 @@
 /**
- * node bench/gas.ts: runs the tests that hold gas to limits, and prints each figure with its limit and what is left of it.
+ * npx node bench/gas.ts: runs the tests that hold gas to limits, and prints each figure with its limit and what is left of it.
  * Fails if a figure is over its limit or differs from the snapshot (test/gas-snapshot.ts).
  */
 

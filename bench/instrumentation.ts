@@ -1,7 +1,7 @@
 /**
  * What instrumentation costs: the same programs raw in V8 and as the cloud runs them, alternately in one process, medians.
  *
- *     node bench/instrumentation.ts [rounds]
+ *     npx node bench/instrumentation.ts [rounds]
  */
 import asc from "assemblyscript/asc";
 

@@ -1,5 +1,5 @@
 /**
- * node bench/storage.ts: what a block with 1,000 storage writes costs, on disk and in memory, on states of several sizes.
+ * npx node bench/storage.ts: what a block with 1,000 storage writes costs, on disk and in memory, on states of several sizes.
  * Budget: 150 ms, persisted. The reference beside it is the same block as a bare synced LevelDB batch of its values.
  */
 

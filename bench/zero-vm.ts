@@ -2,7 +2,7 @@
  * Nexus Zero's machine: machine instructions for every WebAssembly instruction executed, and the speed of the reference executor
  * beside V8's on the same module.
  *
- *     node bench/zero-vm.ts
+ *     npx node bench/zero-vm.ts
  *
  * WebAssembly instructions are those executed, without block, loop, else, end and nop. The count errs on the low side, so the
  * ratio errs on the high side. The routines behind WASI calls, memory.fill and memory.copy are WebAssembly too, and count on both

@@ -21,9 +21,6 @@ const SERVED_METHODS = new Set([
   "evm_increaseTime",
 ]);
 
-/** Methods after which a chain is as it was before. */
-const REWINDING_METHODS = new Set(["evm_revert", "hardhat_reset"]);
-
 /**
  * The embedded cloud of one or several connections: booted at first use, serving after every transaction, and going back
  * in time with the simulated chain it was booted on.
@@ -119,10 +116,7 @@ export class CloudSession {
       this.#checkpoints.set(BigInt(String(result)), this.#cloud?.checkpoint());
     } else if (isHome && method === "evm_revert" && result === true) {
       await this.#revert(BigInt(String(params[0])));
-    } else if (isHome && method === "hardhat_reset") {
-      this.#checkpoints.clear();
-      await this.#exclusively(() => this.#forget());
-    } else if (this.#attached.includes(connection) && REWINDING_METHODS.has(method) && result === true) {
+    } else if (this.#attached.includes(connection) && method === "evm_revert" && result === true) {
       throw new Error(
         "This network went back in time, but the cloud that serves it lives on another. " +
           "Take snapshots on the cloud's home network, or give this one a cloud of its own.",

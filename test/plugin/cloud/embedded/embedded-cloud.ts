@@ -14,12 +14,14 @@ describe("plugin/cloud/embedded/embedded-cloud", () => {
     const [seen] = await nexus.misbehaviours();
     expect(seen?.kind).to.equal("equivocation");
     const staking = await ethers.getContractAt("NexusStaking", await nexus.addressOf("NexusStaking"));
-    const { operator } = cloud.committee.members[1]!;
-    const before = await staking.stakeOf(operator.address, operator.address);
+    // Nodes are numbered by share index, which is the committee's order.
+    const operator = cloud.committee.active!.operators[seen!.index - 1]!;
+    expect(seen!.index).to.equal(2);
+    const before = await staking.stakeOf(operator, operator);
     const taken = await nexus.reportEquivocation(seen!);
     expect(taken > 0n).to.equal(true);
-    expect(await staking.stakeOf(operator.address, operator.address)).to.equal(before - taken);
-    expect(await staking.isJailed(operator.address)).to.equal(true);
+    expect(await staking.stakeOf(operator, operator)).to.equal(before - taken);
+    expect(await staking.isJailed(operator)).to.equal(true);
     const again = await nexus.reportEquivocation(seen!).then(
       () => undefined,
       (error: Error) => error,
