@@ -52,6 +52,13 @@ export function leavesOf({ interactions }: Chip): Leaf[] {
   return leaves;
 }
 
+/** Number of a chip's column. @throws Error for a name it does not have */
+export function columnIndex({ name: chip, columns }: Chip, name: string): number {
+  const index = columns.findIndex((column) => column.name === name);
+  if (index < 0) throw new Error(`the chip ${chip} has no column ${name}`);
+  return index;
+}
+
 /** log₂ of the columns that a block of `count` columns is padded to. */
 export function columnBits(count: number): number {
   return Math.ceil(Math.log2(Math.max(1, count)));

@@ -1,0 +1,191 @@
+/** What instruction chips are made of (docs/zero/machine.md §3): state, program, reads and writes, numbers of limbs, signs. */
+import { immediate, opcodes, type Mnemonic } from "../vm/instruction.ts";
+import type { ChipBuilder } from "./chip.ts";
+import { expression, sum, type Expression } from "./expression.ts";
+import { inverseOf } from "../circuit/scalar-field.ts";
+
+/** Operand fields that an instruction's token has, beside its opcode. */
+export type Field = "d" | "a" | "b" | "c";
+
+/** First address of a region of memory (machine.md §1). */
+export const regionStart = (region: number): bigint => BigInt(region) << 40n;
+
+/** Numbers below 2^16. */
+export function inRange(chip: ChipBuilder, multiplicity: Expression, ...values: Expression[]): void {
+  for (const value of values) chip.take("range", multiplicity, value);
+}
+
+/** Limits a limb, which must itself be in range, to `bits` bits. */
+export function limbBelow(chip: ChipBuilder, multiplicity: Expression, limb: Expression, bits: number): void {
+  inRange(chip, multiplicity, limb.times(1n << BigInt(16 - bits)));
+}
+
+/** A number of 16-bit limbs, each in range where the multiplicity is 1. */
+export interface Limbs {
+  readonly limbs: readonly Expression[];
+  readonly value: Expression;
+}
+
+/** Columns `name 0`, `name 1`, … */
+export function limbColumns(chip: ChipBuilder, name: string, multiplicity: Expression, count = 4): Limbs {
+  const limbs = Array.from({ length: count }, (_, i) => chip.column(`${name} ${i}`, 16));
+  inRange(chip, multiplicity, ...limbs);
+  return { limbs, value: sum(...limbs.map((limb, i) => limb.times(1n << BigInt(16 * i)))) };
+}
+
+/**
+ * Splits signed numbers: the bit `name sign` of the two's complement of an affine `value`, of 64 bits where the flag `is64` is
+ * set and of 32 where `is32` is. `value` must be known to be below 2^64 or 2^32.
+ *
+ * `value + 2^{w−1} − 2^w sign` is below 2^w for the right sign only. It is also the number that compares like the signed one, and
+ * is returned, in limbs `name flipped 0…3`, range-checked where a flag is set.
+ */
+export function signColumns(
+  chip: ChipBuilder,
+  name: string,
+  value: Expression,
+  is64: Expression,
+  is32: Expression,
+): { readonly sign: Expression; readonly flipped: Limbs } {
+  const sign = chip.bit(`${name} sign`);
+  const applies = is64.plus(is32);
+  const flipped = limbColumns(chip, `${name} flipped`, applies);
+  const half = is64.times(1n << 63n).plus(is32.times(1n << 31n));
+  chip.zero(
+    `${name} flipped is ${name} with its top bit changed, below 2^w`,
+    applies.times(value.minus(flipped.value)).plus(half).minus(half.times(2).times(sign)),
+  );
+  const [, , second, third] = flipped.limbs;
+  chip.zero(`${name} flipped is below 2^32 where it has 32 bits`, is32.times(second!.plus(third!)));
+  return { sign, flipped };
+}
+
+/** The columns that every instruction chip has, and its tokens on the state, program and memory buses. */
+export class InstructionRow {
+  readonly chip: ChipBuilder;
+  readonly pc: Expression;
+  readonly fp: Expression;
+  readonly ts: Expression;
+  /** Operand `b` is a value; 0 in chips whose instructions have no such form. */
+  readonly imm: Expression;
+  /** 1 in rows that stand for an instruction, 0 in padding. */
+  readonly real: Expression;
+  readonly #flags: ReadonlyMap<Mnemonic, Expression>;
+  readonly #fields: ReadonlyMap<Field, Expression>;
+
+  /** Columns `pc`, `fp`, `ts`, `is …` for each opcode, `imm` if any opcode has the immediate form, and the fields. */
+  constructor(
+    chip: ChipBuilder,
+    mnemonics: readonly Mnemonic[],
+    { fields, hasImmediate }: { readonly fields: readonly Field[]; readonly hasImmediate: boolean },
+  ) {
+    this.chip = chip;
+    this.pc = chip.column("pc", 32);
+    this.fp = chip.column("fp", 64);
+    this.ts = chip.column("ts", 32);
+    this.#flags = new Map(mnemonics.map((name) => [name, chip.bit(`is ${name}`)]));
+    this.real = sum(...this.#flags.values());
+    if (mnemonics.length > 1) chip.zero("a row has one opcode", this.real.times(this.real.minus(1)));
+    this.imm = hasImmediate ? chip.bit("imm") : expression(0);
+    if (hasImmediate) chip.zero("padding has no imm", this.imm.times(this.real.minus(1)));
+    this.#fields = new Map(fields.map((field) => [field, chip.column(field, field === "b" ? 64 : 32)]));
+
+    const opcode = sum(
+      ...mnemonics.map((name) => this.flag(name).times(opcodes[name])),
+      this.imm.times(immediate),
+    );
+    const { d, a, b, c } = this;
+    chip.take("state", this.real, this.pc, this.fp, this.ts);
+    chip.take("program", this.real, this.pc, opcode, d, a, b, c);
+  }
+
+  get d(): Expression {
+    return this.#field("d");
+  }
+  get a(): Expression {
+    return this.#field("a");
+  }
+  get b(): Expression {
+    return this.#field("b");
+  }
+  get c(): Expression {
+    return this.#field("c");
+  }
+
+  #field(name: Field): Expression {
+    return this.#fields.get(name) ?? expression(0);
+  }
+
+  flag(mnemonic: Mnemonic): Expression {
+    const flag = this.#flags.get(mnemonic);
+    if (flag === undefined) throw new Error(`the chip has no opcode ${mnemonic}`);
+    return flag;
+  }
+
+  /** 1 in the rows of these opcodes. */
+  any(...mnemonics: Mnemonic[]): Expression {
+    return sum(...mnemonics.map((name) => this.flag(name)));
+  }
+
+  /** Goes on at `pc`, by default the next instruction. */
+  goOn(
+    options: { readonly pc?: Expression; readonly fp?: Expression; readonly when?: Expression } = {},
+  ): void {
+    const { pc = this.pc.plus(1), fp = this.fp, when = this.real } = options;
+    this.chip.put("state", when, pc, fp, this.ts.plus(4));
+  }
+
+  /** Operand `a`: cell `fp + a` at time `ts`, columns `A`, `A time`, `A low`. */
+  readA(when: Expression = this.real): Expression {
+    const value = this.chip.column("A", 64);
+    this.read("A", 0, when, this.fp.plus(this.a), value);
+    return value;
+  }
+
+  /** Operand `b`: the value itself, or cell `fp + b` at time `ts + 1`. `when` is 1 for the opcodes that have it. */
+  readB(when: Expression = this.real, value = this.chip.column("B", 64)): Expression {
+    this.read("B", 1, when.minus(this.imm), this.fp.plus(this.b), value);
+    this.chip.zero("B is b when that is a value", this.imm.times(value.minus(this.b)));
+    return value;
+  }
+
+  /** The result: cell `fp + d` at time `ts + 3`, columns `D`, `D before`, `D time`, `D low`. */
+  writeD(when: Expression = this.real, value = this.chip.column("D", 64)): Expression {
+    const before = this.chip.column("D before", 64);
+    this.write("D", 3, when, this.fp.plus(this.d), before, value);
+    return value;
+  }
+
+  read(name: string, slot: number, when: Expression, address: Expression, value: Expression): void {
+    this.write(name, slot, when, address, value, value);
+  }
+
+  /**
+   * Replaces what a cell holds at time `ts + slot`, columns `name time` (of the access before) and `name low`. The two range
+   * checks say that the access before was earlier, by less than 2^32.
+   */
+  write(
+    name: string,
+    slot: number,
+    when: Expression,
+    address: Expression,
+    before: Expression,
+    after: Expression,
+  ): void {
+    const time = this.chip.column(`${name} time`, 32);
+    const low = this.chip.column(`${name} low`, 16);
+    const now = this.ts.plus(slot);
+    this.chip.take("memory", when, address, before, time);
+    this.chip.put("memory", when, address, after, now);
+    inRange(
+      this.chip,
+      when,
+      low,
+      now
+        .minus(time)
+        .minus(low)
+        .minus(1)
+        .times(inverseOf(1n << 16n)),
+    );
+  }
+}
