@@ -1,0 +1,17 @@
+/** The identity of a program (docs/zero/protocol.md §3): what a contract is told that ran. */
+import { concatBytes } from "@noble/curves/utils.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+
+import type { G1Point } from "./messages.ts";
+import { g1Words, tag, wordsToBytes } from "./words.ts";
+
+const programTag = tag("Nexus Zero program v1");
+
+/**
+ * @param commitment C_prog, of the program's slab
+ * @param constants as `packConstants` packs them
+ * @returns keccak256(tag, C_prog, constants), 32 bytes
+ */
+export function programIdentity(commitment: G1Point, constants: bigint): Uint8Array {
+  return keccak_256(concatBytes(programTag, wordsToBytes([...g1Words(commitment), constants])));
+}
