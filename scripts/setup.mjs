@@ -1,6 +1,7 @@
-// Complete set-up of a fresh clone: installs the locked dependencies under Node 24 and compiles the contracts when
-// either is missing or older than the lock file, and does nothing otherwise. Plain Node >= 18, no dependencies, because
-// it runs before any exist. The stamp is written last, so that an interrupted set-up is done again.
+// Complete set-up of a fresh clone: installs the locked dependencies under Node 24 and compiles the contracts and the
+// proving kernels, each when it is missing (dependencies also when older than the lock file), and does nothing
+// otherwise. Plain Node >= 18, no dependencies, because it runs before any exist. The stamp is written last, so that an
+// interrupted set-up is done again.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -16,7 +17,8 @@ const lock = createHash("sha256")
 
 const installed = existsSync(stamp) && readFileSync(stamp, "utf8") === lock;
 const compiled = existsSync(join(root, "artifacts", "contracts"));
-if (installed && compiled) process.exit(0);
+const kernels = existsSync(join(root, "plugin", "zero", "kernels", "build"));
+if (installed && compiled && kernels) process.exit(0);
 
 if (Number(process.versions.node.split(".")[0]) < 18) {
   fail(
@@ -27,7 +29,7 @@ if (Number(process.versions.node.split(".")[0]) < 18) {
 // Under an older Node, npm silently skips the native simulator that Hardhat 3 needs; under Node 24 it does not.
 // From then on `node_modules/.bin/node` is Node 24, and npm puts it first on the PATH of every script.
 if (!installed) {
-  console.log("Setting up Nexus, once. 1 of 2: installing dependencies under Node 24 (about a minute) …");
+  console.log("Setting up Nexus, once. 1 of 3: installing dependencies under Node 24 (about a minute) …");
   const install = ["-y", "-p", "node@24", "npm", "ci", "--no-audit", "--no-fund"];
   run(
     "npx",
@@ -36,11 +38,16 @@ if (!installed) {
   );
 }
 if (!compiled) {
-  console.log("2 of 2: compiling the contracts with solc-js (about a minute) …");
+  console.log("2 of 3: compiling the contracts with solc-js (about a minute) …");
   const path = `${bin}${delimiter}${process.env.PATH ?? ""}`;
   run(join(bin, "hardhat"), ["build", "--quiet"], "the contracts did not compile; the reason is above.", {
     PATH: path,
   });
+}
+if (!kernels) {
+  // Later edits of the kernels are noticed, and compiled, where they are loaded.
+  console.log("3 of 3: compiling the proving kernels (some seconds) …");
+  run(join(bin, "node"), [join("scripts", "build-kernels.ts")], "the kernels did not compile; see above.");
 }
 writeFileSync(stamp, lock);
 console.log("Nexus is set up.\n");
