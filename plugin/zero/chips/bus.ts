@@ -14,9 +14,9 @@ export const buses = {
   range: 4,
   /** (x, y, x & y): bytes. */
   bytes: 5,
-  /** (e, 2^e), e < 128. */
+  /** (e, 2^e), e < 64. */
   powers: 6,
-  /** (x, number of ones in x): bytes. */
+  /** (x, number of ones in x), x < 2^16. */
   popcount: 7,
   /** (pages before, pages after, time): one for each memory.grow that was granted. */
   growth: 8,

@@ -17,7 +17,7 @@ export const virtualColumns = [
   "highByte",
   /** Bitwise and of both bytes. */
   "byteAnd",
-  /** 2 to the power of the index; for tables of at most 128 rows. */
+  /** 2 to the power of the index; for tables of at most 64 rows. */
   "power",
   /** Number of ones in the index. */
   "ones",

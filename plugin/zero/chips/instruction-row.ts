@@ -1,11 +1,21 @@
 /** What instruction chips are made of (docs/zero/machine.md §3): state, program, reads and writes, numbers of limbs, signs. */
 import { immediate, opcodes, type Mnemonic } from "../vm/instruction.ts";
 import type { ChipBuilder } from "./chip.ts";
-import { expression, sum, type Expression } from "./expression.ts";
+import { expression, sum, type Expression, type Operand } from "./expression.ts";
 import { inverseOf } from "../circuit/scalar-field.ts";
 
 /** Operand fields that an instruction's token has, beside its opcode. */
 export type Field = "d" | "a" | "b" | "c";
+
+/**
+ * A bit that turns some opcodes of a chip into others, `weight` further on, and saves their flags: `shl32` with the bit of weight
+ * 1 set is `shl64`. A row has at most one such bit, and only with the opcodes in `of`.
+ */
+export interface Variant {
+  readonly name: string;
+  readonly weight: number;
+  readonly of: readonly Mnemonic[];
+}
 
 /** First address of a region of memory (machine.md §1). */
 export const regionStart = (region: number): bigint => BigInt(region) << 40n;
@@ -72,12 +82,21 @@ export class InstructionRow {
   readonly real: Expression;
   readonly #flags: ReadonlyMap<Mnemonic, Expression>;
   readonly #fields: ReadonlyMap<Field, Expression>;
+  readonly #variants: ReadonlyMap<string, Expression>;
 
-  /** Columns `pc`, `fp`, `ts`, `is …` for each opcode, `imm` if any opcode has the immediate form, and the fields. */
+  /** Columns `pc`, `fp`, `ts`, `is …` for each opcode, the variants, `imm` if any opcode has the immediate form, and the fields. */
   constructor(
     chip: ChipBuilder,
     mnemonics: readonly Mnemonic[],
-    { fields, hasImmediate }: { readonly fields: readonly Field[]; readonly hasImmediate: boolean },
+    {
+      fields,
+      hasImmediate,
+      variants = [],
+    }: {
+      readonly fields: readonly Field[];
+      readonly hasImmediate: boolean;
+      readonly variants?: readonly Variant[];
+    },
   ) {
     this.chip = chip;
     this.pc = chip.column("pc", 32);
@@ -86,12 +105,21 @@ export class InstructionRow {
     this.#flags = new Map(mnemonics.map((name) => [name, chip.bit(`is ${name}`)]));
     this.real = sum(...this.#flags.values());
     if (mnemonics.length > 1) chip.zero("a row has one opcode", this.real.times(this.real.minus(1)));
+    this.#variants = new Map(variants.map(({ name }) => [name, chip.bit(name)]));
+    variants.forEach(({ name, of }, i) => {
+      const bit = this.variant(name);
+      chip.zero(`${name}: its opcodes only`, bit.times(this.any(...of).minus(1)));
+      for (const other of variants.slice(i + 1).filter((each) => each.of.some((base) => of.includes(base)))) {
+        chip.zero(`not both ${name} and ${other.name}`, bit.times(this.variant(other.name)));
+      }
+    });
     this.imm = hasImmediate ? chip.bit("imm") : expression(0);
     if (hasImmediate) chip.zero("padding has no imm", this.imm.times(this.real.minus(1)));
     this.#fields = new Map(fields.map((field) => [field, chip.column(field, field === "b" ? 64 : 32)]));
 
     const opcode = sum(
       ...mnemonics.map((name) => this.flag(name).times(opcodes[name])),
+      ...variants.map(({ name, weight }) => this.variant(name).times(weight)),
       this.imm.times(immediate),
     );
     const { d, a, b, c } = this;
@@ -122,6 +150,13 @@ export class InstructionRow {
     return flag;
   }
 
+  /** A variant's bit; 0 in padding. */
+  variant(name: string): Expression {
+    const bit = this.#variants.get(name);
+    if (bit === undefined) throw new Error(`the chip has no variant ${name}`);
+    return bit;
+  }
+
   /** 1 in the rows of these opcodes. */
   any(...mnemonics: Mnemonic[]): Expression {
     return sum(...mnemonics.map((name) => this.flag(name)));
@@ -136,8 +171,7 @@ export class InstructionRow {
   }
 
   /** Operand `a`: cell `fp + a` at time `ts`, columns `A`, `A time`, `A low`. */
-  readA(when: Expression = this.real): Expression {
-    const value = this.chip.column("A", 64);
+  readA(when: Expression = this.real, value = this.chip.column("A", 64)): Expression {
     this.read("A", 0, when, this.fp.plus(this.a), value);
     return value;
   }
@@ -156,7 +190,7 @@ export class InstructionRow {
     return value;
   }
 
-  read(name: string, slot: number, when: Expression, address: Expression, value: Expression): void {
+  read(name: string, slot: Operand, when: Expression, address: Expression, value: Expression): void {
     this.write(name, slot, when, address, value, value);
   }
 
@@ -166,7 +200,7 @@ export class InstructionRow {
    */
   write(
     name: string,
-    slot: number,
+    slot: Operand,
     when: Expression,
     address: Expression,
     before: Expression,

@@ -1,5 +1,6 @@
 /** How instruction chips fill their rows from a run. The columns that all have are filled here, from the chip's own description. */
 import type { Chip } from "../chips/chip.ts";
+import type { Variant } from "../chips/instruction-row.ts";
 import { immediate, opcodes, type Mnemonic } from "../vm/instruction.ts";
 import { slots, timeOf, type Execution } from "./execution.ts";
 import type { Lookups } from "./lookups.ts";
@@ -16,26 +17,30 @@ export interface Access {
   readonly before?: string;
 }
 
+export type Accesses = readonly (Access | undefined)[];
+
 /** Fills what the chip has beyond the common columns, in row `row`, for instruction `step` of the run. */
 export type FillRow = (row: number, opcode: number, step: number) => void;
 
 export interface InstructionTrace {
   readonly chip: Chip;
-  /** Of two chips with the same load or store, the one called crossing gets those that touch two words. */
+  /** All that the chip proves. Of two chips with the same load or store, the one called crossing gets those that touch two words. */
   readonly mnemonics: readonly Mnemonic[];
+  /** Those of the chip. */
+  readonly variants?: readonly Variant[];
   /**
    * By slot: the access at `ts + slot`; nothing is filled where an instruction has none. 0: operand a. 1: operand b. 2: another
    * cell: c of select, a word of linear memory, a global, a word of a stream, the number of pages. 3: the result. A crossing load
    * reads its words at 1 and 2, a crossing store has them at 2 and 3; call and ret have pc and fp at 2 and 3.
    */
-  readonly accesses: readonly (Access | undefined)[];
+  readonly accesses: Accesses | ((mnemonic: Mnemonic) => Accesses);
   /** Called once for a table. Common columns of a row are filled before the row's own. */
   readonly prepare: (rows: Rows, lookups: Lookups, execution: Execution) => FillRow;
 }
 
 /** Fills a table with the instructions of a run that are listed. @param steps their numbers in the run */
 export function fillInstructions(
-  { chip, mnemonics, accesses, prepare }: InstructionTrace,
+  { chip, mnemonics, variants = [], accesses, prepare }: InstructionTrace,
   steps: Uint32Array,
   execution: Execution,
   lookups: Lookups,
@@ -43,15 +48,25 @@ export function fillInstructions(
   const rows = new Rows(chip, heightFor(steps.length));
   const { code } = execution.program;
   const [pcs, fps, times] = [rows.narrow("pc"), rows.wide("fp"), rows.narrow("ts")];
-  const flags = new Map(mnemonics.map((name) => [opcodes[name], rows.narrow(`is ${name}`)]));
+  const flags = new Map(
+    mnemonics.map((name) => [
+      opcodes[name],
+      flagsOf(rows, name, variants).map((column) => rows.narrow(column)),
+    ]),
+  );
   const imm = rows.has("imm") ? rows.narrow("imm") : undefined;
   const fields = (["d", "a", "c"] as const)
     .filter((name) => rows.has(name))
     .map((name) => ({ to: rows.narrow(name), from: code[name] }));
   const b = rows.has("b") ? rows.wide("b") : undefined;
   const B = rows.has("B") ? rows.wide("B") : undefined;
-  const columns = accesses.flatMap((access, slot) =>
-    access === undefined ? [] : [accessColumns(rows, access, slot)],
+  const columns = new Map(
+    mnemonics.map((name) => [
+      opcodes[name],
+      (typeof accesses === "function" ? accesses(name) : accesses).flatMap((access, slot) =>
+        access === undefined ? [] : [accessColumns(rows, access, slot)],
+      ),
+    ]),
   );
   const fillRow = prepare(rows, lookups, execution);
 
@@ -61,7 +76,7 @@ export function fillInstructions(
     pcs[row] = pc;
     fps[row] = BigInt(execution.fp[step]!);
     times[row] = timeOf(step);
-    flags.get(opcode)![row] = 1;
+    for (const flag of flags.get(opcode)!) flag[row] = 1;
     lookups.instructions[pc]!++;
     for (const { to, from } of fields) to[row] = from[pc]!;
     if (b !== undefined) b[row] = code.b[pc]!;
@@ -70,7 +85,7 @@ export function fillInstructions(
       if (B !== undefined) B[row] = code.b[pc]!;
     }
     const accessed = execution.accessed[step]!;
-    for (const { slot, value, before, time, low } of columns) {
+    for (const { slot, value, before, time, low } of columns.get(opcode)!) {
       if ((accessed & (1 << slot)) === 0) continue;
       const index = step * slots + slot;
       if (before !== undefined) before[row] = execution.before[index]!;
@@ -85,6 +100,16 @@ export function fillInstructions(
     fillRow(row, opcode, step);
   });
   return rows.table();
+}
+
+/** The columns that are 1 for an opcode: its flag, or another's and a variant. */
+function flagsOf(rows: Rows, name: Mnemonic, variants: readonly Variant[]): string[] {
+  if (rows.has(`is ${name}`)) return [`is ${name}`];
+  for (const { name: variant, weight, of } of variants) {
+    const base = of.find((each) => opcodes[each] + weight === opcodes[name]);
+    if (base !== undefined) return [`is ${base}`, variant];
+  }
+  throw new Error(`the chip ${rows.chip.name} does not have ${name}`);
 }
 
 /** log₂ of the smallest table with room for `count` rows. */

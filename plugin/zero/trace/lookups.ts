@@ -3,8 +3,8 @@ export class Lookups {
   readonly ranges = new Uint32Array(2 ** 16);
   /** By x + 256 y. */
   readonly bytePairs = new Uint32Array(2 ** 16);
-  readonly exponents = new Uint32Array(128);
-  readonly ones = new Uint32Array(256);
+  readonly exponents = new Uint32Array(64);
+  readonly ones = new Uint32Array(2 ** 16);
   /** By number of the instruction in the program. */
   readonly instructions: Uint32Array;
 
@@ -22,8 +22,8 @@ export class Lookups {
   power(exponent: number): void {
     count(this.exponents, exponent, "powers");
   }
-  popcount(byte: number): void {
-    count(this.ones, byte, "popcount");
+  popcount(limb: number): void {
+    count(this.ones, limb, "popcount");
   }
 }
 

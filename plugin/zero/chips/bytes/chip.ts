@@ -1,0 +1,7 @@
+import { defineChip } from "../chip.ts";
+import { virtual } from "../expression.ts";
+
+/** All pairs of bytes, with their bitwise and. */
+export const bytes = defineChip("bytes", 16, (chip) => {
+  chip.put("bytes", chip.column("count", 32), virtual("lowByte"), virtual("highByte"), virtual("byteAnd"));
+});
