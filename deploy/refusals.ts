@@ -66,6 +66,15 @@ export function refusal(planned: PlannedDeployment): string | undefined {
       );
     }
   }
+  if (includesModule(planned.module, MODULES.zeroVerifier)) {
+    const { verifyingKey } = { ...planned.parameters.$global, ...planned.parameters[MODULES.zeroVerifier] };
+    if (typeof verifyingKey !== "object") {
+      return (
+        `The parameter \`verifyingKey\` of ${MODULES.zeroVerifier} is not set, and ${where} is not a development chain. ` +
+        "Give the key of a ceremony in the parameters file, as docs/deployment.md says."
+      );
+    }
+  }
   return undefined;
 }
 

@@ -18,6 +18,7 @@ export const MODULES = {
   suite: `NexusV${SUITE_VERSION}`,
   mirror: `NexusMirrorV${SUITE_VERSION}`,
   zero: `NexusZeroV${SUITE_VERSION}`,
+  zeroVerifier: `NexusZeroVerifierV${SUITE_VERSION}`,
   development: `NexusDevelopmentV${SUITE_VERSION}`,
 } as const;
 
@@ -151,4 +152,12 @@ function cloudServices(
 export function zero(m: Builder, owner: Address, after: Future[] = []) {
   const ZeroRouter = part(m, "ZeroRouter", [owner], { after });
   return { ZeroRouter, ZeroMarket: part(m, "ZeroMarket", [ZeroRouter, m.getParameter("revealDelay", 5)]) };
+}
+
+/**
+ * A Zero verifier. Parameter: `verifyingKey`, with the fields of `ZeroVerifyingKey` in contracts/zero/ZeroVerifier.sol. The router's owner
+ * adds it: as a rule that is not who deploys.
+ */
+export function zeroVerifier(m: Builder) {
+  return { ZeroVerifier: part(m, "ZeroVerifier", [m.getParameter("verifyingKey")]) };
 }

@@ -9,6 +9,7 @@ import development from "../../deploy/modules/development.ts";
 import mirrorBls12381 from "../../deploy/modules/mirror-bls12381.ts";
 import suiteBn254 from "../../deploy/modules/suite-bn254.ts";
 import suite from "../../deploy/modules/suite.ts";
+import zeroVerifier from "../../deploy/modules/zero-verifier.ts";
 import zero from "../../deploy/modules/zero.ts";
 import { isNexusModule, refusal, type PlannedDeployment } from "../../deploy/refusals.ts";
 
@@ -62,6 +63,9 @@ describe("refusals", () => {
         expect(refused({ chainId, module: zero, parameters: { [zero.id]: { owner } } })).to.include(problem);
       }
       expect(refused({ chainId, parameters: { $global: { owner: MINE } } })).to.match(/`token`.*is not set/);
+      for (const parameters of [{}, { $global: { verifyingKey: "" } }]) {
+        expect(refused({ chainId, module: zeroVerifier, parameters })).to.match(/`verifyingKey`.*is not set/);
+      }
     }
   });
 
@@ -78,7 +82,9 @@ describe("refusals", () => {
   });
 
   it("knows its own modules", () => {
-    expect([suite, suiteBn254, zero, development, mirrorBls12381].every(isNexusModule)).to.equal(true);
+    expect(
+      [suite, suiteBn254, zero, zeroVerifier, development, mirrorBls12381].every(isNexusModule),
+    ).to.equal(true);
   });
 
   it("knows the accounts of the well-known mnemonic", () => {
