@@ -1,3 +1,4 @@
 /** Everything the host calls. A kernel `f(start, end, …)` works on a range, so that threads share one call. */
 export { configure, heapBase } from "./thread";
 export * from "./vector";
+export { runJobs } from "./jobs";
