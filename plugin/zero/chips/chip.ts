@@ -42,6 +42,9 @@ export interface Chip {
 /** One or two interactions that make one leaf of the bus argument (protocol.md §5). */
 export type Leaf = readonly [Interaction] | readonly [Interaction, Interaction];
 
+/** log₂ of the rows of the largest table: H of the protocol. */
+export const mostHeight = 20;
+
 /** A chip's interactions, two to a leaf, in their order. */
 export function leavesOf({ interactions }: Chip): Leaf[] {
   const leaves: Leaf[] = [];

@@ -1,6 +1,30 @@
 /** The tables of Nexus Zero's machine. Their order is part of the protocol: columns, constraints and leaves are numbered by it. */
 import { add } from "./add/chip.ts";
+import { boundary } from "./boundary/chip.ts";
+import { branch } from "./branch/chip.ts";
+import { call } from "./call/chip.ts";
 import type { Chip } from "./chip.ts";
+import { image } from "./image/chip.ts";
+import { io } from "./io/chip.ts";
+import { program } from "./program/chip.ts";
+import { range } from "./range/chip.ts";
+import { select } from "./select/chip.ts";
+import { signed } from "./signed/chip.ts";
+import { system } from "./system/chip.ts";
+import { word } from "./word/chip.ts";
 
 /** Instruction chips first, in the order of docs/zero/machine.md §4; then the tables of §5. */
-export const chips: readonly Chip[] = [add];
+export const chips: readonly Chip[] = [
+  add,
+  branch,
+  signed,
+  select,
+  word,
+  call,
+  system,
+  program,
+  image,
+  boundary,
+  io,
+  range,
+];

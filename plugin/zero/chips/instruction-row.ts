@@ -7,6 +7,8 @@ import { inverseOf } from "../circuit/scalar-field.ts";
 /** Operand fields that an instruction's token has, beside its opcode. */
 export type Field = "d" | "a" | "b" | "c";
 
+export { regionStart } from "./regions.ts";
+
 /**
  * A bit that turns some opcodes of a chip into others, `weight` further on, and saves their flags: `shl32` with the bit of weight
  * 1 set is `shl64`. A row has at most one such bit, and only with the opcodes in `of`.
@@ -16,9 +18,6 @@ export interface Variant {
   readonly weight: number;
   readonly of: readonly Mnemonic[];
 }
-
-/** First address of a region of memory (machine.md §1). */
-export const regionStart = (region: number): bigint => BigInt(region) << 40n;
 
 /** Numbers below 2^16. */
 export function inRange(chip: ChipBuilder, multiplicity: Expression, ...values: Expression[]): void {

@@ -24,8 +24,10 @@ export type FillRow = (row: number, opcode: number, step: number) => void;
 
 export interface InstructionTrace {
   readonly chip: Chip;
-  /** All that the chip proves. Of two chips with the same load or store, the one called crossing gets those that touch two words. */
+  /** All that the chip proves. */
   readonly mnemonics: readonly Mnemonic[];
+  /** The chip proves the loads and stores that touch two words; else, those that touch one. */
+  readonly crossing?: boolean;
   /** Those of the chip. */
   readonly variants?: readonly Variant[];
   /**

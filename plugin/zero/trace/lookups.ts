@@ -7,6 +7,8 @@ export class Lookups {
   readonly ones = new Uint32Array(2 ** 16);
   /** By number of the instruction in the program. */
   readonly instructions: Uint32Array;
+  /** Touched words of pages that memory.grow made, by its time. */
+  readonly growths = new Map<number, number>();
 
   constructor(instructions: number) {
     this.instructions = new Uint32Array(instructions);

@@ -27,6 +27,17 @@ export interface RunResult {
   readonly instructions: number;
 }
 
+/** The machine's memory besides linear memory, as it stands while the machine runs. */
+export interface MachineCells {
+  /** A cell is two entries, the low half first. */
+  readonly frames: Int32Array;
+  readonly globals: BigUint64Array;
+  readonly input: BigUint64Array;
+  readonly privateInput: BigUint64Array;
+  readonly journal: BigUint64Array;
+  readonly scratch: BigUint64Array;
+}
+
 /** Runs a program from its start. @throws MachineTrap for a run that cannot be proven; RangeError for too long an input */
 export function execute(program: Program, options: RunOptions = {}): RunResult {
   const machine = new Machine(program, options);
@@ -82,6 +93,18 @@ export class Machine {
   /** Linear memory as it is now. */
   get memory(): Uint8Array {
     return new Uint8Array(this.#memory.buffer);
+  }
+
+  /** The cells behind `memory`, for who records what a run does; not to be changed. */
+  cells(): MachineCells {
+    return {
+      frames: this.#cells,
+      globals: this.#globals,
+      input: this.#input,
+      privateInput: this.#private,
+      journal: this.#journal,
+      scratch: this.#scratch,
+    };
   }
 
   journal(): Uint8Array {

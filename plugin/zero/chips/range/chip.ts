@@ -1,0 +1,7 @@
+import { defineChip } from "../chip.ts";
+import { virtual } from "../expression.ts";
+
+/** The numbers below 2^16. */
+export const range = defineChip("range", 16, (chip) => {
+  chip.put("range", chip.column("count", 32), virtual("row"));
+});
