@@ -177,7 +177,8 @@ function ring(length: number): Ring<Values> {
   };
 }
 
-function virtualValue(name: VirtualColumn, row: number): bigint {
+/** A virtual column in a row. */
+export function virtualValue(name: VirtualColumn, row: number): bigint {
   const [low, high] = [row & 255, (row >> 8) & 255];
   switch (name) {
     case "row":
