@@ -1,14 +1,24 @@
 /** The tables of Nexus Zero's machine. Their order is part of the protocol: columns, constraints and leaves are numbered by it. */
+import type { Chip } from "./chip.ts";
 import { add } from "./add/chip.ts";
+import { bitwise } from "./bitwise/chip.ts";
 import { boundary } from "./boundary/chip.ts";
 import { branch } from "./branch/chip.ts";
+import { bytes } from "./bytes/chip.ts";
 import { call } from "./call/chip.ts";
-import type { Chip } from "./chip.ts";
+import { count } from "./count/chip.ts";
+import { crossing } from "./crossing/chip.ts";
+import { div } from "./div/chip.ts";
 import { image } from "./image/chip.ts";
 import { io } from "./io/chip.ts";
+import { mul } from "./mul/chip.ts";
+import { narrow } from "./narrow/chip.ts";
+import { popcount } from "./popcount/chip.ts";
+import { powers } from "./powers/chip.ts";
 import { program } from "./program/chip.ts";
 import { range } from "./range/chip.ts";
 import { select } from "./select/chip.ts";
+import { shift } from "./shift/chip.ts";
 import { signed } from "./signed/chip.ts";
 import { system } from "./system/chip.ts";
 import { word } from "./word/chip.ts";
@@ -19,7 +29,14 @@ export const chips: readonly Chip[] = [
   branch,
   signed,
   select,
+  bitwise,
+  shift,
+  count,
+  mul,
+  div,
   word,
+  narrow,
+  crossing,
   call,
   system,
   program,
@@ -27,4 +44,7 @@ export const chips: readonly Chip[] = [
   boundary,
   io,
   range,
+  bytes,
+  powers,
+  popcount,
 ];
