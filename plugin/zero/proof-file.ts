@@ -1,0 +1,62 @@
+/**
+ * A proven run as a JSON file: one object with the keys `format`, `programId`, `input`, `journal` and `proof` and no others, all bytes as
+ * hex digits after 0x. The private input is not in it.
+ */
+import { getBytes, hexlify } from "ethers";
+import { z } from "zod";
+
+import type { ProvenRun } from "./proven-run.ts";
+
+const FORMAT = "Nexus Zero proof 1";
+
+const hex = (what: string) => {
+  const message = `must be ${what} as hex digits after 0x`;
+  return z
+    .string({ required_error: `is missing; it ${message}`, invalid_type_error: message })
+    .regex(/^0x([0-9a-fA-F]{2})*$/, message);
+};
+
+const schema = z
+  .object(
+    {
+      format: z.literal(FORMAT, { errorMap: () => ({ message: `must be "${FORMAT}"` }) }),
+      programId: hex("32 bytes").length(66, "must be 32 bytes as hex digits after 0x"),
+      input: hex("bytes"),
+      journal: hex("bytes"),
+      proof: hex("bytes"),
+    },
+    { invalid_type_error: "must be an object" },
+  )
+  .strict("has a key that no proof has");
+
+/** The file's text; it ends with a line break. */
+export function formatProofFile({ programId, input, journal, proof }: ProvenRun): string {
+  const bytes = { input: hexlify(input), journal: hexlify(journal), proof: hexlify(proof) };
+  return `${JSON.stringify({ format: FORMAT, programId, ...bytes }, undefined, 2)}\n`;
+}
+
+/**
+ * The run that a file's text holds.
+ *
+ * @throws Error saying in one sentence what is wrong with the text; whether the proof is good is not looked at
+ */
+export function parseProofFile(text: string): ProvenRun {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new Error("it is not JSON");
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new Error(`${path.length === 0 ? "it" : path.join(".")} ${message}`);
+  }
+  const { programId, input, journal, proof } = parsed.data;
+  return {
+    programId: programId.toLowerCase(),
+    input: getBytes(input),
+    journal: getBytes(journal),
+    proof: getBytes(proof),
+  };
+}
