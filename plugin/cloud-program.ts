@@ -7,6 +7,9 @@ import { topicOf } from "./cloud/chain/served-chain.ts";
 import { Outcome } from "./cloud/digests.ts";
 import { DevelopmentAccount } from "./cloud/embedded/development-account.ts";
 import type { ServedBlock } from "./cloud/embedded/embedded-cloud.ts";
+import type { LoadedProgram } from "./programs/load.ts";
+import type { ZeroSession } from "./zero-session.ts";
+import type { ZeroProof } from "./zero/zero-prover.ts";
 
 /** An answer that the gateway accepted. */
 export interface CloudAnswer {
@@ -50,14 +53,24 @@ export class CloudProgram {
   readonly name: string;
   /** keccak256 of the module: what contracts name in their requests. */
   readonly id: string;
+  readonly #module: Uint8Array;
   readonly #session: CloudSession;
   readonly #chain: EvmChain;
+  readonly #zero: ZeroSession;
 
-  constructor(name: string, id: string, session: CloudSession, chain: EvmChain) {
+  constructor(
+    { name, module }: LoadedProgram,
+    id: string,
+    session: CloudSession,
+    chain: EvmChain,
+    zero: ZeroSession,
+  ) {
     this.name = name;
     this.id = id;
+    this.#module = module;
     this.#session = session;
     this.#chain = chain;
+    this.#zero = zero;
   }
 
   /**
@@ -98,6 +111,27 @@ export class CloudProgram {
     } finally {
       stop();
     }
+  }
+
+  /** The program's identity in Nexus Zero: what contracts name in their requests for proofs. It is not `id`. */
+  async zeroId(): Promise<string> {
+    return this.#zero.identify({ name: this.name, module: this.#module });
+  }
+
+  /**
+   * Runs the program here and proves the run; afterwards the router of this network takes the proof.
+   *
+   * @param input text, or bytes as they are
+   * @param options `privateInput` is read by the program and is not in the proof
+   * @throws Error when the run does not end with exit code 0, or is too large to be proven
+   */
+  async prove(
+    input: string | Uint8Array = "",
+    { privateInput = "" }: { readonly privateInput?: string | Uint8Array } = {},
+  ): Promise<ZeroProof> {
+    const bytes = (given: string | Uint8Array) => (typeof given === "string" ? toUtf8Bytes(given) : given);
+    const { name } = this;
+    return this.#zero.prove({ name, module: this.#module }, bytes(input), bytes(privateInput));
   }
 
   /** Gives the program the logs of a contract from now on; rent for a year is paid. */

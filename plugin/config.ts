@@ -33,6 +33,15 @@ export const nexusUserConfigSchema = z
       })
       .strict("has a key that does not exist")
       .optional(),
+    zero: z
+      .object({
+        /** Real proofs, or instant ones that prove nothing, for development chains. */
+        mode: z
+          .enum(["groth16", "mock"], { errorMap: () => ({ message: 'must be "groth16" or "mock"' }) })
+          .optional(),
+      })
+      .strict("has a key that does not exist")
+      .optional(),
   })
   .strict("has a key that does not exist");
 
@@ -49,6 +58,9 @@ export interface NexusConfig {
     readonly baseFee: bigint;
     readonly fuel: bigint;
   };
+  readonly zero: {
+    readonly mode: "groth16" | "mock";
+  };
 }
 
 /** Fills in the defaults. */
@@ -61,5 +73,6 @@ export function resolveNexusConfig(user: NexusUserConfig, root: string): NexusCo
       baseFee: user.cloud?.baseFee ?? 0n,
       fuel: user.cloud?.fuel ?? 1_000_000_000n,
     },
+    zero: { mode: user.zero?.mode ?? "groth16" },
   };
 }

@@ -6,8 +6,10 @@ import {
   guardedDeployTask,
   initTask,
   nodeTask,
+  proveTask,
   runTask,
   statusTask,
+  verifyTask,
 } from "../tasks/index.ts";
 
 export type * from "./type-extensions.ts";
@@ -22,5 +24,15 @@ export default definePlugin({
     config: () => import("./hooks/config.ts"),
     network: () => import("./hooks/network.ts"),
   },
-  tasks: [initTask, buildProgramsTask, deployTask, runTask, nodeTask, statusTask, guardedDeployTask],
+  tasks: [
+    initTask,
+    buildProgramsTask,
+    deployTask,
+    runTask,
+    proveTask,
+    verifyTask,
+    nodeTask,
+    statusTask,
+    guardedDeployTask,
+  ],
 });

@@ -8,6 +8,7 @@ import type { Fault } from "./cloud/embedded/faulty-replica.ts";
 import type { Misbehaviour } from "./cloud/replication/engine.ts";
 import { CloudProgram } from "./cloud-program.ts";
 import { loadProgram } from "./programs/load.ts";
+import { ZeroSession } from "./zero-session.ts";
 
 /**
  * Off-chain compute for the contracts of one network: what tests and scripts see as `connection.nexus`. The embedded
@@ -23,6 +24,7 @@ import { loadProgram } from "./programs/load.ts";
 export class Nexus {
   readonly #config: HardhatConfig;
   readonly #connection: NetworkConnection<ChainType | string>;
+  readonly #zero: ZeroSession;
   #session: CloudSession;
 
   constructor(config: HardhatConfig, connection: NetworkConnection<ChainType | string>) {
@@ -30,6 +32,7 @@ export class Nexus {
     this.#connection = connection;
     const { nodes, suite, baseFee, fuel } = config.nexus.cloud;
     this.#session = new CloudSession(connection, { nodes, suite, baseFee, limits: { fuel } });
+    this.#zero = new ZeroSession(this, { mode: config.nexus.zero.mode, cache: config.paths.cache });
   }
 
   /** The session behind it; for the plugin's own hooks and tasks. */
@@ -70,13 +73,13 @@ export class Nexus {
    * @throws when there is no such program, it does not build, or the cloud would not run it
    */
   async program(program: string | Uint8Array): Promise<CloudProgram> {
-    const { name, module } = await loadProgram(program, {
+    const loaded = await loadProgram(program, {
       programs: this.#config.nexus.programs,
       cache: this.#config.paths.cache,
     });
-    const id = await this.#session.change((cloud) => cloud.publish(module));
+    const id = await this.#session.change((cloud) => cloud.publish(loaded.module));
     await this.#session.service();
-    return new CloudProgram(name, id, this.#session, await this.#session.chainOf(this.#connection));
+    return new CloudProgram(loaded, id, this.#session, await this.chain(), this.#zero);
   }
 
   /**
@@ -141,8 +144,9 @@ export class Nexus {
     return this.#session.change((cloud) => cloud.reportEquivocation(misbehaviour));
   }
 
-  /** Ends the cloud of this connection. */
+  /** Ends the cloud and the prover of this connection. */
   async close(): Promise<void> {
+    await this.#zero.close();
     await this.#session.close();
   }
 }

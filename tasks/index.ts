@@ -1,9 +1,30 @@
 import { overrideTask, task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
+const text = { type: ArgumentType.STRING_WITHOUT_DEFAULT, defaultValue: undefined } as const;
+const path = { type: ArgumentType.FILE_WITHOUT_DEFAULT, defaultValue: undefined } as const;
+
+const input = { name: "input", description: "What the program reads on standard input", ...text } as const;
+const inputFile = { name: "inputFile", description: "File with what the program reads", ...path } as const;
+const inputHex = { name: "inputHex", description: "The input is given as hex digits" } as const;
+const privateInput = {
+  name: "privateInput",
+  description: "For a proof: what the program reads and nobody else sees",
+  ...text,
+} as const;
+const privateInputFile = {
+  name: "privateInputFile",
+  description: "File with the private input",
+  ...path,
+} as const;
+const privateInputHex = {
+  name: "privateInputHex",
+  description: "The private input is given as hex digits",
+} as const;
+
 export const runTask = task(
   "nexus:run",
-  "Run a program in a cloud that is booted for it, through a real request, and show the answer the contract accepted",
+  "Run a program in a cloud that is booted for it, or prove the run, and show the answer the contract accepted",
 )
   .addPositionalArgument({
     name: "program",
@@ -12,22 +33,46 @@ export const runTask = task(
     type: ArgumentType.STRING_WITHOUT_DEFAULT,
     defaultValue: undefined,
   })
-  .addOption({
-    name: "input",
-    description: "What the program reads on standard input",
-    type: ArgumentType.STRING_WITHOUT_DEFAULT,
-    defaultValue: undefined,
-  })
-  .addOption({
-    name: "inputFile",
-    description: "File with what the program reads",
-    type: ArgumentType.FILE_WITHOUT_DEFAULT,
-    defaultValue: undefined,
-  })
-  .addFlag({ name: "inputHex", description: "The input is given as hex digits" })
+  .addOption(input)
+  .addOption(inputFile)
+  .addFlag(inputHex)
+  .addOption(privateInput)
+  .addOption(privateInputFile)
+  .addFlag(privateInputHex)
   .addFlag({ name: "cloud", description: "Run it in the cloud; that is the default" })
+  .addFlag({ name: "zero", description: "Prove the run with Nexus Zero, and sell the proof at the market" })
   .addFlag({ name: "json", description: "Print one line of JSON and nothing else" })
   .setAction(() => import("./run.ts"))
+  .build();
+
+export const proveTask = task("nexus:prove", "Run a program, prove the run, and write the proof to a file")
+  .addPositionalArgument({
+    name: "program",
+    description: "Name of a program of the project or of the examples, or path of a .wasm file",
+  })
+  .addOption(input)
+  .addOption(inputFile)
+  .addFlag(inputHex)
+  .addOption(privateInput)
+  .addOption(privateInputFile)
+  .addFlag(privateInputHex)
+  .addOption({
+    name: "output",
+    shortName: "o",
+    description: "File to write the proof to",
+    defaultValue: "proof.json",
+  })
+  .addFlag({ name: "json", description: "Print one line of JSON and nothing else" })
+  .setAction(() => import("./prove.ts"))
+  .build();
+
+export const verifyTask = task(
+  "nexus:verify",
+  "Check a proof that nexus:prove wrote: here, or with --network by the contract there",
+)
+  .addPositionalArgument({ name: "file", description: "File with the proof", defaultValue: "proof.json" })
+  .addFlag({ name: "json", description: "Print one line of JSON and nothing else" })
+  .setAction(() => import("./verify.ts"))
   .build();
 
 export const initTask = task(

@@ -2,8 +2,18 @@ import { readFile } from "node:fs/promises";
 
 import { HardhatPluginError } from "hardhat/plugins";
 
-/** Most bytes that the gateway takes; the same as `NexusGateway.MAX_INPUT`. */
-export const MAX_INPUT = 65_536;
+import { machineLimits } from "../plugin/zero/vm/limits.ts";
+
+/** Most bytes that somebody takes of an input. */
+export interface InputLimit {
+  readonly who: string;
+  readonly bytes: number;
+}
+
+/** The same as `NexusGateway.MAX_INPUT`. */
+export const gatewayLimit: InputLimit = { who: "the gateway", bytes: 65_536 };
+/** Nexus Zero's, for the public and for the private input. */
+export const zeroLimit: InputLimit = { who: "Nexus Zero", bytes: machineLimits.streamBytes };
 
 /** How a program's input can be given on the command line. */
 export interface InputArguments {
@@ -15,43 +25,72 @@ export interface InputArguments {
   readonly inputHex: boolean;
 }
 
+/** How the private input can be given, in the same ways. */
+export interface PrivateInputArguments {
+  readonly privateInput?: string | undefined;
+  readonly privateInputFile?: string | undefined;
+  readonly privateInputHex: boolean;
+}
+
 /**
  * The bytes that are meant; undefined when nothing is given.
  *
  * @throws HardhatPluginError when they are given twice, cannot be read, are not hex or are too many
  */
-export async function readInput({ input, inputFile, inputHex }: InputArguments): Promise<Buffer | undefined> {
-  if (input !== undefined && inputFile !== undefined) {
-    throw refuse("Give the input once: either with --input or with --input-file.");
+export async function readInput(
+  { input, inputFile, inputHex }: InputArguments,
+  limit = gatewayLimit,
+): Promise<Buffer | undefined> {
+  return read({ name: "input", text: input, file: inputFile, hex: inputHex }, limit);
+}
+
+/** Like `readInput`; nothing given is an empty private input. */
+export async function readPrivateInput(given: PrivateInputArguments): Promise<Buffer> {
+  const { privateInput: text, privateInputFile: file, privateInputHex: hex } = given;
+  return (await read({ name: "private input", text, file, hex }, zeroLimit)) ?? Buffer.alloc(0);
+}
+
+interface Given {
+  /** `input` or `private input`; its options have dashes for spaces. */
+  readonly name: string;
+  readonly text: string | undefined;
+  readonly file: string | undefined;
+  readonly hex: boolean;
+}
+
+async function read({ name, text, file, hex }: Given, limit: InputLimit): Promise<Buffer | undefined> {
+  const option = `--${name.replace(" ", "-")}`;
+  if (text !== undefined && file !== undefined) {
+    throw refuse(`Give the ${name} once: either with ${option} or with ${option}-file.`);
   }
-  const given = inputFile === undefined ? input : await contentOf(inputFile);
+  const given = file === undefined ? text : await contentOf(name, file);
   if (given === undefined) {
-    if (inputHex) throw refuse("--input-hex says how to read --input or --input-file: give one of them.");
+    if (hex) throw refuse(`${option}-hex says how to read ${option} or ${option}-file: give one of them.`);
     return undefined;
   }
-  const bytes = inputHex ? fromHex(given.toString()) : Buffer.from(given);
-  if (bytes.length > MAX_INPUT) {
-    throw refuse(`The input has ${bytes.length} bytes, and the gateway takes at most ${MAX_INPUT}.`);
+  const bytes = hex ? fromHex(name, given.toString()) : Buffer.from(given);
+  if (bytes.length > limit.bytes) {
+    throw refuse(`The ${name} has ${bytes.length} bytes, and ${limit.who} takes at most ${limit.bytes}.`);
   }
   return bytes;
 }
 
-async function contentOf(path: string): Promise<Buffer> {
+async function contentOf(name: string, path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why =
       code === "ENOENT" ? "does not exist" : code === "EISDIR" ? "is a folder" : `cannot be read (${code})`;
-    throw refuse(`The input file ${path} ${why}.`);
+    throw refuse(`The ${name} file ${path} ${why}.`);
   }
 }
 
-function fromHex(text: string): Buffer {
+function fromHex(name: string, text: string): Buffer {
   const digits = text.trim().replace(/^0x/, "");
   if (!/^([0-9a-fA-F]{2})*$/.test(digits)) {
     throw refuse(
-      "The input is not hex: with --input-hex it must be pairs of the digits 0-9 and a-f, such as 0x00ff.",
+      `The ${name} is not hex: with --${name.replace(" ", "-")}-hex it must be pairs of the digits 0-9 and a-f, such as 0x00ff.`,
     );
   }
   return Buffer.from(digits, "hex");

@@ -4,6 +4,7 @@ import { formatTable, type TableItem } from "@nomicfoundation/hardhat-utils/form
 
 import type { CloudAnswer } from "../plugin/cloud-program.ts";
 import { Outcome } from "../plugin/cloud/digests.ts";
+import { firstLines, isShort, outputText, shortened } from "./shown-output.ts";
 import { asText, terminalText } from "./terminal-text.ts";
 
 /** A request that a cloud has answered, and how long everything took. */
@@ -49,14 +50,14 @@ export function jsonReport({ answer, ...run }: RunReport): string {
 export function tableReport(run: RunReport): string {
   const { answer } = run;
   const output = outputText(answer.output);
-  const isShort = !output.includes("\n") && output.length <= 60;
+  const short = isShort(output);
   const row = (name: string, value: string): TableItem => ({ type: "row", cells: [name, value] });
   // The table's rules join only below a header, so the first row of each section is one.
   const first = (name: string, value: string): TableItem => ({ type: "header", cells: [name, value] });
   const items: TableItem[] = [
     { type: "title", text: `${run.program} on ${run.network}` },
     { type: "section-header", text: "Answer accepted by the contract" },
-    first("Output", isShort ? styleText("green", output) : `above, ${answer.output.length} bytes`),
+    first("Output", short ? styleText("green", output) : `above, ${answer.output.length} bytes`),
     row("Outcome", outcomeName(answer.outcome)),
     row("Signed by", `members ${answer.signers.join(", ")} of ${run.nodes}, ${run.suite}`),
     row("Group key", shortened(run.groupKey)),
@@ -73,33 +74,8 @@ export function tableReport(run: RunReport): string {
   ];
   const log = terminalText(answer.log).trimEnd();
   return [
-    ...(isShort ? [] : [styleText("bold", "Output"), firstLines(output), ""]),
+    ...(short ? [] : [styleText("bold", "Output"), firstLines(output), ""]),
     ...(log === "" ? [] : [styleText("bold", "Log"), firstLines(log), ""]),
     formatTable(items),
   ].join("\n");
-}
-
-function outputText(output: Uint8Array): string {
-  if (output.length === 0) return "(empty)";
-  const text = asText(output);
-  return text === undefined || text.includes("\0")
-    ? `0x${Buffer.from(output).toString("hex")}`
-    : terminalText(text).replace(/\n$/, "");
-}
-
-const LINES = 20;
-const COLUMNS = 160;
-
-function firstLines(text: string): string {
-  const lines = text.split("\n");
-  const shown = lines
-    .slice(0, LINES)
-    .map((line) => (line.length > COLUMNS ? `${line.slice(0, COLUMNS)}…` : line));
-  const more = lines.length - shown.length;
-  if (more > 0) shown.push(styleText("dim", `… ${more} more lines; --json prints all of it`));
-  return shown.join("\n");
-}
-
-function shortened(hex: string): string {
-  return hex.length <= 24 ? hex : `${hex.slice(0, 12)}…${hex.slice(-8)}`;
 }

@@ -1,81 +1,101 @@
 import { HardhatPluginError } from "hardhat/plugins";
+import type { NetworkConnection } from "hardhat/types/network";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { ProgramFailedError } from "../plugin/cloud-program.ts";
 import { Outcome } from "../plugin/cloud/digests.ts";
 import { ProgramStore } from "../plugin/cloud/replication/program-store.ts";
-import { loadProgram } from "../plugin/programs/load.ts";
+import type { NexusConfig } from "../plugin/config.ts";
+import { loadProgram, type LoadedProgram } from "../plugin/programs/load.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";
 import { connectToDevelopmentNetwork } from "./development-network.ts";
 import { Progress } from "./progress.ts";
-import { readInput, type InputArguments } from "./run-input.ts";
+import {
+  gatewayLimit,
+  readInput,
+  readPrivateInput,
+  zeroLimit,
+  type InputArguments,
+  type PrivateInputArguments,
+} from "./run-input.ts";
 import { jsonReport, tableReport, type RunReport } from "./run-report.ts";
+import { runZero } from "./run-zero.ts";
 import { orTaskError } from "./task-error.ts";
 import { terminalText } from "./terminal-text.ts";
+import { withProver } from "./with-prover.ts";
+import { zeroJsonReport, zeroTableReport } from "./zero-report.ts";
 
-interface RunArguments extends InputArguments {
+interface RunArguments extends InputArguments, PrivateInputArguments {
   readonly program?: string | undefined;
+  readonly cloud: boolean;
+  readonly zero: boolean;
   readonly json: boolean;
 }
 
 const EXAMPLE = { program: "fibonacci", input: "30" };
 
 /**
- * Runs a program in an embedded cloud, through a real request, and prints the answer that the gateway accepted; returns
- * it too. Whatever keeps it from succeeding is a HardhatPluginError of one sentence.
+ * Runs a program in an embedded cloud, through a real request, and prints the answer that the gateway accepted; or proves the run, and
+ * prints the proof that the market accepted; or both. Returns it too. Whatever keeps it from succeeding is a HardhatPluginError of one
+ * sentence.
  */
-const run: NewTaskActionFunction<RunArguments> = async ({ program, json, ...given }, hre) => {
+const run: NewTaskActionFunction<RunArguments> = async ({ program, cloud, zero, json, ...given }, hre) => {
   const isExample = program === undefined;
-  const bytes = await readInput(given);
+  const inCloud = cloud || !zero;
+  const bytes = await readInput(given, inCloud ? gatewayLimit : zeroLimit);
   const input = bytes ?? Buffer.from(isExample ? EXAMPLE.input : "");
+  const privateInput = await readPrivateInput(given);
+  if (inCloud && privateInput.length > 0) {
+    throw new HardhatPluginError(
+      "hardhat-nexus",
+      "A cloud keeps nothing private from its nodes: give a private input with --zero, and without --cloud.",
+    );
+  }
   const progress = new Progress({ json });
   try {
     const { programs } = hre.config.nexus;
+    const { cache } = hre.config.paths;
     progress.step(`Building ${program ?? EXAMPLE.program}`);
-    const loaded = await orTaskError(() =>
-      loadProgram(program ?? EXAMPLE.program, { programs, cache: hre.config.paths.cache }),
-    );
-    const programId = await orTaskError(() => check(loaded));
+    const loaded = await orTaskError(() => loadProgram(program ?? EXAMPLE.program, { programs, cache }));
+    const programId = inCloud ? await orTaskError(() => check(loaded)) : undefined;
     await ensureCompiledSuite(hre, progress.step);
 
     const connection = await connectToDevelopmentNetwork(hre, "nexus:run");
     try {
-      const { nexus } = connection;
-      const begun = performance.now();
-      const cloud = await orTaskError(() => nexus.session.cloud(progress.step));
-      const booted = performance.now();
-      progress.step(`Running ${loaded.name}`);
-      const published = await nexus.program(loaded.module);
-      const asked = performance.now();
-      const answer = await orTaskError(() => published.run(input));
-      const answered = performance.now();
-      const { groupKey } = cloud.committee.active!.committee;
-      const report: RunReport = {
-        network: connection.networkName,
-        chainId: Number(cloud.chains[0]!.chainId),
-        program: loaded.name,
-        programId,
-        inputBytes: input.length,
-        answer,
-        cloudId: cloud.cloudId,
-        nodes: cloud.replicas.length,
-        suite: hre.config.nexus.cloud.suite,
-        gateway: await nexus.gateway(),
-        groupKey,
-        bootMs: booted - begun,
-        answerMs: answered - asked,
-      };
-      progress.end();
+      const answered =
+        programId === undefined
+          ? undefined
+          : await runInCloud({ connection, loaded, programId, input, nexus: hre.config.nexus, progress });
       // A script gets the answer to a failed run too; the error follows on standard error.
-      if (json) console.log(jsonReport(report));
-      if (answer.outcome !== Outcome.Success) throw failure(report, hre.config.nexus.cloud.fuel);
-      if (!json) {
-        console.log(tableReport(report));
+      if (answered !== undefined && answered.answer.outcome !== Outcome.Success) {
+        progress.end();
+        if (json) console.log(jsonReport(answered));
+        throw failure(answered, hre.config.nexus.cloud.fuel);
+      }
+      const proven = zero
+        ? await withProver(hre, (prover) =>
+            runZero(connection, prover, loaded, input, privateInput, progress.step),
+          )
+        : undefined;
+      progress.end();
+      if (json) {
+        const reports = [
+          ...(answered === undefined ? [] : [["cloud", jsonReport(answered)]]),
+          ...(proven === undefined ? [] : [["zero", zeroJsonReport(proven)]]),
+        ];
+        console.log(
+          reports.length === 1
+            ? reports[0]![1]
+            : `{${reports.map(([name, report]) => `"${name}":${report}`).join(",")}}`,
+        );
+      } else {
+        if (answered !== undefined) console.log(tableReport(answered));
+        if (proven !== undefined) console.log(zeroTableReport(proven));
         if (isExample && bytes === undefined) {
           console.log("Run another with: npx hardhat nexus:run wordcount --input-file README.md");
         }
       }
-      return report;
+      return answered === undefined ? proven : proven === undefined ? answered : { answered, proven };
     } finally {
       progress.end();
       await connection.close();
@@ -84,6 +104,49 @@ const run: NewTaskActionFunction<RunArguments> = async ({ program, json, ...give
     progress.end();
   }
 };
+
+interface CloudRun {
+  readonly connection: NetworkConnection;
+  readonly loaded: LoadedProgram;
+  readonly programId: string;
+  readonly input: Uint8Array;
+  readonly nexus: NexusConfig;
+  readonly progress: Progress;
+}
+
+async function runInCloud({
+  connection,
+  loaded,
+  programId,
+  input,
+  nexus: config,
+  progress,
+}: CloudRun): Promise<RunReport> {
+  const { nexus } = connection;
+  const begun = performance.now();
+  const cloud = await orTaskError(() => nexus.session.cloud(progress.step));
+  const booted = performance.now();
+  progress.step(`Running ${loaded.name}`);
+  const published = await nexus.program(loaded.module);
+  const asked = performance.now();
+  const answer = await orTaskError(() => published.run(input));
+  const answered = performance.now();
+  return {
+    network: connection.networkName,
+    chainId: Number(cloud.chains[0]!.chainId),
+    program: loaded.name,
+    programId,
+    inputBytes: input.length,
+    answer,
+    cloudId: cloud.cloudId,
+    nodes: cloud.replicas.length,
+    suite: config.cloud.suite,
+    gateway: await nexus.gateway(),
+    groupKey: cloud.committee.active!.committee.groupKey,
+    bootMs: booted - begun,
+    answerMs: answered - asked,
+  };
+}
 
 function check({ name, module }: { readonly name: string; readonly module: Uint8Array }): string {
   try {

@@ -25,7 +25,9 @@ describe("configuration", () => {
     expect(await resolved()).to.deep.equal({
       programs: `${root}programs`,
       cloud: { nodes: 4, suite: "BN254", baseFee: 0n, fuel: 1_000_000_000n },
+      zero: { mode: "groth16" },
     });
+    expect((await resolved({ zero: { mode: "mock" } })).zero).to.deep.equal({ mode: "mock" });
     expect((await resolved({ cloud: { nodes: 7 } })).cloud).to.include({ nodes: 7, suite: "BN254" });
     expect((await resolved({ programs: "guests" })).programs).to.equal(`${root}guests`);
   });
@@ -41,6 +43,8 @@ describe("configuration", () => {
       [{ cloud: { baseFee: -1n } }, /nexus\.cloud\.baseFee: must not be negative/],
       [{ cloud: { fuel: 0n } }, /nexus\.cloud\.fuel: must be positive/],
       [{ programs: 1 }, /nexus\.programs: must be the path of a folder/],
+      [{ zero: { mode: "fake" } }, /nexus\.zero\.mode: must be "groth16" or "mock"/],
+      [{ zero: { modes: "mock" } }, /nexus\.zero: has a key that does not exist/],
       [{ clouds: {} }, /nexus: has a key that does not exist/],
       [{ cloud: { node: 4 } }, /nexus\.cloud: has a key that does not exist/],
     ];

@@ -1,0 +1,61 @@
+import type { CloudSession } from "./cloud-session.ts";
+import type { EvmChain } from "./cloud/chain/evm-chain.ts";
+import type { LoadedProgram } from "./programs/load.ts";
+import { openProver, type ProverOptions } from "./zero/open-prover.ts";
+import { ZeroChain } from "./zero/zero-chain.ts";
+import type { ZeroProof, ZeroProver } from "./zero/zero-prover.ts";
+
+/** The network whose contracts are to take the proofs. */
+export interface ZeroNetwork {
+  /** Read at every use: a network may join the cloud of another. */
+  readonly session: CloudSession;
+  chain(): Promise<EvmChain>;
+  addressOf(part: string): Promise<string>;
+}
+
+/** Nexus Zero for one connection: a prover, opened at first use, and the verifier that its proofs need. */
+export class ZeroSession {
+  readonly #network: ZeroNetwork;
+  readonly #options: ProverOptions;
+  #prover: Promise<ZeroProver> | undefined;
+
+  constructor(network: ZeroNetwork, options: ProverOptions) {
+    this.#network = network;
+    this.#options = options;
+  }
+
+  /** The identity of a program. */
+  async identify(program: LoadedProgram): Promise<string> {
+    return (await this.#opened()).identify(program);
+  }
+
+  /** Proves a run, and sees to it that the router of the network takes the proof. */
+  async prove(program: LoadedProgram, input: Uint8Array, privateInput: Uint8Array): Promise<ZeroProof> {
+    const prover = await this.#opened();
+    const proof = await prover.prove(program, input, privateInput);
+    const { session } = this.#network;
+    const router = await this.#network.addressOf("ZeroRouter");
+    const market = await this.#network.addressOf("ZeroMarket");
+    await session.change(async () =>
+      prover.addVerifier(new ZeroChain(await this.#network.chain(), { router, market })),
+    );
+    return proof;
+  }
+
+  /** Ends the prover. */
+  async close(): Promise<void> {
+    const prover = await this.#prover?.catch(() => undefined);
+    this.#prover = undefined;
+    await prover?.close();
+  }
+
+  async #opened(): Promise<ZeroProver> {
+    this.#prover ??= openProver(this.#options);
+    try {
+      return await this.#prover;
+    } catch (error) {
+      this.#prover = undefined;
+      throw error;
+    }
+  }
+}

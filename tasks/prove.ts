@@ -1,0 +1,75 @@
+import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+
+import { HardhatPluginError } from "hardhat/plugins";
+import type { NewTaskActionFunction } from "hardhat/types/tasks";
+
+import { loadProgram } from "../plugin/programs/load.ts";
+import { formatProofFile } from "../plugin/zero/proof-file.ts";
+import { Progress } from "./progress.ts";
+import {
+  readInput,
+  readPrivateInput,
+  zeroLimit,
+  type InputArguments,
+  type PrivateInputArguments,
+} from "./run-input.ts";
+import { orTaskError } from "./task-error.ts";
+import { withProver } from "./with-prover.ts";
+import { zeroJsonReport, zeroTableReport } from "./zero-report.ts";
+
+interface ProveArguments extends InputArguments, PrivateInputArguments {
+  readonly program: string;
+  readonly output: string;
+  readonly json: boolean;
+}
+
+/** Runs a program, proves the run, and writes the proof to a file; returns it too. */
+const prove: NewTaskActionFunction<ProveArguments> = async ({ program, output, json, ...given }, hre) => {
+  const input = (await readInput(given, zeroLimit)) ?? Buffer.alloc(0);
+  const privateInput = await readPrivateInput(given);
+  const file = resolve(output);
+  // Said before the work, not after it.
+  await requireWritable(file);
+  const progress = new Progress({ json });
+  try {
+    const { cache } = hre.config.paths;
+    progress.step(`Building ${program}`);
+    const loaded = await orTaskError(() =>
+      loadProgram(program, { programs: hre.config.nexus.programs, cache }),
+    );
+    const proof = await withProver(hre, (prover) => prover.prove(loaded, input, privateInput, progress.step));
+    await orTaskError(() => write(file, formatProofFile(proof)));
+    progress.end();
+    console.log((json ? zeroJsonReport : zeroTableReport)({ proof, file: output }));
+    return proof;
+  } finally {
+    progress.end();
+  }
+};
+
+async function requireWritable(file: string): Promise<void> {
+  const folder = await stat(dirname(file)).catch(() => undefined);
+  if (folder?.isDirectory() !== true) {
+    throw new HardhatPluginError(
+      "hardhat-nexus",
+      `There is no folder ${dirname(file)} to write the proof to.`,
+    );
+  }
+  if ((await stat(file).catch(() => undefined))?.isDirectory() === true) {
+    throw new HardhatPluginError("hardhat-nexus", `${file} is a folder: name a file for the proof.`);
+  }
+}
+
+/** All of the file or nothing. */
+async function write(file: string, text: string): Promise<void> {
+  const partial = `${file}.partial`;
+  try {
+    await writeFile(partial, text);
+    await rename(partial, file);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+export default prove;
