@@ -1,5 +1,4 @@
-import { keccak_256 } from "@noble/hashes/sha3.js";
-
+import { keccak256 } from "../keccak.ts";
 import { equalBytes, fromBinary } from "./bytes.ts";
 import type { KeyValueStore, Write } from "./key-value-store.ts";
 import { accountKey, stateNodeKey, storageNodeKey, valueKey } from "./layout.ts";
@@ -66,7 +65,7 @@ export function applyChanges(state: CommittedState, changes: Changes): AppliedCh
       const valueBefore = state.value(programId, key);
       if (equalBytes(value, valueBefore)) continue;
       valuesBefore.set(key, valueBefore);
-      trie.set(keccak_256(fromBinary(key)), value === undefined ? undefined : encodeString(value));
+      trie.set(keccak256(fromBinary(key)), value === undefined ? undefined : encodeString(value));
       writes.push({ key: valueKey(programId, key), value });
     }
     const { root: storageRoot, writes: nodes } = trie.commit();
@@ -80,7 +79,7 @@ export function applyChanges(state: CommittedState, changes: Changes): AppliedCh
       continue;
     accounts.set(programId, after);
     const value = after && encodeAccount(after);
-    stateTrie.set(keccak_256(fromBinary(programId)), value);
+    stateTrie.set(keccak256(fromBinary(programId)), value);
     writes.push({ key: accountKey(programId), value });
   }
 

@@ -1,5 +1,4 @@
-import { keccak_256 } from "@noble/hashes/sha3.js";
-
+import { keccak256 } from "../keccak.ts";
 import { equalBytes, toHex } from "./bytes.ts";
 import { decodeAccount, type Account } from "./records.ts";
 import { decode } from "./rlp.ts";
@@ -37,7 +36,7 @@ export function verifyTrieProof(
     // Every stored node on the way to the key is the next one of the proof.
     value = new Trie(root, (_path, hash) => {
       const node = remaining.shift();
-      return node !== undefined && equalBytes(keccak_256(node), hash) ? node : undefined;
+      return node !== undefined && equalBytes(keccak256(node), hash) ? node : undefined;
     }).get(key);
   } catch (error) {
     throw new Error(`The proof does not lead from root ${toHex(root)} to key ${toHex(key)}.`, {
@@ -58,13 +57,13 @@ function bytes(hex: string): Uint8Array {
  * @throws Error when the proof does not prove what it says
  */
 export function verifyStorageProof(stateRoot: Uint8Array, proof: StorageProof): Uint8Array | undefined {
-  const programId = keccak_256(bytes(proof.programId));
+  const programId = keccak256(bytes(proof.programId));
   const encoded = verifyTrieProof(stateRoot, programId, proof.accountProof.map(bytes));
   const account: Account =
     encoded === undefined ? { storageRoot: EMPTY_ROOT, outboundNonce: 0 } : decodeAccount(encoded);
   const item = verifyTrieProof(
     account.storageRoot,
-    keccak_256(bytes(proof.key)),
+    keccak256(bytes(proof.key)),
     proof.storageProof.map(bytes),
   );
   const value = item === undefined ? undefined : decode(item);

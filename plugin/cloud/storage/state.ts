@@ -1,5 +1,4 @@
-import { keccak_256 } from "@noble/hashes/sha3.js";
-
+import { keccak256 } from "../keccak.ts";
 import { Block, binaryProgramId, type BlockContents } from "./block.ts";
 import { equalBytes, toBinary, toHex } from "./bytes.ts";
 import { applyChanges, storageTrie, type Changes, type CommittedState } from "./changes.ts";
@@ -129,12 +128,12 @@ export class State {
       height,
       stateRoot: toHex(head.stateRoot),
       programId: toHex(programId),
-      accountProof: applied.stateTrie.prove(keccak_256(programId)).map(toHex),
+      accountProof: applied.stateTrie.prove(keccak256(programId)).map(toHex),
       storageHash: toHex(account?.storageRoot ?? EMPTY_ROOT),
       outboundNonce: account?.outboundNonce ?? 0,
       key: toHex(key),
       value: value && toHex(value),
-      storageProof: trie.prove(keccak_256(key)).map(toHex),
+      storageProof: trie.prove(keccak256(key)).map(toHex),
     };
     if (!equalBytes(verifyStorageProof(head.stateRoot, proof), value)) {
       throw new StorageCorruptedError(`the tries do not hold the value of ${toHex(key)}`);

@@ -1,5 +1,4 @@
-import { keccak_256 } from "@noble/hashes/sha3.js";
-
+import { keccak256 } from "../keccak.ts";
 import { equalBytes, toHex } from "./bytes.ts";
 import { StorageCorruptedError } from "./key-value-store.ts";
 import { encodeString } from "./rlp.ts";
@@ -17,7 +16,7 @@ import {
 } from "./trie-node.ts";
 
 /** Root of the trie without entries: keccak256 of the empty string's RLP. */
-export const EMPTY_ROOT: Uint8Array = keccak_256(Uint8Array.of(0x80));
+export const EMPTY_ROOT: Uint8Array = keccak256(Uint8Array.of(0x80));
 
 /** Nodes to store, by the path at which they stand; `undefined` removes one. */
 export type NodeWrites = Map<Nibbles, Uint8Array | undefined>;
@@ -238,6 +237,6 @@ export class Trie {
     if (encoding.length < 32 && at !== "") return encoding;
     live.add(at);
     if (before === undefined || !this.#stored.has(at)) writes.set(at, encoding);
-    return encodeString(keccak_256(encoding));
+    return encodeString(keccak256(encoding));
   }
 }

@@ -1,7 +1,8 @@
-import { keccak_256 } from "@noble/hashes/sha3.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
-const RANDOMNESS_TAG = keccak_256(utf8ToBytes("Nexus randomness v1"));
+import { keccak256 } from "../keccak.ts";
+
+const RANDOMNESS_TAG = keccak256(utf8ToBytes("Nexus randomness v1"));
 
 /**
  * 32 unpredictable bytes from a threshold signature: keccak256(tag ‖ signature). A BLS signature is unique, so nobody
@@ -9,5 +10,5 @@ const RANDOMNESS_TAG = keccak_256(utf8ToBytes("Nexus randomness v1"));
  * encoding is unique because decoding is strict.
  */
 export function randomness(signature: Uint8Array): Uint8Array {
-  return keccak_256(concatBytes(RANDOMNESS_TAG, signature));
+  return keccak256(concatBytes(RANDOMNESS_TAG, signature));
 }
