@@ -20,7 +20,7 @@ export interface EngineGlobal<T extends number | bigint> {
 /** What an instance exports, by name: functions, memories, globals, tables. */
 export type EngineExports = Readonly<Record<string, unknown>>;
 
-export type EngineImports = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
+export type EngineImports = Readonly<Record<string, Readonly<Record<string, HostFunction | EngineMemory>>>>;
 
 interface Engine {
   readonly Module: new (bytes: Uint8Array) => CompiledModule;
@@ -28,6 +28,8 @@ interface Engine {
     module: CompiledModule,
     imports: EngineImports,
   ) => { readonly exports: EngineExports };
+  /** Sizes in pages of 64 KiB. */
+  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => EngineMemory;
   readonly RuntimeError: new (message?: string) => Error;
 }
 

@@ -1,4 +1,4 @@
-/** Runs prepared programs: one fresh instance per invocation, nothing shared between runs but the compiled code. */
+/** Runs prepared programs: one fresh instance per invocation, nothing shared between runs but the compiled code and cleared memory. */
 import { hexToBytes } from "@noble/hashes/utils.js";
 
 import { engine, type EngineExports, type EngineGlobal, type EngineMemory } from "../../wasm/engine.ts";
@@ -9,7 +9,7 @@ import { NexusHost, nexusModule } from "./host.ts";
 import { outOfHostMemory } from "./instrument.ts";
 import type { ExecutionResult, Invocation, Trap } from "./invocation.ts";
 import { executionLimits, fuelPer, stackLimits, type ExecutionLimits } from "./limits.ts";
-import type { PreparedProgram } from "./prepare.ts";
+import { memoryImport, type PreparedProgram } from "./prepare.ts";
 import { MachineTooSmallError, Stop } from "./stop.ts";
 import { randomStream, Sink, Source } from "./streams.ts";
 import { callStackTrap, describeTrap } from "./trap.ts";
@@ -24,7 +24,10 @@ export function execute(program: PreparedProgram, invocation: Invocation): Execu
   if (invocation.randomness.length !== 32) {
     throw new RangeError(`randomness must have 32 bytes, not ${invocation.randomness.length}`);
   }
-  return new Run(program, invocation).run();
+  const run = new Run(program, invocation);
+  const result = run.run();
+  run.giveBackMemory();
+  return result;
 }
 
 class Run {
@@ -36,6 +39,7 @@ class Run {
   readonly #output = new Sink();
   readonly #log = new Sink();
   readonly #random: (length: number) => Uint8Array;
+  #engineMemory: EngineMemory | undefined;
   #memory!: GuestMemory;
   #fuel!: EngineGlobal<bigint>;
   #stack!: EngineGlobal<bigint>;
@@ -59,7 +63,6 @@ class Run {
     if (instanceFuel > this.#limits.fuel) return this.#stopped(Stop.outOfFuel());
     try {
       const exports = this.#instantiate();
-      this.#memory = new GuestMemory(exports["memory"] as EngineMemory);
       this.#fuel = exports[this.#program.fuelExport] as EngineGlobal<bigint>;
       this.#stack = exports[this.#program.stackExport] as EngineGlobal<bigint>;
       this.#fuel.value = this.#limits.fuel - instanceFuel;
@@ -74,15 +77,23 @@ class Run {
     return this.#stopped(Stop.exit(0));
   }
 
+  /** Nothing of the run, its result excepted, may be used afterwards. */
+  giveBackMemory(): void {
+    if (this.#engineMemory !== undefined) this.#program.memory.giveBack(this.#engineMemory);
+    this.#engineMemory = undefined;
+  }
+
   #instantiate(): EngineExports {
-    const imports = {
-      [wasiModule]: wasiFunctions(() => this.#memory, this.#wasi()),
-      [nexusModule]: this.#nexus.functions(),
-    };
     try {
+      this.#engineMemory = this.#program.memory.take();
+      this.#memory = new GuestMemory(this.#engineMemory);
+      const imports = {
+        [wasiModule]: wasiFunctions(() => this.#memory, this.#wasi()),
+        [nexusModule]: { ...this.#nexus.functions(), [memoryImport.name]: this.#engineMemory },
+      };
       return new engine.Instance(this.#program.compiled, imports).exports;
     } catch (error) {
-      // The first memory could not be allocated. Segments that do not fit are RuntimeErrors, and the program's fault.
+      // The memory could not be allocated. Segments that do not fit are RuntimeErrors, and the program's fault.
       if (error instanceof RangeError) throw new MachineTooSmallError(error.message);
       throw error;
     }

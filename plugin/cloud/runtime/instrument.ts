@@ -16,12 +16,26 @@
 import { ByteWriter } from "../../wasm/byte-writer.ts";
 import { encode, i64Constant } from "../../wasm/encode.ts";
 import { WasmError } from "../../wasm/error.ts";
-import { valueType, type Export, type FunctionType, type Global, type Limits } from "../../wasm/module.ts";
+import {
+  valueType,
+  type Export,
+  type FunctionType,
+  type Global,
+  type Import,
+  type Limits,
+} from "../../wasm/module.ts";
 import type { ValidModule } from "../../wasm/validate.ts";
 import { FunctionRewriter, type Rewriting } from "./rewrite-function.ts";
 
+/** Of a memory in pages of 64 KiB, of a table in entries. */
+export interface CappedLimits extends Limits {
+  readonly max: number;
+}
+
 export interface Instrumented {
   readonly bytes: Uint8Array;
+  /** The module's memory, if it has one: its least size and the most it may grow to. */
+  readonly memory: CappedLimits | undefined;
   /** Export name of the fuel counter: a mutable i64 global, to be set before anything is called. Negative: used up. */
   readonly fuel: string;
   /** Export name of the stack counter: a mutable i64 global, in slots of 8 bytes. Negative: overflown. */
@@ -44,19 +58,28 @@ export interface GrowthLimits {
   readonly tableEntries: number;
 }
 
+/** Under what name an instance is given its memory. */
+export type MemoryImport = Pick<Import, "module" | "name">;
+
 /**
  * Instruments a valid module. Its memory and tables are capped at `limits`.
  *
+ * @param memoryImport makes the module's own memory one that it imports, to be given zeroed and of its least size
  * @throws WasmError `limit` when the instrumented code is too large
  */
-export function instrument({ module, context, shapes }: ValidModule, limits: GrowthLimits): Instrumented {
+export function instrument(
+  { module, context, shapes }: ValidModule,
+  limits: GrowthLimits,
+  memoryImport?: MemoryImport,
+): Instrumented {
   const types = [...module.types];
+  const memories = module.memories.map((memory) => capped(memory, limits.memoryPages));
   const fuelGlobal = context.globals.length;
   const rewriting: Rewriting = {
     fuelGlobal,
     stackGlobal: fuelGlobal + 1,
     importedFunctions: context.functions.length - module.functions.length,
-    memoryPages: module.memories[0] && capped(module.memories[0], limits.memoryPages).max,
+    memoryPages: memories[0]?.max,
     typeOf: (results) => {
       const found = types.findIndex(
         (type) => type.params.length === 0 && type.results.join() === results.join(),
@@ -96,20 +119,24 @@ export function instrument({ module, context, shapes }: ValidModule, limits: Gro
     { type: { value: valueType.i64, mutable: true }, init: i64Constant(0n) },
     { type: { value: valueType.i64, mutable: true }, init: i64Constant(0n) },
   ];
+  const imported = (memoryImport === undefined ? [] : memories).map((memory): Import => {
+    return { ...memoryImport!, description: { kind: "memory", limits: memory }, offset: 0 };
+  });
   const bytes = encode({
     ...module,
     types,
+    imports: [...module.imports, ...imported],
     functions,
     tables: module.tables.map((table) => ({ ...table, limits: capped(table.limits, limits.tableEntries) })),
-    memories: module.memories.map((memory) => capped(memory, limits.memoryPages)),
+    memories: memoryImport === undefined ? memories : [],
     globals: [...module.globals, ...counters],
     exports,
     start: undefined,
     customs: [],
   });
-  return { bytes, ...names, start };
+  return { bytes, memory: memories[0], ...names, start };
 }
 
-function capped(limits: Limits, most: number): Limits {
+function capped(limits: Limits, most: number): CappedLimits {
   return { min: limits.min, max: Math.min(limits.max ?? most, most) };
 }

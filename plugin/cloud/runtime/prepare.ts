@@ -11,6 +11,7 @@ import { wasiModule, wasiTypes } from "../../wasm/wasi.ts";
 import { nexusModule, nexusTypes } from "./host.ts";
 import { instrument } from "./instrument.ts";
 import { fuelPer } from "./limits.ts";
+import { ProgramMemory } from "./program-memory.ts";
 
 /** A program that is ready to run. */
 export interface PreparedProgram {
@@ -18,6 +19,8 @@ export interface PreparedProgram {
   readonly programId: string;
   /** The instrumented module, compiled. */
   readonly compiled: CompiledModule;
+  /** What its instances are given as `memoryImport`. */
+  readonly memory: ProgramMemory;
   /** Export names of what instrumentation added; see instrument.ts. */
   readonly fuelExport: string;
   readonly stackExport: string;
@@ -26,6 +29,9 @@ export interface PreparedProgram {
   readonly instanceFuel: number;
   readonly functionNames: ReadonlyMap<number, string>;
 }
+
+/** Under what name an instance is given its memory; programs cannot import memories themselves. */
+export const memoryImport = { module: nexusModule, name: "memory" } as const;
 
 /** A program's id: keccak256 of its module, 0x-prefixed. */
 export function programIdOf(wasm: Uint8Array): string {
@@ -40,10 +46,11 @@ export function programIdOf(wasm: Uint8Array): string {
 export function prepareProgram(wasm: Uint8Array): PreparedProgram {
   const valid = validate(decode(wasm));
   checkInterface(valid);
-  const instrumented = instrument(valid, moduleLimits);
+  const instrumented = instrument(valid, moduleLimits, memoryImport);
   return {
     programId: programIdOf(wasm),
     compiled: new engine.Module(instrumented.bytes),
+    memory: new ProgramMemory(instrumented.memory!),
     fuelExport: instrumented.fuel,
     stackExport: instrumented.stack,
     startExport: instrumented.start,

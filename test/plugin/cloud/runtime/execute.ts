@@ -8,6 +8,7 @@ import { Outcome } from "../../../../plugin/cloud/digests.ts";
 import { execute } from "../../../../plugin/cloud/runtime/execute.ts";
 import { executionLimits } from "../../../../plugin/cloud/runtime/limits.ts";
 import { prepareProgram } from "../../../../plugin/cloud/runtime/prepare.ts";
+import { ProgramMemory } from "../../../../plugin/cloud/runtime/program-memory.ts";
 import { ProgramCache } from "../../../../plugin/cloud/runtime/program-cache.ts";
 import { assemble, emptyInvocation, program, run } from "./programs.ts";
 
@@ -50,6 +51,47 @@ describe("cloud/runtime/execute", () => {
     for (let i = 0; i < 3; i++) expect(execute(prepared, emptyInvocation).outcome).to.equal(Outcome.Success);
   });
 
+  it("leaves nothing in memory for the next run, however a run ended", () => {
+    // Answers with the sum of its memory's bytes, of which one is data, and its size in pages; then makes a mess.
+    const prepared = (end: string) =>
+      prepareProgram(
+        program(`(data (i32.const 60000) "\\07") (func $start (local $at i32) (local $sum i32)
+          (loop (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get $at))))
+            (br_if 0 (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (i32.const 65536))))
+          (i32.store (i32.const 16) (local.get $sum)) (i32.store (i32.const 20) (memory.size))
+          (call $print (i32.const 16) (i32.const 8))
+          (memory.fill (i32.const 0) (i32.const 255) (i32.const 65536)) ${end})`),
+      );
+    const expected = Uint8Array.of(7, 0, 0, 0, 1, 0, 0, 0);
+    const grow = "(drop (memory.grow (i32.const 1))) (i32.store8 (i32.const 65536) (i32.const 1))";
+    for (const end of ["", "(unreachable)", "(loop (br 0))", "(call $exit (i32.const 3))", grow]) {
+      const one = prepared(end);
+      for (let run = 0; run < 4; run++) {
+        const { output } = execute(one, { ...emptyInvocation, limits: { fuel: 10_000_000n } });
+        expect(output, `${end}, run ${run}`).to.deep.equal(expected);
+      }
+    }
+  });
+
+  it("uses a memory again when it is small and has not grown", () => {
+    const limits = { min: 2, max: 4 };
+    const memory = new ProgramMemory(limits);
+    const first = memory.take();
+    new Uint8Array(first.buffer).fill(1);
+    memory.giveBack(first);
+    const second = memory.take();
+    expect(second).to.equal(first);
+    expect(new Uint8Array(second.buffer).every((byte) => byte === 0)).to.equal(true);
+    expect(memory.take(), "one in use is nobody else's").not.to.equal(second);
+    (second as unknown as { grow(pages: number): void }).grow(1);
+    memory.giveBack(second);
+    expect(memory.take()).not.to.equal(second);
+    const large = new ProgramMemory({ min: 33, max: 40 });
+    const taken = large.take();
+    large.giveBack(taken);
+    expect(large.take()).not.to.equal(taken);
+  });
+
   it("gives the same result and the same fuel every time", () => {
     const prepared = prepareProgram(busy);
     const first = execute(prepared, emptyInvocation);
@@ -58,13 +100,13 @@ describe("cloud/runtime/execute", () => {
   });
 
   it("stops soon after the fuel is used up, however long the functions are that call nothing", () => {
-    const { compiled, fuelExport, stackExport } = prepareProgram(
+    const { compiled, memory, fuelExport, stackExport } = prepareProgram(
       assemble(`(module (memory (export "memory") 1)
         (func $leaf (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
           ${"(drop (i32.load (i32.const 4)))".repeat(1_000)})
         (func (export "_start") ${"(call $leaf)".repeat(500)}))`),
     );
-    const { exports } = new engine.Instance(compiled, {});
+    const { exports } = new engine.Instance(compiled, { nexus: { memory: memory.take() } });
     (exports[fuelExport] as EngineGlobal<bigint>).value = 20_000n;
     (exports[stackExport] as EngineGlobal<bigint>).value = 65_536n;
     expect(exports["_start"] as () => void).to.throw(engine.RuntimeError);
