@@ -5,11 +5,10 @@
  * Every digest is the keccak256 of the Solidity ABI encoding of static words, so encoding is the concatenation of
  * 32-byte words.
  */
-import { keccak_256 } from "@noble/hashes/sha3.js";
-import { concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 
-/** Bytes, or the same as a 0x-prefixed hex string. */
-export type BytesLike = Uint8Array | string;
+import { address, bytes32, toBytes, uint, type BytesLike } from "./abi-words.ts";
+import { keccak256 } from "./keccak.ts";
 
 /** A block of a cloud as one served chain sees it; see `Header` in Digests.sol. */
 export interface Header {
@@ -43,7 +42,7 @@ export const Outcome = {
 
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];
 
-const tag = (name: string): Uint8Array => keccak_256(utf8ToBytes(name));
+const tag = (name: string): Uint8Array => keccak256(utf8ToBytes(name));
 
 const HEADER_TAG = tag("Nexus header v1");
 const REQUEST_TAG = tag("Nexus request v1");
@@ -93,7 +92,7 @@ export function request(chainId: bigint, gateway: BytesLike, r: Request): Uint8A
 
 /** One answer within `Header.resultsHash`. */
 export function result(requestId: BytesLike, outcome: Outcome, output: BytesLike): Uint8Array {
-  return hash(bytes32(requestId), uint(BigInt(outcome), 8), keccak_256(toBytes(output)));
+  return hash(bytes32(requestId), uint(BigInt(outcome), 8), keccak256(toBytes(output)));
 }
 
 /** One outbound call within `Header.callsHash`: the `nonce`-th of `programId` to this chain, counted from 0. */
@@ -109,7 +108,7 @@ export function call(
     uint(nonce, 64),
     address(target),
     uint(gasLimit, 32),
-    keccak_256(toBytes(data)),
+    keccak256(toBytes(data)),
   );
 }
 
@@ -139,7 +138,7 @@ export function rotation(
     uint(validUntil, 64),
     uint(BigInt(size), 16),
     uint(BigInt(threshold), 16),
-    keccak_256(toBytes(groupKey)),
+    keccak256(toBytes(groupKey)),
     bytes32(membersHash),
   );
 }
@@ -161,8 +160,8 @@ export function confirmation(
     bytes32(cloudId),
     uint(epoch, 64),
     bytes32(membersHash),
-    keccak_256(toBytes(groupKey)),
-    keccak_256(toBytes(shareKey)),
+    keccak256(toBytes(groupKey)),
+    keccak256(toBytes(shareKey)),
   );
 }
 
@@ -182,37 +181,5 @@ export function cloud(chainId: bigint, registry: BytesLike, creator: BytesLike, 
 }
 
 function hash(...words: Uint8Array[]): Uint8Array {
-  return keccak_256(concatBytes(...words));
-}
-
-function toBytes(value: BytesLike): Uint8Array {
-  if (typeof value !== "string") return value;
-  if (!/^0x([0-9a-fA-F]{2})*$/.test(value)) {
-    throw new TypeError(`${value} is no 0x-prefixed hex string with two digits per byte`);
-  }
-  return hexToBytes(value.slice(2));
-}
-
-function bytes32(value: BytesLike): Uint8Array {
-  return sized(value, 32, "a 32-byte word");
-}
-
-function address(value: BytesLike): Uint8Array {
-  const word = new Uint8Array(32);
-  word.set(sized(value, 20, "an address of 20 bytes"), 12);
-  return word;
-}
-
-function sized(value: BytesLike, length: number, what: string): Uint8Array {
-  const bytes = toBytes(value);
-  if (bytes.length !== length) throw new RangeError(`expected ${what}, got ${bytes.length} bytes`);
-  return bytes;
-}
-
-/** An unsigned integer as a word; refuses what the Solidity type of `bits` bits cannot hold instead of truncating. */
-function uint(value: bigint, bits: number): Uint8Array {
-  if (value < 0n || value >> BigInt(bits) !== 0n) {
-    throw new RangeError(`${value} does not fit in uint${bits}`);
-  }
-  return hexToBytes(value.toString(16).padStart(64, "0"));
+  return keccak256(concatBytes(...words));
 }

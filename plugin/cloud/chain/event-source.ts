@@ -1,8 +1,8 @@
-import { getBytes } from "ethers";
-
+import { toBytes } from "../abi-words.ts";
 import { isBefore, type OrderedEvent, type Place } from "../replication/event.ts";
 import type { RpcLog } from "./evm-chain.ts";
-import type { ServedChain } from "./served-chain.ts";
+import { readRequested } from "./requested-log.ts";
+import { topicOf, type ServedChain } from "./served-chain.ts";
 
 /** Most blocks that one `eth_getLogs` asks for; public nodes refuse more, and fewer when they hold many logs. */
 const BLOCKS_PER_CALL = 2_000n;
@@ -25,6 +25,9 @@ type Subscriptions = Map<string, Subscription>;
 export class EventSource {
   readonly served: ServedChain;
   readonly #cloudId: string;
+  /** The gateway's address and its event's first topic. */
+  readonly #gateway: string;
+  readonly #requested: string;
   #subscriptions: Subscriptions = new Map();
   #scanned: bigint;
   /** Blocks that the next call asks for. */
@@ -35,6 +38,8 @@ export class EventSource {
   constructor(served: ServedChain, cloudId: string) {
     this.served = served;
     this.#cloudId = cloudId.toLowerCase();
+    this.#gateway = lower(served.gateway.address);
+    this.#requested = topicOf(served.gateway.abi, "Requested");
     this.#scanned = served.deployedAt - 1n;
   }
 
@@ -116,30 +121,13 @@ export class EventSource {
 
   /** What a log means to the cloud, if anything. Logs come in order, so subscriptions are what they were then. */
   async #interpret(log: RpcLog, followed: Subscriptions): Promise<OrderedEvent | undefined> {
-    const { chain, gateway, subscriptions, committees, isHome, chainId } = this.served;
+    const { chain, subscriptions, committees, isHome, chainId } = this.served;
     const place = placeOf(log);
     const origin = async () => ({ chainId, place, timestamp: await chain.timestamp(place.block) });
 
-    const requested = gateway.parse(log);
-    if (requested?.name === "Requested" && this.#isOurs(requested.args["cloudId"])) {
-      const [cloudId, programId, requester, nonce, fee, deadline, callbackGas, inputHash] =
-        requested.args["request"];
-      return {
-        kind: "request",
-        ...(await origin()),
-        requestId: requested.args["requestId"],
-        request: {
-          cloudId,
-          programId,
-          requester: lower(requester),
-          nonce,
-          fee,
-          deadline,
-          callbackGas,
-          inputHash,
-        },
-        input: getBytes(requested.args["input"]),
-      };
+    const [topic0, , cloudId] = log.topics;
+    if (topic0 === this.#requested && lower(log.address) === this.#gateway && this.#isOurs(cloudId!)) {
+      return { kind: "request", ...(await origin()), ...readRequested(log) };
     }
     const subscription = subscriptions.parse(log);
     if (subscription !== undefined && this.#isOurs(subscription.args["cloudId"])) {
@@ -151,7 +139,7 @@ export class EventSource {
       return { kind: "epoch", ...(await origin()), epoch: registry.args["epoch"] };
     }
     const asked = [...followed.values()].filter(
-      ({ emitter, topic0 }) => emitter === lower(log.address) && topic0 === log.topics[0],
+      ({ emitter, topic0: topic }) => emitter === lower(log.address) && topic === topic0,
     );
     if (asked.length === 0) return undefined;
     const where = await origin();
@@ -159,7 +147,7 @@ export class EventSource {
     const programIds = [...new Set(paid.map(({ programId }) => programId))].sort();
     if (programIds.length === 0) return undefined;
     const { topics, data } = log;
-    return { kind: "log", ...where, programIds, emitter: lower(log.address), topics, data: getBytes(data) };
+    return { kind: "log", ...where, programIds, emitter: lower(log.address), topics, data: toBytes(data) };
   }
 
   #isOurs(cloudId: string): boolean {

@@ -6,6 +6,7 @@ import * as digests from "../digests.ts";
 import type { ChainRecord } from "../replication/block-record.ts";
 import { answerGas, callGas } from "../replication/delivery-budget.ts";
 import type { EvmContract, RpcReceipt } from "./evm-chain.ts";
+import { encodeFulfil } from "./fulfil-call.ts";
 import type { ServedChain } from "./served-chain.ts";
 
 /** A transaction that delivered something. */
@@ -58,19 +59,20 @@ export class Relayer {
    */
   async deliver(epoch: bigint, record: ChainRecord, signature: Uint8Array): Promise<Delivery[]> {
     const { gateway, outbox } = this.#served;
-    const signed = [this.#cloudId, epoch, record.header];
-    const answers = record.answers.map((a) => ({ ...a, output: hexlify(a.output) }));
+    const { header, answers } = record;
+    const fulfil = encodeFulfil(this.#cloudId, epoch, header, answers, signature);
     const calls = record.calls.map((c) => ({ ...c, data: hexlify(c.data) }));
+    const execute = [this.#cloudId, epoch, header, calls, hexlify(signature)];
     const deliveries = [
       await this.#deliverPart("fulfil", {
         contract: gateway,
-        arguments: [...signed, answers, hexlify(signature)],
-        gas: record.answers.reduce((sum, answer) => sum + answerGas(answer), BASE_GAS),
+        data: gateway.abi.getFunction("fulfil")!.selector + hexlify(fulfil).slice(2),
+        gas: answers.reduce((sum, answer) => sum + answerGas(answer), BASE_GAS),
         isOpen: () => this.#hasOpenRequest(record),
       }),
       await this.#deliverPart("execute", {
         contract: outbox,
-        arguments: [...signed, calls, hexlify(signature)],
+        data: outbox.abi.encodeFunctionData("execute", execute),
         gas: record.calls.reduce((sum, call) => sum + callGas(call), BASE_GAS),
         isOpen: () => this.#hasOpenCall(record),
       }),
@@ -81,7 +83,7 @@ export class Relayer {
   /** Sends the part until the chain has it: by this transaction, by one from before a crash, or by another relayer's. */
   async #deliverPart(kind: Delivery["kind"], part: Part): Promise<Delivery | undefined> {
     while (await part.isOpen()) {
-      const receipt = await this.#transact(kind, part);
+      const receipt = await this.#transact(part);
       if (receipt === undefined) continue;
       const { status, transactionHash, gasUsed } = receipt;
       if (BigInt(status) === 1n) return { kind, transactionHash, gasUsed: BigInt(gasUsed) };
@@ -113,12 +115,8 @@ export class Relayer {
   }
 
   /** The receipt of the transaction; undefined when another one of this account took its place. */
-  async #transact(
-    method: string,
-    { contract, arguments: values, gas }: Part,
-  ): Promise<RpcReceipt | undefined> {
+  async #transact({ contract, data, gas }: Part): Promise<RpcReceipt | undefined> {
     const { chain } = this.#served;
-    const data = contract.abi.encodeFunctionData(method, values);
     const nonce = await chain.nonce(this.#account);
     let { maxFeePerGas, maxPriorityFeePerGas } = await chain.fees();
     const sent: string[] = [];
@@ -162,7 +160,7 @@ export class Relayer {
 /** One transaction's worth of a block, for one contract. */
 interface Part {
   readonly contract: EvmContract;
-  readonly arguments: readonly unknown[];
+  readonly data: string;
   readonly gas: bigint;
   /** Whether the chain still lacks any of it. */
   readonly isOpen: () => Promise<boolean>;

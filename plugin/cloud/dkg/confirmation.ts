@@ -1,5 +1,6 @@
 /** What a member sends to `CommitteeRegistry.confirm` once its ceremony is done. */
-import { confirmation, type BytesLike } from "../digests.ts";
+import type { BytesLike } from "../abi-words.ts";
+import { confirmation } from "../digests.ts";
 import type { GroupKey } from "../threshold/group-key.ts";
 import { KeyError } from "../threshold/key-error.ts";
 import type { KeyShare } from "../threshold/key-share.ts";

@@ -1,6 +1,7 @@
-import { getBytes, hexlify, keccak256, toBeHex } from "ethers";
-
+import { toBytes } from "../abi-words.ts";
 import type { Request } from "../digests.ts";
+import { keccak256 } from "../keccak.ts";
+import { toHex } from "../storage/bytes.ts";
 import { decode, encodeList, encodeString, type RlpItem } from "../storage/rlp.ts";
 
 /** Where a chain's event stands in that chain; events of a chain enter blocks in this order. */
@@ -69,7 +70,9 @@ const KINDS = ["request", "log", "epoch", "program", "chain"] as const;
 
 /** RLP integers have no leading zeros, and zero is the empty string. */
 function integer(value: bigint | number): string {
-  return BigInt(value) === 0n ? "0x" : toBeHex(value);
+  if (value < 0) throw new RangeError(`An event's integer is not negative, as ${value} is.`);
+  const digits = BigInt(value) === 0n ? "" : value.toString(16);
+  return digits.length % 2 === 0 ? `0x${digits}` : `0x0${digits}`;
 }
 
 function parseInteger(item: RlpItem | undefined): bigint {
@@ -85,7 +88,7 @@ function parseBytes(item: RlpItem | undefined): Uint8Array {
 }
 
 function parseHex(item: RlpItem | undefined): string {
-  return hexlify(parseBytes(item));
+  return toHex(parseBytes(item));
 }
 
 /** The items of a list that has `length` of them, or any number unless given. */
@@ -101,7 +104,7 @@ function parseList(item: RlpItem | undefined, length?: number): RlpItem[] {
 type Structure = string | Uint8Array | readonly Structure[];
 
 function encode(item: Structure): Uint8Array {
-  if (typeof item === "string") return encodeString(getBytes(item));
+  if (typeof item === "string") return encodeString(toBytes(item));
   return item instanceof Uint8Array ? encodeString(item) : encodeList(item.map(encode));
 }
 
@@ -123,14 +126,14 @@ function structureOf(event: CloudEvent): Structure {
     case "request": {
       const r = event.request;
       const fields: Structure = [
-        hexlify(r.cloudId),
-        hexlify(r.programId),
-        hexlify(r.requester),
+        r.cloudId,
+        r.programId,
+        r.requester,
         integer(r.nonce),
         integer(r.fee),
         integer(r.deadline),
         integer(r.callbackGas),
-        hexlify(r.inputHash),
+        r.inputHash,
       ];
       return [kind, ...origin, event.requestId, fields, event.input];
     }
@@ -188,14 +191,22 @@ export function eventFromRlp(item: RlpItem): CloudEvent {
   }
 }
 
+/** What has been computed of an event, which never changes: its bytes and id are asked for several times a block. */
+const encodings = new WeakMap<CloudEvent, Uint8Array>();
+const ids = new WeakMap<CloudEvent, string>();
+
 /** keccak256 of the event's bytes: the same at every node that saw the same event. */
 export function eventId(event: CloudEvent): string {
-  return keccak256(encodeEvent(event));
+  let id = ids.get(event);
+  if (id === undefined) ids.set(event, (id = toHex(keccak256(encodeEvent(event)))));
+  return id;
 }
 
 /** Canonical bytes of an event: RLP of [kind, …fields], the fields in the order of its type. */
 export function encodeEvent(event: CloudEvent): Uint8Array {
-  return encode(structureOf(event));
+  let encoding = encodings.get(event);
+  if (encoding === undefined) encodings.set(event, (encoding = encode(structureOf(event))));
+  return encoding;
 }
 
 /** The inverse of `encodeEvent`. @throws Error on bytes that it did not make */
