@@ -37,6 +37,8 @@ export class CloudNode implements Replica, Outlook {
   readonly #keys: ReadonlyMap<bigint, EpochKey>;
   #proposed: OperatorEvent[] = [];
   #diverged: string | undefined;
+  /** The last vote, as every member asks for it. */
+  #vote: Vote | undefined;
 
   constructor({ application, sources, identity, keys }: NodeParts) {
     this.application = application;
@@ -92,7 +94,10 @@ export class CloudNode implements Replica, Outlook {
   }
 
   vote(height: number): Vote {
-    return this.signVote(height, this.application.blocks.record(height).blockHash);
+    const { blockHash } = this.application.blocks.record(height);
+    // A block hash covers height and epoch, so it stands for all that a vote says.
+    if (this.#vote?.blockHash !== blockHash) this.#vote = this.signVote(height, blockHash);
+    return this.#vote;
   }
 
   /** A vote of this node's identity for any block hash; only a faulty node signs another than its own result. */

@@ -5,6 +5,7 @@ import type { ExecutionLimits } from "../runtime/limits.ts";
 import type { Block as StorageBlock } from "../storage/block.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import type { State } from "../storage/state.ts";
+import { randomness } from "../threshold/randomness.ts";
 import { WasmError } from "../../wasm/error.ts";
 import { encodeBlock, type Block } from "./block.ts";
 import { BYTES_PER_BLOCK, eventsWanted, runLimits, RUNS_PER_BLOCK, runsOf, sizeOf } from "./block-limits.ts";
@@ -207,6 +208,7 @@ export class Application {
     const environment: Omit<RunEnvironment, "limits"> = {
       cloudId: getBytes(this.parameters.cloudId),
       block,
+      seed: randomness(block.previousSignature),
       storage,
       program: (programId) => this.programs.get(programId),
       gatewayOf: (chainId) => replicated.chains.find((chain) => chain.chainId === chainId)!.gateway,

@@ -9,6 +9,8 @@ import type { Certificate } from "./engine.ts";
 /** The blocks of a node with their records and certificates. Records and certificates are in a local format. */
 export class BlockStore {
   readonly #store: KeyValueStore;
+  /** Records decoded lately, by their bytes in the store: one is asked for many times while its block is signed. */
+  readonly #records = new WeakMap<Uint8Array, BlockRecord>();
 
   constructor(store: KeyValueStore) {
     this.#store = store;
@@ -31,7 +33,10 @@ export class BlockStore {
 
   /** @throws RangeError when there is no block at `height` */
   record(height: number): BlockRecord {
-    return deserialize(this.#get("record", height)) as BlockRecord;
+    const bytes = this.#get("record", height);
+    let record = this.#records.get(bytes);
+    if (record === undefined) this.#records.set(bytes, (record = deserialize(bytes) as BlockRecord));
+    return record;
   }
 
   /** The certificate of the block at `height`; undefined while it is not signed. */

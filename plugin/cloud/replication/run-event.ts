@@ -7,7 +7,6 @@ import type { EventContext, ExecutionResult, OutboundCall } from "../runtime/inv
 import type { ExecutionLimits } from "../runtime/limits.ts";
 import type { PreparedProgram } from "../runtime/prepare.ts";
 import type { Block as StorageBlock } from "../storage/block.ts";
-import { randomness } from "../threshold/randomness.ts";
 import type { Block } from "./block.ts";
 import type { RunReport } from "./block-record.ts";
 import { eventId, type LogEvent, type RequestEvent } from "./event.ts";
@@ -17,6 +16,8 @@ export interface RunEnvironment {
   /** 32 bytes. */
   readonly cloudId: Uint8Array;
   readonly block: Block;
+  /** `randomness` of the block's previous signature: nobody could know it before that was made. */
+  readonly seed: Uint8Array;
   readonly storage: StorageBlock;
   /** The program of an id, or undefined when the cloud has none. */
   readonly program: (programId: string) => PreparedProgram | undefined;
@@ -33,18 +34,13 @@ export interface Run {
   readonly calls: readonly OutboundCall[];
 }
 
-/** The seed of a run: nobody could know it before the previous block was signed. */
-function randomnessOf(block: Block, event: RequestEvent | LogEvent, programId: string): Uint8Array {
-  return digests.list([randomness(block.previousSignature), eventId(event), programId]);
-}
-
 /** Runs one program on one event. */
 export function runEvent(
   environment: RunEnvironment,
   event: RequestEvent | LogEvent,
   programId: string,
 ): Run {
-  const { block, storage, limits } = environment;
+  const { seed, storage, limits } = environment;
   const identity = { programId, ...(event.kind === "request" && { requestId: event.requestId }) };
   const program = environment.program(programId);
   if (program === undefined) {
@@ -58,7 +54,7 @@ export function runEvent(
     result = execute(program, {
       input: event.kind === "request" ? event.input : new Uint8Array(),
       event: contextOf(event, environment),
-      randomness: randomnessOf(block, event, programId),
+      randomness: digests.list([seed, eventId(event), programId]),
       storage: invocation,
       limits,
     });
