@@ -30,10 +30,17 @@ function median(times: number[]): number {
   return times.sort((a, b) => a - b)[times.length >> 1]!;
 }
 
-async function block(state: State, keys: number[], salt: number): Promise<void> {
+type Entries = readonly (readonly [key: Uint8Array, value: Uint8Array])[];
+
+/** New values for these keys, other ones for every `salt`. */
+function entries(keys: readonly number[], salt: number): Entries {
+  return keys.map((key) => [keyOf(key), valueOf(key + salt)]);
+}
+
+async function block(state: State, written: Entries): Promise<void> {
   const next = state.begin();
   const run = next.invocation(PROGRAM);
-  for (const key of keys) run.set(keyOf(key), valueOf(key + salt));
+  for (const [key, value] of written) run.set(key, value);
   run.keep();
   await next.commit(state.head.height + 1);
 }
@@ -53,8 +60,10 @@ for (const size of [0, 10_000, 100_000]) {
     for (let at = 0; at < size; at += 10_000) {
       await block(
         state,
-        Array.from({ length: 10_000 }, (_, i) => at + i),
-        0,
+        entries(
+          Array.from({ length: 10_000 }, (_, i) => at + i),
+          0,
+        ),
       );
     }
     const opening = performance.now();
@@ -64,11 +73,11 @@ for (const size of [0, 10_000, 100_000]) {
     }
     const opened = performance.now() - opening;
     const times: number[] = [];
+    const rounds = Array.from({ length: BLOCKS }, (_, round) => entries(spread(size, round), round + 1));
     const before = process.cpuUsage();
-    for (let round = 0; round < BLOCKS; round++) {
-      const keys = spread(size, round);
+    for (const written of rounds) {
       const start = performance.now();
-      await block(state, keys, round + 1);
+      await block(state, written);
       times.push(performance.now() - start);
     }
     const cpu = process.cpuUsage(before);

@@ -4,7 +4,7 @@ import type { CloudEvent } from "./event.ts";
 import { outgoingOf, type ReplicatedState } from "./replicated-state.ts";
 
 /** Most events of one chain in a block. */
-const EVENTS_PER_CHAIN = 64;
+const EVENTS_PER_CHAIN = 128;
 /** Most bytes of all events in a block, counted by `sizeOf`. */
 export const BYTES_PER_BLOCK = 8 * 1024 * 1024;
 /** Most runs of programs that the events of a block may lead to; a log leads to one for every program subscribed. */

@@ -13,7 +13,7 @@ export const DELIVERY_GAS = 14_000_000n;
 export const DELIVERY_BYTES = 120_000;
 
 /** Most answers, and most calls, under one header. */
-export const DELIVERY_ITEMS = 64;
+export const DELIVERY_ITEMS = 128;
 
 /** EIP-7623: a byte of call data costs at most 40 gas. */
 const GAS_PER_BYTE = 40n;

@@ -78,17 +78,17 @@ describe("plugin/cloud/replication/application", () => {
 
   it("executes every event once and in order, however blocks are cut", async () => {
     const app = await application();
-    const outlook = seeing(Array.from({ length: 150 }, (_, i) => add(i)));
+    const outlook = seeing(Array.from({ length: 300 }, (_, i) => add(i)));
     const counts: bigint[] = [];
     for (;;) {
       const block = await app.prepareProposal(outlook, [publish(counter)]);
       if (block === undefined) break;
-      expect(block.events.length).to.be.at.most(65);
+      expect(block.events.length).to.be.at.most(129);
       const { chains } = await decide(app, block);
       for (const { output } of chains[0]!.answers)
         counts.push(BigInt(`0x${Buffer.from(output).toString("hex")}`));
     }
-    expect(counts).to.deep.equal(Array.from({ length: 150 }, (_, i) => BigInt(i + 1)));
+    expect(counts).to.deep.equal(Array.from({ length: 300 }, (_, i) => BigInt(i + 1)));
   });
 
   describe("processProposal", () => {
@@ -129,8 +129,8 @@ describe("plugin/cloud/replication/application", () => {
 
     it("refuses chains that are not served, too many events, and modules it would not run", async () => {
       expect(await withEvents(requestEvent(1, COUNTER, "", OTHER_CHAIN))).to.equal("chain 10 is not served");
-      const many = Array.from({ length: 65 }, (_, i) => add(i + 1));
-      expect(await refusal((block) => ({ ...block, events: many }), many)).to.match(/65 events .* too many/);
+      const many = Array.from({ length: 129 }, (_, i) => add(i + 1));
+      expect(await refusal((block) => ({ ...block, events: many }), many)).to.match(/129 events .* too many/);
       expect(await withEvents(publish(Buffer.from("no module")))).to.match(/./);
       const app = await application();
       const block = { height: 1, previousSignature: new Uint8Array(), events: [] };
