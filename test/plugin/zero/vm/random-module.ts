@@ -23,10 +23,10 @@ interface Signature {
 
 const functions = 4;
 
-/** The text of a module with functions f0…, some memory, globals and a table; and what f0 takes. */
-export function randomModule(random: Seeded): { text: string; params: readonly Type[] } {
+/** The text of a module with functions f0…, some memory, globals and a table; and what f0 takes and gives. */
+export function randomModule(random: Seeded): { readonly text: string } & Signature {
   const writer = new ModuleWriter(random);
-  return { text: writer.write(), params: writer.signatures[0]!.params };
+  return { text: writer.write(), ...writer.signatures[0]! };
 }
 
 class ModuleWriter {
