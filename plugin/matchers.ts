@@ -1,4 +1,4 @@
-/** Chai matchers for transactions that ask a cloud. They take effect with `use(nexusMatchers)`. */
+/** Chai matchers for transactions that ask a cloud, and for proofs. They take effect with `use(nexusMatchers)`. */
 import { toUtf8Bytes } from "ethers";
 
 import { loadArtifact } from "./artifacts.ts";
@@ -6,6 +6,7 @@ import { EvmContract, type RpcLog } from "./cloud/chain/evm-chain.ts";
 import { topicOf } from "./cloud/chain/served-chain.ts";
 import { Outcome } from "./cloud/digests.ts";
 import type { Nexus } from "./nexus.ts";
+import type { ProvenRun } from "./zero/proven-run.ts";
 
 /** What a transaction asked for, and what the gateway accepted as the answer. */
 interface Answered {
@@ -28,6 +29,17 @@ declare global {
        * ```
        */
       answeredBy(nexus: Nexus): CloudAnswerAssertion;
+      /**
+       * The Zero router of the network accepts the proof.
+       *
+       * @example
+       * ```ts
+       * const proof = await fibonacci.prove("30");
+       * await expect(proof).to.be.acceptedBy(nexus);
+       * await expect({ ...proof, journal: new Uint8Array([1]) }).not.to.be.acceptedBy(nexus);
+       * ```
+       */
+      acceptedBy(nexus: Nexus): Promise<void>;
     }
     interface CloudAnswerAssertion extends Promise<void> {
       /** Every answer has this outcome. */
@@ -47,17 +59,22 @@ interface Sent {
 
 const ANSWERS = "nexus answers";
 
-/** Adds `answeredBy`, `withOutcome`, `withOutput` and `withCallback` to Chai. */
+/** Adds `answeredBy`, `withOutcome`, `withOutput`, `withCallback` and `acceptedBy` to Chai. */
 export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
-  /** Goes on with a check of the answers; the assertion is a promise of all checks so far. */
-  const continueWith = (assertion: object, answers: Promise<readonly Answered[]>): void => {
-    flag(assertion, ANSWERS, answers);
+  /** The assertion is from now on a promise of `checked`. */
+  const settleWith = (assertion: object, checked: Promise<unknown>): void => {
     // Derived when it is awaited and not before: a promise that nobody awaits must not be left rejected.
-    const done = (): Promise<undefined> => answers.then(() => undefined);
+    const done = (): Promise<undefined> => checked.then(() => undefined);
     Object.assign(assertion, {
       then: (...handlers: Parameters<Promise<undefined>["then"]>) => done().then(...handlers),
       catch: (...handlers: Parameters<Promise<undefined>["catch"]>) => done().catch(...handlers),
     });
+  };
+
+  /** Goes on with a check of the answers; the assertion is a promise of all checks so far. */
+  const continueWith = (assertion: object, answers: Promise<readonly Answered[]>): void => {
+    flag(assertion, ANSWERS, answers);
+    settleWith(assertion, answers);
   };
 
   const everyAnswer = (
@@ -97,6 +114,20 @@ export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
       return answered;
     })();
     continueWith(this, answers);
+  });
+
+  Assertion.addMethod("acceptedBy", function (this: Chai.AssertionStatic, nexus: Nexus) {
+    const proof = flag(this, "object") as ProvenRun | Promise<ProvenRun>;
+    const asked = async (): Promise<void> => {
+      const refusal = await nexus.proofRefusal(await proof);
+      this.assert(
+        refusal === undefined,
+        `expected the router to accept the proof, but it says: ${refusal}`,
+        "expected the router to refuse the proof, but it accepts it",
+        undefined,
+      );
+    };
+    settleWith(this, asked());
   });
 
   Assertion.addMethod("withOutcome", function (this: Chai.AssertionStatic, outcome: keyof typeof Outcome) {

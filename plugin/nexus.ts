@@ -8,6 +8,7 @@ import type { Fault } from "./cloud/embedded/faulty-replica.ts";
 import type { Misbehaviour } from "./cloud/replication/engine.ts";
 import { CloudProgram } from "./cloud-program.ts";
 import { loadProgram } from "./programs/load.ts";
+import type { ProvenRun } from "./zero/proven-run.ts";
 import { ZeroSession } from "./zero-session.ts";
 
 /**
@@ -90,6 +91,11 @@ export class Nexus {
    */
   async subscribe(program: CloudProgram, emitter: string, topic0: string): Promise<void> {
     await program.subscribe(emitter, topic0);
+  }
+
+  /** Why the Zero router of this network refuses a proof; undefined when it accepts it. */
+  async proofRefusal(run: ProvenRun): Promise<string | undefined> {
+    return this.#zero.refusal(run);
   }
 
   /** Serves this network from the cloud of another, through a mirror of its committee here. */

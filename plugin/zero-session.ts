@@ -2,6 +2,7 @@ import type { CloudSession } from "./cloud-session.ts";
 import type { EvmChain } from "./cloud/chain/evm-chain.ts";
 import type { LoadedProgram } from "./programs/load.ts";
 import { openProver, type ProverOptions } from "./zero/open-prover.ts";
+import type { ProvenRun } from "./zero/proven-run.ts";
 import { ZeroChain } from "./zero/zero-chain.ts";
 import type { ZeroProof, ZeroProver } from "./zero/zero-prover.ts";
 
@@ -33,13 +34,23 @@ export class ZeroSession {
   async prove(program: LoadedProgram, input: Uint8Array, privateInput: Uint8Array): Promise<ZeroProof> {
     const prover = await this.#opened();
     const proof = await prover.prove(program, input, privateInput);
-    const { session } = this.#network;
-    const router = await this.#network.addressOf("ZeroRouter");
-    const market = await this.#network.addressOf("ZeroMarket");
-    await session.change(async () =>
-      prover.addVerifier(new ZeroChain(await this.#network.chain(), { router, market })),
-    );
+    const zero = await this.#contracts();
+    await this.#network.session.change(() => prover.addVerifier(zero));
     return proof;
+  }
+
+  /** Asks the router of the network. @returns why it refuses the proof; undefined when it accepts it */
+  async refusal(run: ProvenRun): Promise<string | undefined> {
+    const zero = await this.#contracts();
+    try {
+      await zero.verify(run);
+      return undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      // Anything else, such as a network that does not answer, says nothing about the proof.
+      if (!message.includes("revert")) throw error;
+      return message;
+    }
   }
 
   /** Ends the prover. */
@@ -47,6 +58,12 @@ export class ZeroSession {
     const prover = await this.#prover?.catch(() => undefined);
     this.#prover = undefined;
     await prover?.close();
+  }
+
+  async #contracts(): Promise<ZeroChain> {
+    const router = await this.#network.addressOf("ZeroRouter");
+    const market = await this.#network.addressOf("ZeroMarket");
+    return new ZeroChain(await this.#network.chain(), { router, market });
   }
 
   async #opened(): Promise<ZeroProver> {

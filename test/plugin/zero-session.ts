@@ -1,9 +1,12 @@
 import { fileURLToPath } from "node:url";
 
-import { expect } from "chai";
+import { expect, use } from "chai";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 
 import config from "../../hardhat.config.ts";
+import { nexusMatchers } from "../../plugin/matchers.ts";
+
+use(nexusMatchers);
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -33,6 +36,23 @@ describe("program.prove, with mock proofs", () => {
         "ZeroMockWrongClaim",
       );
     }
+  });
+
+  it("has a matcher for what the router accepts", async () => {
+    const { nexus } = await connect();
+    const proof = await (await nexus.program("fibonacci")).prove("10");
+    const other = { ...proof, journal: proof.input };
+    await expect(proof).to.be.acceptedBy(nexus);
+    await expect(other).not.to.be.acceptedBy(nexus);
+    const failure = (assertion: Promise<void>) =>
+      assertion.then(
+        () => "",
+        (error: Error) => error.message,
+      );
+    expect(await failure(expect(other).to.be.acceptedBy(nexus))).to.match(
+      /but it says: .*ZeroMockWrongClaim/,
+    );
+    expect(await failure(expect(proof).not.to.be.acceptedBy(nexus))).to.match(/but it accepts it/);
   });
 
   it("says why there is no proof", async () => {
