@@ -5,11 +5,11 @@ import {
   inRange,
   limbBelow,
   limbColumns,
-  regionStart,
   type InstructionRow,
   type Limbs,
   type Variant,
 } from "./instruction-row.ts";
+import { regionStart, regions } from "./regions.ts";
 
 /** Loads with a sign, as loads without: `ld16s32` follows `ld16u`. */
 export const signedLoads = (loads: readonly Mnemonic[]): readonly Variant[] => [
@@ -29,7 +29,7 @@ export function placeColumns(row: InstructionRow, A: Expression): Place {
   const { value: word } = limbColumns(row.chip, "word", row.real, 2);
   const offset = A.plus(row.c).minus(word.times(8));
   inRange(row.chip, row.real, offset);
-  return { cell: word.plus(regionStart(1)), offset };
+  return { cell: word.plus(regionStart(regions.memory)), offset };
 }
 
 /** Eight bytes of memory from a place on, and 2^(56 − 8 offset). */
@@ -65,7 +65,7 @@ export function dataColumns(row: InstructionRow, stores: Expression): Limbs {
   // A load has no b and a store no d. A load's result is the last of four accesses, a store's operand the second.
   row.write("data", stores.times(-2).plus(3), real.minus(imm), fp.plus(d, b), before, data.value);
   chip.zero("a store leaves its operand as it is", stores.times(before.minus(data.value)));
-  chip.zero("data is b when that is a value", imm.times(data.value.minus(b)));
+  row.immediateB(stores, data.value);
   return data;
 }
 

@@ -7,8 +7,6 @@ import { inverseOf } from "../circuit/scalar-field.ts";
 /** Operand fields that an instruction's token has, beside its opcode. */
 export type Field = "d" | "a" | "b" | "c";
 
-export { regionStart } from "./regions.ts";
-
 /**
  * A bit that turns some opcodes of a chip into others, `weight` further on, and saves their flags: `shl32` with the bit of weight
  * 1 set is `shl64`. A row has at most one such bit, and only with the opcodes in `of`.
@@ -75,7 +73,7 @@ export class InstructionRow {
   readonly pc: Expression;
   readonly fp: Expression;
   readonly ts: Expression;
-  /** Operand `b` is a value; 0 in chips whose instructions have no such form. */
+  /** Operand `b` is a value; 0 in chips whose instructions have no such form. Every chip that has it calls `immediateB`. */
   readonly imm: Expression;
   /** 1 in rows that stand for an instruction, 0 in padding. */
   readonly real: Expression;
@@ -113,7 +111,6 @@ export class InstructionRow {
       }
     });
     this.imm = hasImmediate ? chip.bit("imm") : expression(0);
-    if (hasImmediate) chip.zero("padding has no imm", this.imm.times(this.real.minus(1)));
     this.#fields = new Map(fields.map((field) => [field, chip.column(field, field === "b" ? 64 : 32)]));
 
     const opcode = sum(
@@ -178,8 +175,14 @@ export class InstructionRow {
   /** Operand `b`: the value itself, or cell `fp + b` at time `ts + 1`. `when` is 1 for the opcodes that have it. */
   readB(when: Expression = this.real, value = this.chip.column("B", 64)): Expression {
     this.read("B", 1, when.minus(this.imm), this.fp.plus(this.b), value);
-    this.chip.zero("B is b when that is a value", this.imm.times(value.minus(this.b)));
+    this.immediateB(when, value);
     return value;
+  }
+
+  /** Says that `imm` is set only where there is an operand `b`, and that this is then the value of the field. */
+  immediateB(when: Expression, value: Expression): void {
+    this.chip.zero("imm only where there is a b", this.imm.times(when.minus(1)));
+    this.chip.zero("B is b when that is a value", this.imm.times(value.minus(this.b)));
   }
 
   /** The result: cell `fp + d` at time `ts + 3`, columns `D`, `D before`, `D time`, `D low`. */

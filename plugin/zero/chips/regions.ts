@@ -12,3 +12,6 @@ export const regions = {
 
 /** Address of a region's cell 0. */
 export const regionStart = (region: number): bigint => BigInt(region) << 40n;
+
+/** 8-byte words of a page of linear memory. */
+export const wordsOfPage = 8_192;

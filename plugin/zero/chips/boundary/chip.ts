@@ -1,9 +1,7 @@
 import { defineChip } from "../chip.ts";
 import { parameter, sum, virtual } from "../expression.ts";
 import { inRange, limbBelow, limbColumns } from "../instruction-row.ts";
-import { regionStart, regions } from "../regions.ts";
-
-const wordsOfPage = 8_192;
+import { regionStart, regions, wordsOfPage } from "../regions.ts";
 
 /**
  * What cells hold before their first access and after their last: a row for each cell touched outside of the image and the streams.

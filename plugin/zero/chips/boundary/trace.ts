@@ -3,10 +3,8 @@ import type { Lookups } from "../../trace/lookups.ts";
 import { cellOf, type Growth, type Recorder, type Region } from "../../trace/recorder.ts";
 import { Rows } from "../../trace/rows.ts";
 import type { Parameters, Table } from "../../trace/trace.ts";
-import { regionStart, regions } from "../regions.ts";
+import { regionStart, regions, wordsOfPage } from "../regions.ts";
 import { boundary } from "./chip.ts";
-
-const wordsOfPage = 8_192;
 
 interface Touched {
   readonly kind: string;

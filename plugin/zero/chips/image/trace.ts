@@ -2,9 +2,8 @@ import { heightFor } from "../../trace/instruction-trace.ts";
 import type { Region } from "../../trace/recorder.ts";
 import { Rows } from "../../trace/rows.ts";
 import type { Program } from "../../vm/program.ts";
+import { wordsOfPage } from "../regions.ts";
 import { image as chip } from "./chip.ts";
-
-const wordsOfPage = 8_192;
 
 /** log₂ of the words that the image table covers. */
 export const imageHeight = ({ image }: Program): number => heightFor(image.words.length);
