@@ -3,7 +3,7 @@ import { equalBytes, fromBinary } from "./bytes.ts";
 import type { KeyValueStore, Write } from "./key-value-store.ts";
 import { accountKey, stateNodeKey, storageNodeKey, valueKey } from "./layout.ts";
 import { encodeAccount, type Account } from "./records.ts";
-import { encodeString } from "./rlp.ts";
+import { decode, encodeString } from "./rlp.ts";
 import { EMPTY_ROOT, Trie } from "./trie.ts";
 
 /** What becomes of one program: new values by key (`undefined` removes one), and its new nonce. */
@@ -20,7 +20,6 @@ export interface CommittedState {
   readonly store: Pick<KeyValueStore, "get">;
   readonly stateRoot: Uint8Array;
   readonly accounts: ReadonlyMap<string, Account>;
-  value(programId: string, key: string): Uint8Array | undefined;
 }
 
 /** What the state would be, and what to write so that it is. Nothing is written yet. */
@@ -62,10 +61,12 @@ export function applyChanges(state: CommittedState, changes: Changes): AppliedCh
     const trie = storageTrie(store, programId, before);
     const valuesBefore: ProgramChanges["values"] = new Map();
     for (const [key, value] of values) {
-      const valueBefore = state.value(programId, key);
+      const place = keccak256(fromBinary(key));
+      // The trie's leaf holds the value too, and has to be read anyway.
+      const valueBefore = decodeValue(trie.get(place));
       if (equalBytes(value, valueBefore)) continue;
       valuesBefore.set(key, valueBefore);
-      trie.set(keccak256(fromBinary(key)), value === undefined ? undefined : encodeString(value));
+      trie.set(place, value === undefined ? undefined : encodeString(value));
       writes.push({ key: valueKey(programId, key), value });
     }
     const { root: storageRoot, writes: nodes } = trie.commit();
@@ -86,4 +87,9 @@ export function applyChanges(state: CommittedState, changes: Changes): AppliedCh
   const { root: stateRoot, writes: nodes } = stateTrie.commit();
   for (const [path, value] of nodes) writes.push({ key: stateNodeKey(path), value });
   return { stateRoot, writes, accounts, inverse, stateTrie, storageTries };
+}
+
+/** The value behind what a storage trie's leaf holds. */
+function decodeValue(leaf: Uint8Array | undefined): Uint8Array | undefined {
+  return leaf === undefined ? undefined : (decode(leaf) as Uint8Array);
 }

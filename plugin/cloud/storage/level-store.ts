@@ -53,6 +53,9 @@ export class LevelStore implements KeyValueStore {
     const level = new ClassicLevel<Uint8Array, Uint8Array>(directory, {
       keyEncoding: "view",
       valueEncoding: "view",
+      // A thousand writes are about half a megabyte of values and nodes: with LevelDB's 4 MiB every eighth such block would
+      // begin a compaction.
+      writeBufferSize: 16 * 1024 * 1024,
     });
     try {
       await level.open();

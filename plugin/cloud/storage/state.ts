@@ -19,7 +19,6 @@ import { EMPTY_ROOT } from "./trie.ts";
 
 const EMPTY_STATE: CommittedState = {
   store: { get: () => undefined },
-  value: () => undefined,
   stateRoot: EMPTY_ROOT,
   accounts: new Map(),
 };
@@ -270,7 +269,6 @@ export class State {
       store: this.#store,
       stateRoot: this.#head.stateRoot,
       accounts: this.#accounts,
-      value: (programId, key) => this.#value(programId, key),
     };
   }
 
