@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/** The development key of commitments: powers of a published τ, as many as were needed so far (docs/zero/keys.md). */
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { r } from "../circuit/scalar-field.ts";
+import type { G2Point } from "../proof/messages.ts";
+import { g2FromMontgomery } from "./coordinates.ts";
+import { FixedBase, pointBytes } from "./fixed-base.ts";
+import { isWholeKeyFile, readPart, writeKeyFile } from "./key-file.ts";
+import { power } from "./lagrange.ts";
+import { developmentTau } from "./trapdoor.ts";
+import type { KeyProgress } from "./zkey-file.ts";
+
+/** Files have a multiple of this many powers. */
+const step = 2 ** 14;
+/** More than any slab of the protocol needs. */
+const most = 2 ** 22 + step;
+const name = /^kzg-development-(\d+)\.powers$/;
+
+/**
+ * [τ^i]₁ for i < count. Kept in `folder`: a run that needs more extends what is there.
+ *
+ * @returns affine points of 64 bytes, x and y as numbers of 32 bytes, little-endian
+ * @throws RangeError for more than 2^22 + 2^14 powers
+ */
+export async function developmentPowers(
+  count: number,
+  folder: string,
+  progress: KeyProgress = () => undefined,
+): Promise<Uint8Array> {
+  if (!Number.isInteger(count) || count < 1 || count > most) {
+    throw new RangeError(`a commitment key has 1 to ${most} powers, not ${count}`);
+  }
+  const available = await largestFile(folder);
+  if (available >= count) return await readPart(fileOf(folder, available), 0, count * pointBytes.g1);
+
+  const wanted = Math.ceil(count / step) * step;
+  const scalars: bigint[] = [power(developmentTau, BigInt(available))];
+  while (scalars.length < wanted - available) scalars.push((scalars.at(-1)! * developmentTau) % r);
+  const base = await FixedBase.start("g1");
+  const points = await base.multiples(scalars, (part) => progress("powers of tau", part));
+  const before =
+    available > 0
+      ? await readPart(fileOf(folder, available), 0, available * pointBytes.g1)
+      : new Uint8Array(0);
+  const all = Buffer.concat([before, base.toNumbers(points)]);
+  await writeKeyFile(fileOf(folder, wanted), [all]);
+  if (available > 0) await rm(fileOf(folder, available), { force: true });
+  return all.subarray(0, count * pointBytes.g1);
+}
+
+/** [τ]₂ of the same key. */
+export async function developmentTauPoint(): Promise<G2Point> {
+  const base = await FixedBase.start("g2");
+  return g2FromMontgomery(await base.multiples([developmentTau]));
+}
+
+function fileOf(folder: string, powers: number): string {
+  return join(folder, `kzg-development-${powers}.powers`);
+}
+
+/** @returns how many powers the largest whole file has, 0 if there is none */
+async function largestFile(folder: string): Promise<number> {
+  const files = await readdir(folder).catch(() => []);
+  const counts = files.map((file) => Number(name.exec(file)?.[1] ?? 0)).sort((a, b) => b - a);
+  for (const powers of counts) {
+    if (powers > 0 && (await isWholeKeyFile(fileOf(folder, powers)))) return powers;
+  }
+  return 0;
+}

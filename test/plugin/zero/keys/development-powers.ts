@@ -1,0 +1,67 @@
+import { mkdtemp, readFile, readdir, rm, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { bn254 } from "@noble/curves/bn254.js";
+import { expect } from "chai";
+import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { g1FromNumbers } from "../../../../plugin/zero/keys/coordinates.ts";
+import { developmentPowers, developmentTauPoint } from "../../../../plugin/zero/keys/development-powers.ts";
+import { developmentTau } from "../../../../plugin/zero/keys/trapdoor.ts";
+
+describe("Development key of commitments", function () {
+  this.timeout(60_000);
+
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nexus-zero-powers-"));
+  });
+
+  after(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  const expectPower = (powers: Uint8Array, i: number) => {
+    const expected = bn254.G1.Point.BASE.multiply(bn254.fields.Fr.pow(developmentTau, BigInt(i))).toAffine();
+    expect(g1FromNumbers(powers, 64 * i), `power ${i}`).to.deep.equal({ x: expected.x, y: expected.y });
+  };
+
+  it("has the powers of one τ, in G1 and in G2", async () => {
+    const powers = await developmentPowers(130, folder);
+    expect(powers.length).to.equal(130 * 64);
+    for (const i of [0, 1, 2, 77, 129]) expectPower(powers, i);
+    const tau = bn254.G2.Point.BASE.multiply(developmentTau).toAffine();
+    expect(await developmentTauPoint()).to.deep.equal({
+      x: [tau.x.c0, tau.x.c1],
+      y: [tau.y.c0, tau.y.c1],
+    });
+    expect(developmentTau > 1n && developmentTau < r).to.equal(true);
+  });
+
+  it("grows by what is missing, and is made anew when damaged", async () => {
+    const [before] = await readdir(folder);
+    expect(before).to.equal("kzg-development-16384.powers");
+    const first = await readFile(join(folder, before!));
+    const powers = await developmentPowers(16_385, folder);
+    expectPower(powers, 16_383);
+    expectPower(powers, 16_384);
+    expect(await readdir(folder)).to.deep.equal(["kzg-development-32768.powers"]);
+    expect(Buffer.from(powers.subarray(0, 16_384 * 64)).equals(first.subarray(0, 16_384 * 64))).to.equal(
+      true,
+    );
+
+    await truncate(join(folder, "kzg-development-32768.powers"), 1_000_000);
+    expect(Buffer.from(await developmentPowers(130, folder)).equals(first.subarray(0, 130 * 64))).to.equal(
+      true,
+    );
+  });
+
+  it("refuses sizes that no proof has", async () => {
+    for (const count of [0, -1, 1.5, 2 ** 23]) {
+      let refused = false;
+      await developmentPowers(count, folder).catch((error: Error) => (refused = error instanceof RangeError));
+      expect(refused, String(count)).to.equal(true);
+    }
+  });
+});
