@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+
 import {IThresholdVerifier} from "../../../contracts/bls/IThresholdVerifier.sol";
 import {CloudParams, Clouds} from "../../../contracts/committee/Clouds.sol";
 import {CommitteeRegistry, Confirmation, PendingEpoch, Phase} from "../../../contracts/committee/CommitteeRegistry.sol";
@@ -127,8 +129,9 @@ contract CommitteeRegistryTest is RegistryTest {
         );
         registry.registerNode(key, foreign);
         vm.stopPrank();
-        // A proof made for another operator.
-        vm.expectRevert();
+        // A proof made for another operator: over this one's digest it is somebody's, but not the identity's.
+        address signer = ECDSA.recover(Digests.identity(address(registry), address(this)), proof);
+        vm.expectRevert(abi.encodeWithSelector(NodeIdentities.RegistryBadIdentityProof.selector, vm.addr(777), signer));
         registry.registerNode(key, proof);
         vm.expectRevert(abi.encodeWithSelector(NodeIdentities.RegistryUnknownNode.selector, operator));
         registry.nodeOf(operator);
@@ -326,8 +329,7 @@ contract CommitteeRegistryTest is RegistryTest {
         c = confirmation(0, KEY);
         Confirmation memory other = confirmation(1, KEY);
         c.identitySignature = other.identitySignature;
-        vm.expectRevert();
-        registry.confirm(cloudId, c);
+        refuseConfirmation(c, foreignSignature(c));
         // No signature at all.
         c.identitySignature = "";
         refuseConfirmation(
@@ -374,6 +376,27 @@ contract CommitteeRegistryTest is RegistryTest {
         registry.confirm(cloudId, c);
     }
 
+    /// Why a confirmation is refused whose identity signature is of something else or by somebody else.
+    function foreignSignature(Confirmation memory c) private view returns (bytes memory) {
+        PendingEpoch memory pending = registry.pendingEpoch(cloudId);
+        address operator = pending.members[c.index];
+        bytes32 digest = Digests.confirmation(
+            address(registry),
+            cloudId,
+            c.epoch,
+            pending.membersHash,
+            c.groupKey,
+            c.shareKey
+        );
+        return
+            abi.encodeWithSelector(
+                CommitteeRegistry.RegistryBadIdentitySignature.selector,
+                operator,
+                vm.addr(identityKey[operator]),
+                ECDSA.recover(digest, c.identitySignature)
+            );
+    }
+
     /// An identity that its operator replaced during the ceremony no longer confirms.
     function test_OnlyThePresentIdentityConfirms() external {
         openAndSelect();
@@ -411,8 +434,7 @@ contract CommitteeRegistryTest is RegistryTest {
         vm.expectRevert(abi.encodeWithSelector(CommitteeRegistry.RegistryWrongEpoch.selector, cloudId, 1, 2));
         registry.confirm(cloudId, third);
         third.epoch = 2; // the signatures are still those of epoch 1
-        vm.expectRevert();
-        registry.confirm(cloudId, third);
+        refuseConfirmation(third, foreignSignature(third));
         for (uint16 i = 0; i < 2; ++i) confirm(i, KEY);
         assertEq(registry.currentEpoch(cloudId), 0, "two confirmations of epoch 2 are not three");
         confirm(2, KEY);
