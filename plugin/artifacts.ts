@@ -24,6 +24,11 @@ export function suiteIsCompiled(): boolean {
   return folders.some((path) => existsSync(path));
 }
 
+/** Whether this is the package, whose contracts come compiled, and not the repository. */
+export function suiteIsPackaged(): boolean {
+  return packagedArtifact("CommitteeRegistry") !== undefined;
+}
+
 /**
  * The compiled contract `name` of the Nexus suite, as shipped with this package, whatever the user's project compiles.
  *

@@ -1,13 +1,16 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import { suiteIsCompiled } from "../plugin/artifacts.ts";
+import { suiteIsCompiled, suiteIsPackaged } from "../plugin/artifacts.ts";
 
-/** The package ships its contracts compiled; a fresh clone of the repository compiles them here, once. */
+/**
+ * The package ships its contracts compiled. In the repository they are built here: all in a fresh clone, what changed or what
+ * an earlier build left out later.
+ */
 export async function ensureCompiledSuite(
   hre: HardhatRuntimeEnvironment,
   progress: (what: string) => void,
 ): Promise<void> {
-  if (suiteIsCompiled()) return;
-  progress("Compiling the Nexus contracts (a minute, once)");
+  if (suiteIsPackaged()) return;
+  if (!suiteIsCompiled()) progress("Compiling the Nexus contracts (a minute, once)");
   await hre.tasks.getTask("build").run({ quiet: true });
 }

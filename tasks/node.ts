@@ -12,6 +12,7 @@ import { chainOf } from "../deploy/chains.ts";
 import { isDevelopmentChain } from "../deploy/development.ts";
 import { CloudSession } from "../plugin/cloud-session.ts";
 import { exampleNames, loadProgram, programsIn } from "../plugin/programs/load.ts";
+import { ensureCompiledSuite } from "./compiled-suite.ts";
 import { Journal, type BlockView } from "./node/journal.ts";
 import { isLoopback, PageServer } from "./node/page-server.ts";
 import { Serving } from "./node/serving.ts";
@@ -45,6 +46,7 @@ const node: NewTaskActionFunction<NodeArguments> = async (args, hre) => {
   const stop = (): void => stopping.abort();
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
+    await ensureCompiledSuite(hre, announce);
     const home = await openHome(args, hre);
     try {
       await run(args, hre, home, stopping.signal);
@@ -61,6 +63,10 @@ const node: NewTaskActionFunction<NodeArguments> = async (args, hre) => {
   }
 };
 
+function announce(what: string): void {
+  console.log(styleText("dim", `${what} …`));
+}
+
 async function run(
   { host, port }: NodeArguments,
   hre: HardhatRuntimeEnvironment,
@@ -69,7 +75,7 @@ async function run(
 ): Promise<void> {
   const chain = await session.chainOf(connection);
   const journal = new Journal();
-  let cloud = await session.cloud((what) => console.log(styleText("dim", `${what} …`)));
+  let cloud = await session.cloud(announce);
   journal.recall(cloud);
   const serving = new Serving(session, chain, rpc !== undefined);
   const page = new PageServer({
