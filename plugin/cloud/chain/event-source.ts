@@ -1,4 +1,5 @@
 import { toBytes } from "../abi-words.ts";
+import { PROGRAMS_PER_LOG } from "../replication/block-limits.ts";
 import { isBefore, type OrderedEvent, type Place } from "../replication/event.ts";
 import type { RpcLog } from "./evm-chain.ts";
 import { readRequested } from "./requested-log.ts";
@@ -14,7 +15,7 @@ interface Subscription {
   readonly paidUntil: bigint;
 }
 
-/** By id. */
+/** By id, in the order in which they were made. */
 type Subscriptions = Map<string, Subscription>;
 
 /**
@@ -144,7 +145,8 @@ export class EventSource {
     if (asked.length === 0) return undefined;
     const where = await origin();
     const paid = asked.filter(({ paidUntil }) => where.timestamp < paidUntil);
-    const programIds = [...new Set(paid.map(({ programId }) => programId))].sort();
+    const first = [...new Set(paid.map(({ programId }) => programId))].slice(0, PROGRAMS_PER_LOG);
+    const programIds = first.sort();
     if (programIds.length === 0) return undefined;
     const { topics, data } = log;
     return { kind: "log", ...where, programIds, emitter: lower(log.address), topics, data: toBytes(data) };

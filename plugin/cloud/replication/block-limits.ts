@@ -9,6 +9,11 @@ const EVENTS_PER_CHAIN = 128;
 export const BYTES_PER_BLOCK = 8 * 1024 * 1024;
 /** Most runs of programs that the events of a block may lead to; a log leads to one for every program subscribed. */
 export const RUNS_PER_BLOCK = 256;
+/**
+ * Most programs that one log is given to, of those subscribed to it: the ones that were first. So no event of a chain leads to
+ * more runs than a block holds, however cheap subscriptions are.
+ */
+export const PROGRAMS_PER_LOG = 64;
 
 /** Answers to one chain that wait for a header: from here on no more of its events are taken. */
 const WAITING_ANSWERS = 256;
