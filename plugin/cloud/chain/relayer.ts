@@ -95,9 +95,12 @@ export class Relayer {
     return undefined;
   }
 
+  /** Past its deadline a request stays open until it is refunded, but the gateway passes its answer over. */
   async #hasOpenRequest(record: ChainRecord): Promise<boolean> {
     const { chain, gateway } = this.#served;
-    for (const { request } of record.answers) {
+    if (record.answers.length === 0) return false;
+    const now = await chain.latestTimestamp();
+    for (const { request } of record.answers.filter(({ request }) => now < request.deadline)) {
       const id = hexlify(digests.request(record.chainId, record.gateway, request));
       const [status] = await chain.read(gateway, "statusOf", id);
       if (status === OPEN) return true;

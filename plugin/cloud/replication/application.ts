@@ -214,6 +214,7 @@ export class Application {
       gatewayOf: (chainId) => replicated.chains.find((chain) => chain.chainId === chainId)!.gateway,
     };
     const runs: RunReport[] = [];
+    const clocks = clocksOf(block);
     for (const event of block.events) {
       if (event.kind === "program") {
         const known = this.programs.has(keccak256(event.module));
@@ -233,6 +234,8 @@ export class Application {
         replicated.epoch = event.epoch;
         continue;
       }
+      // Its chain takes no answer any more: the requester may have its fee back, and pays for no run.
+      if (event.kind === "request" && event.request.deadline <= clocks.get(event.chainId)!) continue;
       for (const programId of event.kind === "request"
         ? [String(event.request.programId)]
         : event.programIds) {
@@ -288,6 +291,16 @@ export class Application {
     const headers = chains.map((c) => digests.header(c.chainId, c.gateway, cloudId, epoch, c.header));
     return { height: block.height, epoch, blockHash: hexlify(digests.list(headers)), chains, runs };
   }
+}
+
+/** What time it is at least on each chain, in Unix seconds, by chain id: all that a block's events say of it. */
+function clocksOf(block: Block): Map<bigint, bigint> {
+  const clocks = new Map<bigint, bigint>();
+  for (const event of block.events) {
+    if (event.kind === "program" || event.kind === "chain") continue;
+    if (event.timestamp > (clocks.get(event.chainId) ?? -1n)) clocks.set(event.chainId, event.timestamp);
+  }
+  return clocks;
 }
 
 type Run = ReturnType<typeof runEvent>;

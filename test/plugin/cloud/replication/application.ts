@@ -9,7 +9,11 @@ import { Outcome } from "../../../../plugin/cloud/digests.ts";
 import { Application, type Outlook } from "../../../../plugin/cloud/replication/application.ts";
 import type { Block } from "../../../../plugin/cloud/replication/block.ts";
 import type { BlockRecord } from "../../../../plugin/cloud/replication/block-record.ts";
-import type { OperatorEvent, OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
+import type {
+  OperatorEvent,
+  OrderedEvent,
+  RequestEvent,
+} from "../../../../plugin/cloud/replication/event.ts";
 import type { KeyValueStore } from "../../../../plugin/cloud/storage/key-value-store.ts";
 import { LevelStore } from "../../../../plugin/cloud/storage/level-store.ts";
 import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
@@ -89,6 +93,35 @@ describe("plugin/cloud/replication/application", () => {
         counts.push(BigInt(`0x${Buffer.from(output).toString("hex")}`));
     }
     expect(counts).to.deep.equal(Array.from({ length: 300 }, (_, i) => BigInt(i + 1)));
+  });
+
+  it("runs no request that has expired by the time that the block itself shows of its chain", async () => {
+    const app = await application();
+    const { deadline } = add(0).request;
+    const lasting = (event: RequestEvent, timestamp: bigint): RequestEvent => {
+      return { ...event, timestamp, request: { ...event.request, deadline: timestamp + 60n } };
+    };
+    const decideOn = async (height: number, events: Block["events"]) => {
+      const previousSignature = app.blocks.certificate(app.height)?.signatures[0] ?? new Uint8Array();
+      return decide(app, { height, previousSignature, events });
+    };
+    const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
+    const elsewhere = lasting(requestEvent(1, COUNTER, "", OTHER_CHAIN), deadline + 5n);
+    const first = await decideOn(1, [
+      publish(counter),
+      chain,
+      add(0),
+      lasting(add(1), deadline - 1n),
+      elsewhere,
+    ]);
+    expect(first.runs, "another chain's time is its own").to.have.length(3);
+
+    const inTime = lasting(add(3), deadline);
+    const { runs, chains } = await decideOn(2, [add(2), inTime]);
+    expect(runs.map(({ requestId }) => requestId)).to.deep.equal([inTime.requestId]);
+    expect(chains.flatMap(({ answers }) => answers.map(({ request }) => request.nonce))).to.deep.equal([3n]);
+    const outlook = seeing([add(0), add(1), add(2), inTime]);
+    expect(await app.prepareProposal(outlook, []), "none is left or comes again").to.equal(undefined);
   });
 
   describe("processProposal", () => {
