@@ -140,6 +140,8 @@ class LayerSumcheck {
   readonly #pointAt: number;
   readonly #rowRounds: number;
   readonly #leafBits: number;
+  /** Where each part is in a buffer, in elements. */
+  readonly #places: readonly number[];
   #parts: LeafVectors[];
 
   constructor(
@@ -159,6 +161,8 @@ class LayerSumcheck {
     this.#rowRounds = Math.max(0, 2 * j - leafBits);
     this.#leafBits = leafBits;
     this.#parts = [...children];
+    let place = 0;
+    this.#places = children.map(({ leaves, cells }) => (place += leaves * cells) - leaves * cells);
   }
 
   prove(
@@ -254,8 +258,7 @@ class LayerSumcheck {
   #fold(challenge: bigint, buffer: number): void {
     const c = this.#kernels.element(challenge);
     const oneLess = this.#kernels.element(residue(1n - challenge));
-    let at = buffer;
-    this.#parts = this.#parts.map((part) => {
+    this.#parts = this.#parts.map((part, i) => {
       const { p, q, leaves, cells } = part;
       if (cells === 4) {
         for (const [from, to] of Jobs.parts(leaves * 4, 256)) {
@@ -264,8 +267,9 @@ class LayerSumcheck {
         return part;
       }
       const groups = (leaves * cells) / 8;
-      const [intoP, intoQ] = [at, at + 4 * groups * element];
-      at = intoQ + 4 * groups * element;
+      // Every part has a place of its own, so that one that is left alone with its last group stays where it is.
+      const intoP = buffer + this.#places[i]! * element;
+      const intoQ = intoP + 4 * groups * element;
       for (const [from, to] of Jobs.parts(groups, 128)) {
         this.#jobs.add("foldChildren", 4 * (to - from), intoP, p, from, to, c);
         this.#jobs.add("foldChildren", 4 * (to - from), intoQ, q, from, to, c);

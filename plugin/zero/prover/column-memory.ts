@@ -118,3 +118,8 @@ export function copyWords(kernels: Kernels, words: Uint32Array): number {
   new Uint32Array(kernels.memory.buffer, pointer, words.length).set(words);
   return pointer;
 }
+
+/** The one integer of a column of one row. */
+export function integerAt(kernels: Kernels, { pointer, width }: ColumnVector): bigint {
+  return kernels.bytes(pointer, width).reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}

@@ -18,6 +18,8 @@ const operations = {
   correlate: 13,
   combineColumns: 14,
   productRound: 15,
+  countCells: 16,
+  gatherCells: 17,
 } as const;
 export type JobName = keyof typeof operations;
 

@@ -13,6 +13,7 @@ import {
   columnTable,
   constantPool,
   copyWords,
+  integerAt,
   type ColumnVector,
   type TableInMemory,
 } from "./column-memory.ts";
@@ -233,10 +234,6 @@ class ChipPart {
     }
     return this.#constant;
   }
-}
-
-function integerAt(kernels: Kernels, { pointer, width }: ColumnVector): bigint {
-  return kernels.bytes(pointer, width).reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
 }
 
 /** A copy of an element with one more factor R. */

@@ -3,6 +3,7 @@
  * the function it names.
  */
 import { eqTables, foldChildren, foldLonely, fractionRound, mergeFractions, productRound } from "./fractions";
+import { countCells, gatherCells } from "./gather";
 import { addColumn, combineColumns, dotColumn, foldColumn } from "./integers";
 import { correlate, divideByBinomial, divideByLinear, rowDots } from "./opening";
 import { runRows, zerocheckRound } from "./rows";
@@ -42,6 +43,8 @@ function runJob(j: usize): void {
     case 13: correlate(word(j, 1), word(j, 2), word(j, 3), word(j, 4), word(j, 5), word(j, 6), word(j, 7)); break;
     case 14: combineColumns(word(j, 1), word(j, 2), word(j, 3), word(j, 4), word(j, 5), word(j, 6)); break;
     case 15: productRound(word(j, 1), word(j, 2), word(j, 3), word(j, 4), word(j, 5)); break;
+    case 16: countCells(word(j, 1), word(j, 2), word(j, 3), word(j, 4), word(j, 5)); break;
+    case 17: gatherCells(word(j, 1), word(j, 2), word(j, 3), word(j, 4), word(j, 5), word(j, 6), word(j, 7)); break;
     default: unreachable();
   }
 }

@@ -1,0 +1,51 @@
+/** How much memory a proof takes, foreseen from the sizes of the trace, so that one that cannot be made is refused before the work. */
+import { leavesOf } from "../chips/chip.ts";
+import type { Shape } from "../proof/shape.ts";
+import type { Trace } from "../trace/trace.ts";
+import { leafCells } from "./bus-argument.ts";
+import type { SlabLayout } from "./slab-layout.ts";
+
+const element = 32;
+const pointBytes = 64;
+/** Jobs, programs, constants, threads' scratch. */
+const fixed = 32 * 2 ** 20;
+
+/** Bytes beside the powers of τ: the trace, and the stage that takes most. */
+export function memoryNeeded({ chips }: Shape, trace: Trace, { slabBits, blocks }: SlabLayout): number {
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const integers = sum(trace.flatMap(({ columns }) => columns.map(({ byteLength }) => byteLength)));
+  // virtual columns, of four bytes at most three to a chip
+  const virtual = sum(trace.map(({ height }) => 12 * 2 ** height));
+  const cells = 2 ** slabBits;
+  const tallest = 2 ** Math.max(...trace.map(({ height }) => height));
+  const stages = {
+    // cells that are not zero with their powers, and what the multiscalar product sorts
+    commit: cells * (pointBytes + 8 + 32),
+    // numerators and denominators of the leaves and the layers above, 4/3; two buffers of half and a quarter of that; eq
+    buses:
+      sum(chips.map((chip, c) => leavesOf(chip).length * leafCells(trace[c]!.height))) *
+        element *
+        2 *
+        (4 / 3 + 1) +
+      tallest * element * 2,
+    // columns folded once and twice; eq
+    zerocheck:
+      sum(trace.map(({ height, columns }) => (columns.length + 3) * 2 ** height)) * element * 0.75 +
+      tallest * 64,
+    // values, weights and eq of each block's rows, and their halves
+    stacking: sum(blocks.map(({ height }) => 2 ** height)) * element * 8,
+    // f, q, W, a quotient, and what the multiscalar product sorts
+    opening: cells * (4 * element + 96),
+  };
+  return fixed + integers + virtual + Math.max(...Object.values(stages));
+}
+
+/** @throws RangeError when the proof needs more than there is. */
+export function checkMemory(needed: number, available: number): void {
+  if (needed <= available) return;
+  const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+  throw new RangeError(
+    `proving this run takes about ${mebibytes(needed)} of memory, and ${mebibytes(available)} are allowed: ` +
+      "raise the limit, which can be at most what 4 GiB leave beside the key, or prove a shorter run",
+  );
+}

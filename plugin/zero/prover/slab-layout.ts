@@ -1,0 +1,99 @@
+/** Where a proof's blocks lie in the slabs (docs/zero/protocol.md §3), and the cells that hide them (§11). */
+import type { Block, Shape } from "../proof/shape.ts";
+import { mostSlabs } from "../proof/sizes.ts";
+
+/** Uniform coefficients of the first slab beyond its cells; every other slab has one. */
+export const mostTailCells = 128;
+
+export interface PlacedBlock {
+  readonly block: Block;
+  /** log₂ of the rows. */
+  readonly height: number;
+  readonly slab: number;
+  /** First cell in the slab, a multiple of the block's length. */
+  readonly start: number;
+}
+
+export interface SlabLayout {
+  /** N */
+  readonly slabBits: number;
+  /** M */
+  readonly slabs: number;
+  /** In the order of the shape's trace blocks. */
+  readonly blocks: readonly PlacedBlock[];
+  /** A cell that no block has: uniform, so that d' is. */
+  readonly mask: { readonly slab: number; readonly start: number };
+  /** Coefficients of slab 0 from 2^N on that are uniform. */
+  readonly tailCells: number;
+  /** In the program's slab. */
+  readonly programBlocks: readonly PlacedBlock[];
+}
+
+/** Powers of τ that commitments of slabs of 2^N cells need. */
+export function powersNeeded(slabBits: number): number {
+  return 2 ** slabBits + tailCellsOf(slabBits);
+}
+
+function tailCellsOf(slabBits: number): number {
+  // One row of the opening's matrix is enough room for them, so there is never more than one row beyond the cells.
+  return Math.min(mostTailCells, 2 ** Math.ceil(slabBits / 2));
+}
+
+/**
+ * The least N with which everything fits: the opening costs time by 2^N, a slab costs gas. Blocks are laid one after the other, longest
+ * first, so each is at a multiple of its length.
+ *
+ * @param heights log₂ of the rows, by chip
+ * @throws RangeError for a trace that does not fit the longest slabs
+ */
+export function layOutSlabs(
+  { traceBlocks, programBlocks, sizes }: Shape,
+  heights: readonly number[],
+): SlabLayout {
+  const lengthOf = ({ chip, bits }: Block): number => 2 ** (bits + heights[chip]!);
+  const cells = traceBlocks.reduce((sum, block) => sum + lengthOf(block), 0);
+  const placedProgram = layOutProgram(programBlocks, heights);
+  const programEnd = Math.max(...placedProgram.map(({ block, start }) => start + lengthOf(block)));
+  const longest = Math.max(programEnd, ...traceBlocks.map(lengthOf));
+  const most = mostSlabs(sizes);
+  const slabBits = Math.max(
+    sizes.slabBits.least,
+    Math.ceil(Math.log2(Math.max(longest, (cells + 1) / most))),
+  );
+  if (slabBits > sizes.slabBits.most) {
+    throw new RangeError(
+      `the trace has ${cells} cells, its longest block ${longest}: more than ${most} slabs of 2^${sizes.slabBits.most} hold. ` +
+        "Prove a shorter run.",
+    );
+  }
+  const length = 2 ** slabBits;
+  const order = [...traceBlocks].sort((a, b) => lengthOf(b) - lengthOf(a));
+  const placed = new Map<Block, PlacedBlock>();
+  let next = 0;
+  for (const block of order) {
+    const slab = Math.floor(next / length);
+    placed.set(block, { block, height: heights[block.chip]!, slab, start: next % length });
+    next += lengthOf(block);
+  }
+  return {
+    slabBits,
+    slabs: Math.floor(next / length) + 1,
+    blocks: traceBlocks.map((block) => placed.get(block)!),
+    mask: { slab: Math.floor(next / length), start: next % length },
+    tailCells: tailCellsOf(slabBits),
+    programBlocks: placedProgram,
+  };
+}
+
+/** The instructions at the first cell, the image at the next multiple of its length (§3). */
+export function layOutProgram(programBlocks: readonly Block[], heights: readonly number[]): PlacedBlock[] {
+  const [program, image] = programBlocks as [Block, Block];
+  const lengthOf = ({ chip, bits }: Block): number => 2 ** (bits + heights[chip]!);
+  const at = (block: Block, start: number): PlacedBlock => ({
+    block,
+    height: heights[block.chip]!,
+    slab: 0,
+    start,
+  });
+  return [at(program, 0), at(image, Math.max(lengthOf(program), lengthOf(image)))];
+}
