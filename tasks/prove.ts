@@ -38,7 +38,9 @@ const prove: NewTaskActionFunction<ProveArguments> = async ({ program, output, j
     const loaded = await orTaskError(() =>
       loadProgram(program, { programs: hre.config.nexus.programs, cache }),
     );
-    const proof = await withProver(hre, (prover) => prover.prove(loaded, input, privateInput, progress.step));
+    const proof = await withProver(hre, progress, (prover) =>
+      prover.prove(loaded, input, privateInput, progress.step),
+    );
     await orTaskError(() => write(file, formatProofFile(proof)));
     progress.end();
     console.log((json ? zeroJsonReport : zeroTableReport)({ proof, file: output }));

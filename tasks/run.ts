@@ -73,7 +73,7 @@ const run: NewTaskActionFunction<RunArguments> = async ({ program, cloud, zero, 
         throw failure(answered, hre.config.nexus.cloud.fuel);
       }
       const proven = zero
-        ? await withProver(hre, (prover) =>
+        ? await withProver(hre, progress, (prover) =>
             runZero(connection, prover, loaded, input, privateInput, progress.step),
           )
         : undefined;

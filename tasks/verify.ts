@@ -69,7 +69,7 @@ async function verifyHere(
   hre: HardhatRuntimeEnvironment,
   progress: Progress,
 ): Promise<VerifyReport> {
-  return withProver(hre, async (prover) => {
+  return withProver(hre, progress, async (prover) => {
     progress.step("Checking the proof");
     await prover.verify(run);
     return { run };
@@ -93,7 +93,7 @@ async function verifyOnChain(
       return { run, network: connection.networkName, chainId, router: zero.router.address };
     };
     if (isDevelopmentChain(chainId)) {
-      return await withProver(hre, async (prover) => {
+      return await withProver(hre, progress, async (prover) => {
         progress.step("Deploying the Zero router and verifier");
         const zero = await ZeroChain.deploy(chain);
         await prover.addVerifier(zero);

@@ -8,15 +8,13 @@ export interface ProverOptions {
   readonly cache: string;
 }
 
-/**
- * The prover that a configuration asks for.
- *
- * @throws Error for real proofs, which there is no prover for yet
- */
-export async function openProver({ mode }: ProverOptions): Promise<ZeroProver> {
-  if (mode === "mock") return Promise.resolve(new MockProver());
-  throw new Error(
-    'There are no real proofs of Nexus Zero yet: set nexus.zero.mode to "mock" in your Hardhat configuration for instant ' +
-      "ones, which prove nothing and which development chains take.",
-  );
+/** The prover that a configuration asks for. @param progress told of what takes long when it begins */
+export async function openProver(
+  { mode, cache }: ProverOptions,
+  progress: (what: string) => void = () => undefined,
+): Promise<ZeroProver> {
+  if (mode === "mock") return new MockProver();
+  // snarkjs and the kernels take a while to load, and nothing else needs them.
+  const { Groth16Prover } = await import("./groth16-prover.ts");
+  return Groth16Prover.open(cache, progress);
 }

@@ -166,14 +166,6 @@ describe("nexus:prove, nexus:verify and nexus:run --zero, with mock proofs", () 
     );
   });
 
-  it("says that there are no real proofs yet", async () => {
-    const real = await createHardhatRuntimeEnvironment(config, {}, root);
-    const output = join(folder, "real.json");
-    expect(await refusal(real, "nexus:prove", { program: "fibonacci", input: "30", output })).to.match(
-      /no real proofs of Nexus Zero yet: set nexus\.zero\.mode to "mock"/,
-    );
-  });
-
   it("sends nothing to a live chain", async () => {
     const live = await startNode(10);
     try {

@@ -31,6 +31,7 @@ import {
   verifyingKeyOf,
   type ForgeryOptions,
 } from "./forged-proof.ts";
+import { realKey, realRun } from "./real-proof.ts";
 
 const SEED = "zero verifier";
 const INPUT = new TextEncoder().encode("a public input of more than one word");
@@ -71,6 +72,22 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
       }
     });
   }
+
+  it("accepts a proof that the prover made, of what was run and of nothing else", async () => {
+    for (const chain of ["l1", "op", "generic"]) {
+      const { ethers } = await network.create({ network: chain });
+      const verifier = await ethers.deployContract("ZeroDevelopmentVerifier", [verifierArgument(realKey)]);
+      const { programId, input, journal, proof } = realRun;
+      expect(new TextDecoder().decode(journal)).to.equal("832040");
+      await verifier.verify(programId, input, journal, proof);
+      for (let at = 4; at < proof.length; at += 97) {
+        const changed = proof.map((byte, i) => (i === at ? byte ^ 1 : byte));
+        await expect(verifier.verify(programId, input, journal, changed)).to.revert(ethers);
+      }
+      await refused(verifier.verify(programId, input, input, proof), verifier, "NotProven");
+      await refused(verifier.verify(programId, journal, journal, proof), verifier, "NotProven");
+    }
+  });
 
   it("takes every number of slabs, in the encoding of the prover", async () => {
     const { verifier, forge } = await deploy();
@@ -296,7 +313,7 @@ function range(from: number, to: number, step = 1): number[] {
 /** Expects `attempt` to revert with `ZeroVerifier<name>` and, where given, these arguments. */
 async function refused(
   attempt: Promise<unknown>,
-  verifier: ZeroVerifier,
+  verifier: Pick<ZeroVerifier, "interface">,
   name: string,
   ...args: unknown[]
 ): Promise<void> {

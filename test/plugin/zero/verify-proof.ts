@@ -15,6 +15,7 @@ import {
   verifyingKeyOf,
   type ForgeryOptions,
 } from "../../contracts/zero/forged-proof.ts";
+import { realKey, realRun } from "../../contracts/zero/real-proof.ts";
 
 const SEED = "verify proof";
 const trapdoor = trapdoorOf(SEED);
@@ -37,6 +38,15 @@ describe(`verifyProof (seed ${SEED})`, () => {
     const empty = new Uint8Array(0);
     const { statement, proof } = forge({ input: empty, journal: empty });
     verifyProof(key, { ...statement, input: empty, journal: empty }, getBytes(proof));
+  });
+
+  it("accepts a proof that the prover made, of what was run and of nothing else", () => {
+    const { programId, input: x, journal: y, proof } = realRun;
+    const statement = { programId: getBytes(programId), input: x, journal: y };
+    verifyProof(realKey, statement, proof);
+    expect(() => verifyProof(realKey, { ...statement, journal: x }, proof)).to.throw(/does not hold/);
+    const changed = proof.map((byte, i) => (i === proof.length - 700 ? byte ^ 1 : byte));
+    expect(() => verifyProof(realKey, statement, changed)).to.throw(/does not hold|not on the curve/);
   });
 
   it("refuses another claim, another key, and an equation that is wrong", () => {

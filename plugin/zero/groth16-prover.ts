@@ -1,0 +1,126 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { getBytes, hexlify } from "ethers";
+
+import type { LoadedProgram } from "../programs/load.ts";
+import { productionCircuit } from "./circuit/production-circuit.ts";
+import { ZeroProofError } from "./circuit/zero-proof-error.ts";
+import { Kernels } from "./kernels/kernels.ts";
+import { developmentGroth16Key } from "./keys/development-groth16.ts";
+import { developmentTauPoint } from "./keys/development-powers.ts";
+import { readVerifyingKey } from "./keys/zkey-reader.ts";
+import { machineProgram } from "./machine-program.ts";
+import { selectorOf, type ZeroVerifyingKey } from "./proof/verifying-key.ts";
+import { identityOf, prove } from "./prove.ts";
+import type { ProvenRun } from "./proven-run.ts";
+import { verifyProof } from "./verify-proof.ts";
+import { MachineTrap } from "./vm/trap.ts";
+import type { ZeroChain } from "./zero-chain.ts";
+import { failedRun, type ProvingStep, type ZeroProof, type ZeroProver } from "./zero-prover.ts";
+
+/** Makes real proofs, for the development key. */
+export class Groth16Prover implements ZeroProver {
+  readonly #zkey: string;
+  readonly #key: ZeroVerifyingKey;
+  #kernels: Promise<Kernels> | undefined;
+
+  private constructor(zkey: string, key: ZeroVerifyingKey) {
+    this.#zkey = zkey;
+    this.#key = key;
+  }
+
+  /**
+   * Opens the development key, and makes it where it is not there yet, which takes about a minute.
+   *
+   * @param cache folder under which it is kept
+   */
+  static async open(cache: string, progress: (what: string) => void): Promise<Groth16Prover> {
+    const folder = join(cache, "nexus", "keys");
+    await mkdir(folder, { recursive: true });
+    progress("Reading the development key");
+    const circuit = await productionCircuit(folder);
+    let shown = "";
+    const zkey = await developmentGroth16Key(circuit, folder, (what, part) => {
+      const line = `Making the development key, once: ${what}, ${Math.floor(part * 10)}0 %`;
+      if (line !== shown) progress(line);
+      shown = line;
+    });
+    return new Groth16Prover(zkey, { ...(await readVerifyingKey(zkey)), tau: await developmentTauPoint() });
+  }
+
+  /** What verifiers of these proofs trust. */
+  get verifyingKey(): ZeroVerifyingKey {
+    return this.#key;
+  }
+
+  async identify(program: LoadedProgram): Promise<string> {
+    return hexlify(identityOf(await this.#started(), machineProgram(program)));
+  }
+
+  async prove(
+    loaded: LoadedProgram,
+    input: Uint8Array,
+    privateInput: Uint8Array,
+    progress: (what: string) => void = () => undefined,
+  ): Promise<ZeroProof> {
+    const kernels = await this.#started();
+    const steps: ProvingStep[] = [];
+    let current: { name: string; since: number } | undefined;
+    const begin = (name?: string): void => {
+      const now = performance.now();
+      if (current !== undefined) steps.push({ name: current.name, milliseconds: now - current.since });
+      current = name === undefined ? undefined : { name: sentence(name), since: now };
+      if (current !== undefined) progress(`Proving ${loaded.name}: ${name}`);
+    };
+    const key = { kernels, zkey: this.#zkey, selector: selectorOf(this.#key) };
+    try {
+      const program = machineProgram(loaded);
+      const { programId, run, bytes } = await prove(key, program, input, privateInput, begin);
+      begin("verify");
+      verifyProof(this.#key, { programId, input, journal: run.journal }, bytes);
+      begin();
+      return {
+        programId: hexlify(programId),
+        ...{ input, journal: run.journal, proof: bytes, program: loaded.name, steps },
+        log: new TextDecoder().decode(run.log),
+        instructions: run.instructions,
+      };
+    } catch (error) {
+      if (error instanceof MachineTrap) throw failedRun(loaded.name, error);
+      if (error instanceof RangeError) {
+        throw new Error(`This run of ${loaded.name} cannot be proven: ${error.message}.`, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  async verify({ programId, input, journal, proof }: ProvenRun): Promise<void> {
+    try {
+      verifyProof(this.#key, { programId: getBytes(programId), input, journal }, proof);
+    } catch (error) {
+      if (!(error instanceof ZeroProofError || error instanceof RangeError)) throw error;
+      throw new Error(sentence(`${error.message}.`), { cause: error });
+    }
+    return Promise.resolve();
+  }
+
+  async addVerifier(chain: ZeroChain): Promise<void> {
+    await chain.addVerifier(this.#key);
+  }
+
+  async close(): Promise<void> {
+    const kernels = await this.#kernels;
+    this.#kernels = undefined;
+    await kernels?.close();
+  }
+
+  async #started(): Promise<Kernels> {
+    this.#kernels ??= Kernels.start();
+    return this.#kernels;
+  }
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,151 @@
+/** From a program and its inputs to the bytes of a proof. */
+import { parametersOf, traceProgram } from "./trace/trace-program.ts";
+import { imageRows } from "./chips/image/trace.ts";
+import { chips } from "./chips/index.ts";
+import { programRows } from "./chips/program/trace.ts";
+import { plain } from "./circuit/plain.ts";
+import { productionShape } from "./circuit/production-circuit.ts";
+import { verifierWitness } from "./circuit/verifier-circuit.ts";
+import type { Kernels } from "./kernels/kernels.ts";
+import { DevelopmentCommitmentKey } from "./keys/development-commitments.ts";
+import { proveGroth16 } from "./keys/groth16.ts";
+import { betaChallenge } from "./proof/contract-transcript.ts";
+import { encodeProof } from "./proof/encoding.ts";
+import { packConstants } from "./proof/header.ts";
+import { publicWords, type G1Point } from "./proof/messages.ts";
+import { programIdentity } from "./proof/program-identity.ts";
+import { foldPublicValues, publicDigest } from "./proof/public-values.ts";
+import { commitProgram, proveTrace, type Stage, type TraceProof } from "./prover/prove-trace.ts";
+import { layOutProgram, layOutSlabs, powersNeeded } from "./prover/slab-layout.ts";
+import type { Table, Trace, TracedRun } from "./trace/trace.ts";
+import type { Program } from "./vm/program.ts";
+
+/** What a proof is made with. */
+export interface ProvingKey {
+  readonly kernels: Kernels;
+  /** Path of the .zkey file. */
+  readonly zkey: string;
+  /** `selectorOf` the verifying key. */
+  readonly selector: number;
+}
+
+/** A run with all of its proof but the Groth16 part. */
+export interface WitnessedRun {
+  readonly run: TracedRun;
+  /** C_prog */
+  readonly commitment: G1Point;
+  readonly proof: TraceProof;
+  /** π */
+  readonly pi: bigint;
+  /** Values of the circuit's variables. */
+  readonly witness: readonly bigint[];
+}
+
+export interface Proven {
+  readonly programId: Uint8Array;
+  readonly run: TracedRun;
+  /** The proof's encoding. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Runs a program and proves the run with the development key.
+ *
+ * @param begin called with the name of each step when it begins
+ * @throws MachineTrap for a run that cannot be proven; RangeError for one that is too large
+ */
+export async function prove(
+  { kernels, zkey, selector }: ProvingKey,
+  program: Program,
+  input: Uint8Array,
+  privateInput: Uint8Array,
+  begin: (step: string) => void,
+): Promise<Proven> {
+  const made = witnessRun(kernels, selector, program, input, privateInput, begin);
+  const { run, commitment, proof, pi, witness } = made;
+  begin("prove the witness");
+  const { proof: groth16 } = await proveGroth16(zkey, witness);
+  const { header, constants, group, publicValues } = proof;
+  const { sigma, epsilon, scalars } = publicValues;
+  const bytes = encodeProof({
+    ...{ selector, header, group, sigma, epsilon, pi, groth16 },
+    program: { commitment, constants },
+    scalars: { ...scalars, slabs: scalars.slabs.slice(0, group.slabs.length) },
+  });
+  return { programId: proof.statement.programId, run, bytes };
+}
+
+/** Everything of `prove` that comes before Groth16. @param selector four bytes as a number: for which verifying key */
+export function witnessRun(
+  kernels: Kernels,
+  selector: number,
+  program: Program,
+  input: Uint8Array,
+  privateInput: Uint8Array,
+  begin: (step: string) => void,
+): WitnessedRun {
+  begin("run");
+  const run = traceProgram(program, { input, privateInput });
+  const { commitment, proof } = proveRun(kernels, selector, run, input, begin);
+  begin("compute the witness");
+  const { publicValues, group, inputs, field: messages } = proof;
+  const pi = publicDigest(plain, publicValues);
+  const beta = betaChallenge(publicValues.omega, group.opening.Wp, pi, publicWords(publicValues));
+  const publicInputs = { digest: pi, beta, folded: foldPublicValues(plain, publicValues, beta) };
+  const witness = verifierWitness(productionShape, { publicInputs, inputs, messages });
+  return { run, commitment, proof, pi, witness };
+}
+
+function proveRun(
+  kernels: Kernels,
+  selector: number,
+  { trace, parameters, journal }: TracedRun,
+  input: Uint8Array,
+  begin: (step: string) => void,
+): Pick<WitnessedRun, "commitment" | "proof"> {
+  const shape = productionShape;
+  const heights = trace.map(({ height }) => height);
+  const mark = kernels.mark();
+  try {
+    const key = new DevelopmentCommitmentKey(kernels, powersNeeded(layOutSlabs(shape, heights).slabBits));
+    const commitment = commitProgram(key, shape, trace);
+    const statement = { shape, trace, parameters, input, journal, commitment, selector };
+    let current: Stage | undefined;
+    const onProgress = (stage: Stage): void => {
+      if (stage !== current) begin(stage);
+      current = stage;
+    };
+    return { commitment, proof: proveTrace(key, statement, { onProgress }) };
+  } finally {
+    kernels.release(mark);
+  }
+}
+
+/** The identity of a program: 32 bytes. */
+export function identityOf(kernels: Kernels, program: Program): Uint8Array {
+  const tables = new Map([
+    ["program", programRows(program).table()],
+    ["image", imageRows(program).table()],
+  ]);
+  // Of the other tables nothing is looked at.
+  const none: Table = { height: 0, columns: [] };
+  const trace: Trace = chips.map(({ name }) => tables.get(name) ?? none);
+  const heights = trace.map(({ height }) => height);
+  const placed = layOutProgram(productionShape.programBlocks, heights);
+  const cells = Math.max(...placed.map(({ block, height, start }) => start + 2 ** (block.bits + height)));
+  const mark = kernels.mark();
+  try {
+    const commitment = commitProgram(new DevelopmentCommitmentKey(kernels, cells), productionShape, trace);
+    const parameters = parametersOf(program);
+    const constants = packConstants({
+      programHeight: tables.get("program")!.height,
+      imageHeight: tables.get("image")!.height,
+      imageFirst: Number(parameters.imageFirst),
+      firstPages: Number(parameters.firstPages),
+      mostPages: Number(parameters.mostPages),
+    });
+    return programIdentity(commitment, constants);
+  } finally {
+    kernels.release(mark);
+  }
+}
