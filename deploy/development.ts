@@ -1,5 +1,9 @@
 /** What is for development only: chains whose ether is worth nothing and keys that everybody knows. */
 
+import { bn254 } from "@noble/curves/bn254.js";
+
+import { developmentTau, developmentTrapdoor } from "../plugin/zero/keys/trapdoor.ts";
+
 /** Chain ids of Hardhat and Anvil (31337), and of Geth's `--dev` and Ganache (1337). Twin of `DevelopmentChain.sol`. */
 export const DEVELOPMENT_CHAIN_IDS: readonly number[] = [31337, 1337];
 
@@ -38,4 +42,15 @@ const DEVELOPMENT_ACCOUNTS: ReadonlySet<string> = new Set([
 /** Whether everybody knows the key of `address`. */
 export function isDevelopmentAccount(address: string): boolean {
   return DEVELOPMENT_ACCOUNTS.has(address.toLowerCase());
+}
+
+/** Whether a Zero verifying key, as `ZeroVerifier` takes it, has points whose secrets everybody knows: [τ]₂ or [δ]₂. */
+export function isDevelopmentKey(verifyingKey: object): boolean {
+  const has = (name: string, secret: bigint): boolean => {
+    const { x, y } = bn254.G2.Point.BASE.multiply(secret).toAffine();
+    const known = { xIm: x.c1, xRe: x.c0, yIm: y.c1, yRe: y.c0 };
+    const point = (verifyingKey as Record<string, Record<string, unknown> | undefined>)[name];
+    return Object.entries(known).every(([key, value]) => String(point?.[key]) === String(value));
+  };
+  return has("tau", developmentTau) || has("delta", developmentTrapdoor.delta);
 }

@@ -1,7 +1,7 @@
 import type { DeploymentParameters, IgnitionModule } from "@nomicfoundation/ignition-core";
 
 import { chainOf } from "./chains.ts";
-import { isDevelopmentAccount, isDevelopmentChain } from "./development.ts";
+import { isDevelopmentAccount, isDevelopmentChain, isDevelopmentKey } from "./development.ts";
 import { includesModule, MODULES } from "./suite.ts";
 
 /** A deployment as far as it is known before anything is sent. */
@@ -68,10 +68,16 @@ export function refusal(planned: PlannedDeployment): string | undefined {
   }
   if (includesModule(planned.module, MODULES.zeroVerifier)) {
     const { verifyingKey } = { ...planned.parameters.$global, ...planned.parameters[MODULES.zeroVerifier] };
-    if (typeof verifyingKey !== "object") {
+    if (typeof verifyingKey !== "object" || verifyingKey === null) {
       return (
         `The parameter \`verifyingKey\` of ${MODULES.zeroVerifier} is not set, and ${where} is not a development chain. ` +
         "Give the key of a ceremony in the parameters file, as docs/deployment.md says."
+      );
+    }
+    if (isDevelopmentKey(verifyingKey)) {
+      return (
+        `The \`verifyingKey\` of ${MODULES.zeroVerifier} is a development key, with which everybody can prove anything, and ` +
+        `${where} is not a development chain. Give the key of a ceremony.`
       );
     }
   }

@@ -12,6 +12,9 @@ import suite from "../../deploy/modules/suite.ts";
 import zeroVerifier from "../../deploy/modules/zero-verifier.ts";
 import zero from "../../deploy/modules/zero.ts";
 import { isNexusModule, refusal, type PlannedDeployment } from "../../deploy/refusals.ts";
+import { verifierArgument } from "../../plugin/zero/verifier-argument.ts";
+import { trapdoorOf, verifyingKeyOf } from "../contracts/zero/forged-proof.ts";
+import { realKey } from "../contracts/zero/real-proof.ts";
 
 const HARDHAT_0 = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const MINE = "0x00000000000000000000000000000000000f00d5";
@@ -66,6 +69,22 @@ describe("refusals", () => {
       for (const parameters of [{}, { $global: { verifyingKey: "" } }]) {
         expect(refused({ chainId, module: zeroVerifier, parameters })).to.match(/`verifyingKey`.*is not set/);
       }
+    }
+  });
+
+  it("refuses a development key of Zero on live chains only", () => {
+    const development = verifierArgument(realKey);
+    const ceremony = verifierArgument(verifyingKeyOf(trapdoorOf("refusals")));
+    const of = (verifyingKey: object, chainId = 10) =>
+      refused({ chainId, module: zeroVerifier, parameters: { $global: { verifyingKey } as never } });
+    expect(of(ceremony)).to.equal(undefined);
+    expect(of(development, 31337)).to.equal(undefined);
+    for (const bad of [
+      development,
+      { ...ceremony, tau: development.tau },
+      { ...ceremony, delta: development.delta },
+    ]) {
+      expect(of(bad)).to.match(/is a development key, with which everybody can prove anything/);
     }
   });
 
