@@ -1,4 +1,4 @@
-/** A proof that the prover made, by `record-real-proof.ts`: fibonacci run on "30". */
+/** A proof that the prover made, by `scripts/record-real-proof.ts`: fibonacci run on "30". */
 import { readFileSync } from "node:fs";
 
 import { getBytes } from "ethers";

@@ -1,17 +1,17 @@
 /**
- * npx node test/contracts/zero/record-real-proof.ts: proves a run of an example with the development key and writes the proof with the
- * verifying key to real-proof.json beside this file, for the tests of whoever checks proofs. About two minutes where there is no key yet.
+ * npx node scripts/record-real-proof.ts: proves a run of an example with the development key and writes the proof with the
+ * verifying key to test/contracts/zero/real-proof.json, for the tests of whoever checks proofs. About two minutes where there is no key yet.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { hexlify } from "ethers";
 
-import { loadProgram } from "../../../plugin/programs/load.ts";
-import { Groth16Prover } from "../../../plugin/zero/groth16-prover.ts";
-import type { RecordedProof } from "./real-proof.ts";
+import { loadProgram } from "../plugin/programs/load.ts";
+import { Groth16Prover } from "../plugin/zero/groth16-prover.ts";
+import type { RecordedProof } from "../test/contracts/zero/real-proof.ts";
 
-const root = join(import.meta.dirname, "../../..");
+const root = join(import.meta.dirname, "..");
 const cache = join(root, "cache");
 const prover = await Groth16Prover.open(cache, (what) => console.error(what));
 const program = await loadProgram("fibonacci", { programs: join(root, "programs"), cache });
@@ -28,4 +28,7 @@ const recorded: RecordedProof = {
   ) as RecordedProof["key"],
   run: { programId, input: hexlify(input), journal: hexlify(journal), proof: hexlify(proof) },
 };
-await writeFile(join(import.meta.dirname, "real-proof.json"), `${JSON.stringify(recorded, undefined, 2)}\n`);
+await writeFile(
+  join(root, "test/contracts/zero/real-proof.json"),
+  `${JSON.stringify(recorded, undefined, 2)}\n`,
+);
