@@ -18,7 +18,7 @@ export const madeUpSizes: Sizes = {
   imageBits: 3,
 };
 
-const rangeBits = 4;
+const rangeBits = 6;
 
 export const madeUpChips: readonly Chip[] = [
   defineChip("counter", "declared", (chip) => {
