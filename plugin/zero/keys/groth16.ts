@@ -4,6 +4,7 @@ import * as snarkjs from "snarkjs";
 
 import { witnessFile } from "../circuit/witness-file.ts";
 import type { G1Point, G2Point, Groth16Proof } from "../proof/messages.ts";
+import { g2Generator } from "./coordinates.ts";
 import type { Groth16VerifyingKey } from "./zkey-reader.ts";
 
 export interface ProvenInputs {
@@ -45,7 +46,7 @@ export async function verifyGroth16(
     nPublic: publicInputs.length,
     vk_alpha_1: g1(alpha),
     vk_beta_2: g2(beta),
-    vk_gamma_2: g2(generator),
+    vk_gamma_2: g2(g2Generator),
     vk_delta_2: g2(delta),
     IC: inputs.map(g1),
   };
@@ -67,18 +68,6 @@ async function withWorkers<T>(run: () => Promise<T>): Promise<T> {
   last = result.catch(() => undefined);
   return await result;
 }
-
-/** Of G2 (EIP-197): γ of every key that snarkjs makes. */
-const generator: G2Point = {
-  x: [
-    10857046999023057135944570762232829481370756359578518086990519993285655852781n,
-    11559732032986387107991004021392285783925812861821192530917403151452391805634n,
-  ],
-  y: [
-    8495653923123431417604973247489272438418190587263600148770280649306958101930n,
-    4082367875863433681332203403145435568316851327593401208105741076214120093531n,
-  ],
-};
 
 function g1({ x, y }: G1Point): [string, string, string] {
   return [String(x), String(y), "1"];

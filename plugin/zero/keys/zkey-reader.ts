@@ -1,6 +1,6 @@
 /** Reads the verifying key out of a .zkey file, whoever made it. */
 import type { ZeroVerifyingKey } from "../proof/verifying-key.ts";
-import { g1FromMontgomery, g2FromMontgomery, q } from "./coordinates.ts";
+import { g1FromMontgomery, g2FromMontgomery, g2Generator, isSameG2Point, q } from "./coordinates.ts";
 import { readPart } from "./key-file.ts";
 
 /** All that Nexus Zero's verifiers need beside [τ]₂. */
@@ -11,7 +11,7 @@ const publicInputs = 3;
 /** Field sizes and moduli, three counts, then points. */
 const pointsAt = 84;
 
-/** @throws Error for another format, curve or number of public inputs, and where γ is not the generator */
+/** @throws Error for another format, curve or number of public inputs, where γ is not the generator, and where δ is */
 export async function readVerifyingKey(path: string): Promise<Groth16VerifyingKey> {
   const sections = await sectionsOf(path);
   const section = async (id: number, length: number): Promise<Buffer> => {
@@ -26,19 +26,20 @@ export async function readVerifyingKey(path: string): Promise<Groth16VerifyingKe
     throw new Error(`${path} is no key over BN254 with ${publicInputs} public inputs`);
   }
   const gamma = g2FromMontgomery(header, pointsAt + 256);
-  if (gamma.x[0] !== generatorX) throw new Error(`${path} has a γ other than the generator`);
+  if (!isSameG2Point(gamma, g2Generator)) throw new Error(`${path} has a γ other than the generator`);
+  const delta = g2FromMontgomery(header, pointsAt + 448);
+  if (isSameG2Point(delta, gamma)) {
+    throw new Error(`${path} has δ = γ, with which anyone forges proofs: nobody has contributed to it`);
+  }
   const ic = await section(3, (publicInputs + 1) * 64);
   const [one, two, three, four] = [0, 64, 128, 192].map((at) => g1FromMontgomery(ic, at));
   return {
     alpha: g1FromMontgomery(header, pointsAt),
     beta: g2FromMontgomery(header, pointsAt + 128),
-    delta: g2FromMontgomery(header, pointsAt + 448),
+    delta,
     inputs: [one!, two!, three!, four!],
   };
 }
-
-/** Real part of the x of G2's generator (EIP-197). */
-const generatorX = 10857046999023057135944570762232829481370756359578518086990519993285655852781n;
 
 function littleEndian(value: bigint): Buffer {
   return Buffer.from(value.toString(16).padStart(64, "0"), "hex").reverse();

@@ -79,6 +79,12 @@ describe("snarkjs' own set-up", function () {
     }
   });
 
+  it("makes no key before somebody has contributed", async () => {
+    let message = "";
+    await readVerifyingKey(at("0.zkey")).catch((error: Error) => (message = error.message));
+    expect(message).to.contain("δ = γ");
+  });
+
   it("makes a production key that proves the same circuit", async () => {
     const key = await readVerifyingKey(at("1.zkey"));
     const { proof, publicInputs } = await proveGroth16(at("1.zkey"), witnessOf(tinyCircuit));
