@@ -14,7 +14,7 @@ export interface ProvenInputs {
 }
 
 /**
- * Takes about 10 s for 2^17 constraints on two cores. The proof is randomised, so it says nothing else about the witness.
+ * Takes 36 s for the machine's circuit on two cores (bench/zero-circuit.ts). The proof is randomised, so it says nothing else about the witness.
  *
  * @param zkey path of a .zkey file
  * @param witness values of all variables; that they satisfy the constraints is not checked here, and a proof of ones that do not is
