@@ -123,6 +123,13 @@ export class Kernels {
     return pointer;
   }
 
+  /** Numbers of 32 bytes, little-endian, not in Montgomery form, in new room: scalars of points. */
+  scalars(values: readonly bigint[]): number {
+    const pointer = this.vector(values.length);
+    writeNumbers(this.memory, pointer, values);
+    return pointer;
+  }
+
   /** The numbers that n elements stand for, in [0, r). */
   toBigints(pointer: number, n: number): bigint[] {
     const mark = this.mark();

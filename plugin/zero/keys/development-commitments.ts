@@ -9,7 +9,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import type { G1Point } from "../proof/messages.ts";
 import { integerAt } from "../prover/column-memory.ts";
 import type { CellColumns, Coefficient, CommitmentKey } from "../prover/commitment-key.ts";
-import type { Jobs } from "../prover/jobs.ts";
+import type { Jobs } from "../kernels/jobs.ts";
 import type { Polynomial } from "../prover/opening.ts";
 import { developmentTau } from "./trapdoor.ts";
 

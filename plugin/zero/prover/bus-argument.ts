@@ -9,7 +9,7 @@ import { residue } from "../circuit/scalar-field.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { Children, LayerMessages } from "../proof/messages.ts";
 import { leafLayer, type Sizes } from "../proof/sizes.ts";
-import { Jobs } from "./jobs.ts";
+import { Jobs } from "../kernels/jobs.ts";
 import { interpolateChildren, nextClaim, padProduct, roundCoefficients } from "./round-polynomial.ts";
 
 export interface BusTranscript {

@@ -2,7 +2,7 @@
 import type { Kernels } from "../kernels/kernels.ts";
 import type { G1Point } from "../proof/messages.ts";
 import type { ColumnVector } from "./column-memory.ts";
-import type { Jobs } from "./jobs.ts";
+import type { Jobs } from "../kernels/jobs.ts";
 import type { Polynomial } from "./opening.ts";
 
 /** Columns of a block of a slab: row i of column j is cell first + i·2^bits + j. */

@@ -4,7 +4,7 @@ import type { Parameters } from "../trace/trace.ts";
 import { leafCells, type LeafVectors } from "./bus-argument.ts";
 import { compileLeaves, type BusChallenges } from "./chip-program.ts";
 import { columnTable, constantPool, copyWords, type TableInMemory } from "./column-memory.ts";
-import { Jobs } from "./jobs.ts";
+import { Jobs } from "../kernels/jobs.ts";
 import { blockRows, registerBytes } from "./row-program.ts";
 
 const element = 32;

@@ -6,7 +6,7 @@
  */
 import { inverseOf, r, residue } from "../circuit/scalar-field.ts";
 import type { OpeningEvaluations } from "../proof/messages.ts";
-import { Jobs } from "./jobs.ts";
+import { Jobs } from "../kernels/jobs.ts";
 
 /** Coefficients in the kernels' memory, lowest first. */
 export interface Polynomial {

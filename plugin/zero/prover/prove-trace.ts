@@ -33,7 +33,7 @@ import type { Parameters, Trace } from "../trace/trace.ts";
 import { BusArgument } from "./bus-argument.ts";
 import { copyColumn, copyTable, type ColumnVector, type TableInMemory } from "./column-memory.ts";
 import type { CommitmentKey } from "./commitment-key.ts";
-import { Jobs } from "./jobs.ts";
+import { Jobs } from "../kernels/jobs.ts";
 import { makeLeafLayer } from "./leaf-layer.ts";
 import { checkMemory, memoryNeeded } from "./memory-need.ts";
 import { proveOpening } from "./opening.ts";

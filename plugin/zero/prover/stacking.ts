@@ -6,7 +6,7 @@
 import { residue } from "../circuit/scalar-field.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { columnTable, type ColumnVector } from "./column-memory.ts";
-import { Jobs } from "./jobs.ts";
+import { Jobs } from "../kernels/jobs.ts";
 
 const element = 32;
 

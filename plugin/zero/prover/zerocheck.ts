@@ -17,7 +17,7 @@ import {
   type ColumnVector,
   type TableInMemory,
 } from "./column-memory.ts";
-import { Jobs } from "./jobs.ts";
+import { Jobs } from "../kernels/jobs.ts";
 import { nextClaim, padProduct, roundCoefficients } from "./round-polynomial.ts";
 import { blockRows, registerBytes } from "./row-program.ts";
 

@@ -2,3 +2,4 @@
 export { configure, heapBase } from "./thread";
 export * from "./vector";
 export { runJobs } from "./jobs";
+export * from "./fixed-base-groups";

@@ -2,10 +2,13 @@
  * A list of jobs that threads share: each takes the next until none is left. A job is sixteen words, its operation and the arguments of
  * the function it names.
  */
+import { Fq2 } from "./coordinate";
 import { eqTables, foldChildren, foldLonely, fractionRound, mergeFractions, productRound } from "./fractions";
 import { countCells, gatherCells } from "./gather";
 import { addColumn, combineColumns, dotColumn, foldColumn } from "./integers";
+import { windowSum } from "./multiscalar";
 import { correlate, divideByBinomial, divideByLinear, rowDots } from "./opening";
+import { Fq } from "./prime-field";
 import { runRows, zerocheckRound } from "./rows";
 
 /** Bytes of a job. The same number and the order below are in ../../prover/jobs.ts. */
@@ -45,6 +48,8 @@ function runJob(j: usize): void {
     case 15: productRound(word(j, 1), word(j, 2), word(j, 3), word(j, 4), word(j, 5)); break;
     case 16: countCells(word(j, 1), word(j, 2), word(j, 3), word(j, 4), word(j, 5)); break;
     case 17: gatherCells(word(j, 1), word(j, 2), word(j, 3), word(j, 4), word(j, 5), word(j, 6), word(j, 7)); break;
+    case 18: windowSum<Fq>(word(j, 1), word(j, 2), j + 5 * 4, word(j, 3), word(j, 4)); break;
+    case 19: windowSum<Fq2>(word(j, 1), word(j, 2), j + 5 * 4, word(j, 3), word(j, 4)); break;
     default: unreachable();
   }
 }

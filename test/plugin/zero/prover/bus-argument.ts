@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { BusArgument, type BusTranscript } from "../../../../plugin/zero/prover/bus-argument.ts";
 import { copyTable } from "../../../../plugin/zero/prover/column-memory.ts";
-import { Jobs } from "../../../../plugin/zero/prover/jobs.ts";
+import { Jobs } from "../../../../plugin/zero/kernels/jobs.ts";
 import { makeLeafLayer } from "../../../../plugin/zero/prover/leaf-layer.ts";
 import { leafFractions, proveBuses } from "./reference/bus-argument.ts";
 import { challengesFrom, numbersFrom } from "./reference/challenges.ts";

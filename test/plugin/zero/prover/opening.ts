@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
-import { Jobs } from "../../../../plugin/zero/prover/jobs.ts";
+import { Jobs } from "../../../../plugin/zero/kernels/jobs.ts";
 import { proveOpening, type Polynomial } from "../../../../plugin/zero/prover/opening.ts";
 import { challengesFrom, numbersFrom } from "./reference/challenges.ts";
 import { openMercury } from "./reference/mercury.ts";

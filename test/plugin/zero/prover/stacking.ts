@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { copyColumn } from "../../../../plugin/zero/prover/column-memory.ts";
-import { Jobs } from "../../../../plugin/zero/prover/jobs.ts";
+import { Jobs } from "../../../../plugin/zero/kernels/jobs.ts";
 import { proveStacking, type StackedBlock } from "../../../../plugin/zero/prover/stacking.ts";
 import { challengesFrom, numbersFrom } from "./reference/challenges.ts";
 import { eqAt, extend } from "./reference/multilinear.ts";

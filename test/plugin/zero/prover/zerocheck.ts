@@ -4,7 +4,7 @@ import { leavesOf } from "../../../../plugin/zero/chips/chip.ts";
 import { residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { copyTable } from "../../../../plugin/zero/prover/column-memory.ts";
-import { Jobs } from "../../../../plugin/zero/prover/jobs.ts";
+import { Jobs } from "../../../../plugin/zero/kernels/jobs.ts";
 import { proveZerocheck } from "../../../../plugin/zero/prover/zerocheck.ts";
 import { leafFractions } from "./reference/bus-argument.ts";
 import { challengesFrom, numbersFrom } from "./reference/challenges.ts";

@@ -8,7 +8,7 @@ import type {
   Coefficient,
   CommitmentKey,
 } from "../../../../../plugin/zero/prover/commitment-key.ts";
-import type { Jobs } from "../../../../../plugin/zero/prover/jobs.ts";
+import type { Jobs } from "../../../../../plugin/zero/kernels/jobs.ts";
 import type { Polynomial } from "../../../../../plugin/zero/prover/opening.ts";
 import { multiple } from "./prove.ts";
 

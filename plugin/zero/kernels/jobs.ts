@@ -1,5 +1,5 @@
 /** Lists of work that the kernels' threads share: `kernels/assembly/jobs.ts` says what each operation does. */
-import type { Kernels } from "../kernels/kernels.ts";
+import type { Kernels } from "./kernels.ts";
 
 const operations = {
   fractionRound: 0,
@@ -20,6 +20,8 @@ const operations = {
   productRound: 15,
   countCells: 16,
   gatherCells: 17,
+  windowSumG1: 18,
+  windowSumG2: 19,
 } as const;
 export type JobName = keyof typeof operations;
 
