@@ -8,11 +8,11 @@ import { productionCircuit } from "./circuit/production-circuit.ts";
 import { ZeroProofError } from "./circuit/zero-proof-error.ts";
 import { Kernels } from "./kernels/kernels.ts";
 import { developmentGroth16Key } from "./keys/development-groth16.ts";
-import { developmentTauPoint } from "./keys/development-powers.ts";
+import { developmentPowers, developmentTauPoint } from "./keys/development-powers.ts";
 import { readVerifyingKey } from "./keys/zkey-reader.ts";
 import { machineProgram } from "./machine-program.ts";
 import { selectorOf, type ZeroVerifyingKey } from "./proof/verifying-key.ts";
-import { identityOf, prove } from "./prove.ts";
+import { identityOf, prove, type ProvingKey } from "./prove.ts";
 import type { ProvenRun } from "./proven-run.ts";
 import { verifyProof } from "./verify-proof.ts";
 import { MachineTrap } from "./vm/trap.ts";
@@ -21,11 +21,13 @@ import { failedRun, type ProvingStep, type ZeroProof, type ZeroProver } from "./
 
 /** Makes real proofs, for the development key. */
 export class Groth16Prover implements ZeroProver {
+  readonly #folder: string;
   readonly #zkey: string;
   readonly #key: ZeroVerifyingKey;
   #kernels: Promise<Kernels> | undefined;
 
-  private constructor(zkey: string, key: ZeroVerifyingKey) {
+  private constructor(folder: string, zkey: string, key: ZeroVerifyingKey) {
+    this.#folder = folder;
     this.#zkey = zkey;
     this.#key = key;
   }
@@ -46,7 +48,7 @@ export class Groth16Prover implements ZeroProver {
       if (line !== shown) progress(line);
       shown = line;
     });
-    return new Groth16Prover(zkey, { ...(await readVerifyingKey(zkey)), tau: await developmentTauPoint() });
+    return new Groth16Prover(folder, zkey, { ...(await readVerifyingKey(zkey)), tau: developmentTauPoint() });
   }
 
   /** What verifiers of these proofs trust. */
@@ -55,7 +57,8 @@ export class Groth16Prover implements ZeroProver {
   }
 
   async identify(program: LoadedProgram): Promise<string> {
-    return hexlify(identityOf(await this.#started(), machineProgram(program)));
+    const key = { kernels: await this.#started(), powers: this.#powers() };
+    return hexlify(await identityOf(key, machineProgram(program)));
   }
 
   async prove(
@@ -73,7 +76,8 @@ export class Groth16Prover implements ZeroProver {
       current = name === undefined ? undefined : { name: sentence(name), since: now };
       if (current !== undefined) progress(`Proving ${loaded.name}: ${name}`);
     };
-    const key = { kernels, zkey: this.#zkey, selector: selectorOf(this.#key) };
+    const powers = this.#powers(progress);
+    const key = { kernels, powers, zkey: this.#zkey, selector: selectorOf(this.#key) };
     try {
       const program = machineProgram(loaded);
       const { programId, run, bytes } = await prove(key, program, input, privateInput, begin);
@@ -113,6 +117,13 @@ export class Groth16Prover implements ZeroProver {
     const kernels = await this.#kernels;
     this.#kernels = undefined;
     await kernels?.close();
+  }
+
+  #powers(progress: (what: string) => void = () => undefined): ProvingKey["powers"] {
+    return (count) =>
+      developmentPowers(count, this.#folder, (what, part) => {
+        progress(`Making the development key, once: ${what}, ${Math.floor(part * 10)}0 %`);
+      });
   }
 
   async #started(): Promise<Kernels> {

@@ -7,7 +7,6 @@ import { plain } from "./circuit/plain.ts";
 import { productionShape } from "./circuit/production-circuit.ts";
 import { verifierWitness } from "./circuit/verifier-circuit.ts";
 import type { Kernels } from "./kernels/kernels.ts";
-import { DevelopmentCommitmentKey } from "./keys/development-commitments.ts";
 import { proveGroth16 } from "./keys/groth16.ts";
 import { betaChallenge } from "./proof/contract-transcript.ts";
 import { encodeProof } from "./proof/encoding.ts";
@@ -16,17 +15,28 @@ import { publicWords, type G1Point } from "./proof/messages.ts";
 import { programIdentity } from "./proof/program-identity.ts";
 import { foldPublicValues, publicDigest } from "./proof/public-values.ts";
 import { commitProgram, proveTrace, type Stage, type TraceProof } from "./prover/prove-trace.ts";
+import { PowersOfTau } from "./prover/powers-of-tau.ts";
 import { layOutProgram, layOutSlabs, powersNeeded } from "./prover/slab-layout.ts";
 import type { Table, Trace, TracedRun } from "./trace/trace.ts";
 import type { Program } from "./vm/program.ts";
 
-/** What a proof is made with. */
-export interface ProvingKey {
+/** What commitments are made with. */
+export interface CommittingKey {
   readonly kernels: Kernels;
-  /** Path of the .zkey file. */
-  readonly zkey: string;
+  /** The first `count` powers [τ^i]₁: x and y as numbers of 32 bytes, little-endian. */
+  readonly powers: (count: number) => Promise<Uint8Array>;
+}
+
+/** What a proof is made with but for Groth16. */
+export interface TraceProvingKey extends CommittingKey {
   /** `selectorOf` the verifying key. */
   readonly selector: number;
+}
+
+/** What a proof is made with. */
+export interface ProvingKey extends TraceProvingKey {
+  /** Path of the .zkey file. */
+  readonly zkey: string;
 }
 
 /** A run with all of its proof but the Groth16 part. */
@@ -49,44 +59,43 @@ export interface Proven {
 }
 
 /**
- * Runs a program and proves the run with the development key.
+ * Runs a program and proves the run.
  *
  * @param begin called with the name of each step when it begins
  * @throws MachineTrap for a run that cannot be proven; RangeError for one that is too large
  */
 export async function prove(
-  { kernels, zkey, selector }: ProvingKey,
+  key: ProvingKey,
   program: Program,
   input: Uint8Array,
   privateInput: Uint8Array,
   begin: (step: string) => void,
 ): Promise<Proven> {
-  const made = witnessRun(kernels, selector, program, input, privateInput, begin);
+  const made = await witnessRun(key, program, input, privateInput, begin);
   const { run, commitment, proof, pi, witness } = made;
   begin("prove the witness");
-  const { proof: groth16 } = await proveGroth16(zkey, witness);
+  const { proof: groth16 } = await proveGroth16(key.zkey, witness);
   const { header, constants, group, publicValues } = proof;
   const { sigma, epsilon, scalars } = publicValues;
   const bytes = encodeProof({
-    ...{ selector, header, group, sigma, epsilon, pi, groth16 },
+    ...{ selector: key.selector, header, group, sigma, epsilon, pi, groth16 },
     program: { commitment, constants },
     scalars: { ...scalars, slabs: scalars.slabs.slice(0, group.slabs.length) },
   });
   return { programId: proof.statement.programId, run, bytes };
 }
 
-/** Everything of `prove` that comes before Groth16. @param selector four bytes as a number: for which verifying key */
-export function witnessRun(
-  kernels: Kernels,
-  selector: number,
+/** Everything of `prove` that comes before Groth16. */
+export async function witnessRun(
+  key: TraceProvingKey,
   program: Program,
   input: Uint8Array,
   privateInput: Uint8Array,
   begin: (step: string) => void,
-): WitnessedRun {
+): Promise<WitnessedRun> {
   begin("run");
   const run = traceProgram(program, { input, privateInput });
-  const { commitment, proof } = proveRun(kernels, selector, run, input, begin);
+  const { commitment, proof } = await proveRun(key, run, input, begin);
   begin("compute the witness");
   const { publicValues, group, inputs, field: messages } = proof;
   const pi = publicDigest(plain, publicValues);
@@ -96,18 +105,20 @@ export function witnessRun(
   return { run, commitment, proof, pi, witness };
 }
 
-function proveRun(
-  kernels: Kernels,
-  selector: number,
+async function proveRun(
+  { kernels, powers, selector }: TraceProvingKey,
   { trace, parameters, journal }: TracedRun,
   input: Uint8Array,
   begin: (step: string) => void,
-): Pick<WitnessedRun, "commitment" | "proof"> {
+): Promise<Pick<WitnessedRun, "commitment" | "proof">> {
   const shape = productionShape;
   const heights = trace.map(({ height }) => height);
+  const layout = layOutSlabs(shape, heights);
+  begin("read the powers of τ");
+  const points = await powers(powersNeeded(layout.slabBits));
   const mark = kernels.mark();
   try {
-    const key = new DevelopmentCommitmentKey(kernels, powersNeeded(layOutSlabs(shape, heights).slabBits));
+    const key = new PowersOfTau(kernels, points);
     const commitment = commitProgram(key, shape, trace);
     const statement = { shape, trace, parameters, input, journal, commitment, selector };
     let current: Stage | undefined;
@@ -122,7 +133,7 @@ function proveRun(
 }
 
 /** The identity of a program: 32 bytes. */
-export function identityOf(kernels: Kernels, program: Program): Uint8Array {
+export async function identityOf({ kernels, powers }: CommittingKey, program: Program): Promise<Uint8Array> {
   const tables = new Map([
     ["program", programRows(program).table()],
     ["image", imageRows(program).table()],
@@ -133,9 +144,10 @@ export function identityOf(kernels: Kernels, program: Program): Uint8Array {
   const heights = trace.map(({ height }) => height);
   const placed = layOutProgram(productionShape.programBlocks, heights);
   const cells = Math.max(...placed.map(({ block, height, start }) => start + 2 ** (block.bits + height)));
+  const points = await powers(cells);
   const mark = kernels.mark();
   try {
-    const commitment = commitProgram(new DevelopmentCommitmentKey(kernels, cells), productionShape, trace);
+    const commitment = commitProgram(new PowersOfTau(kernels, points), productionShape, trace);
     const parameters = parametersOf(program);
     const constants = packConstants({
       programHeight: tables.get("program")!.height,

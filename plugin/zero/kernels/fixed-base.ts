@@ -2,7 +2,6 @@
 import { bn254 } from "@noble/curves/bn254.js";
 
 import type { Kernels } from "./kernels.ts";
-import { ELEMENT } from "./layout.ts";
 import { queueBytes } from "./multiscalar.ts";
 import { affineBytes, writePoint, type Group } from "./points.ts";
 
@@ -10,9 +9,6 @@ import { affineBytes, writePoint, type Group } from "./points.ts";
 const digitBits = 12;
 const rows = 22;
 const entries = 2 ** digitBits - 1;
-
-/** Scalars between two reports of progress. */
-const step = 2 ** 14;
 
 export class FixedBase {
   readonly #kernels: Kernels;
@@ -39,15 +35,9 @@ export class FixedBase {
    * dst_i = scalar_i·G: affine points, coordinates in Montgomery form.
    *
    * @param scalars numbers of 32 bytes below r, not in Montgomery form
-   * @param progress called with how much of the work is done, 0 to 1
    */
-  multiples(dst: number, scalars: number, count: number, progress?: (part: number) => void): void {
-    for (let from = 0; from < count; from += step) {
-      const part = Math.min(step, count - from);
-      const into = dst + from * affineBytes[this.#group];
-      this.#call("tableMultiples", part, into, scalars + from * ELEMENT, this.#table, this.#room);
-      progress?.((from + part) / count);
-    }
+  multiples(dst: number, scalars: number, count: number): void {
+    this.#call("tableMultiples", count, dst, scalars, this.#table, this.#room);
   }
 
   #call(name: string, n: number, ...args: number[]): void {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { circuitDigest } from "../circuit/r1cs-file.ts";
 import type { ConstraintSystem } from "../circuit/constraints.ts";
 import { sectionFile } from "../circuit/section-file.ts";
+import { Kernels } from "../kernels/kernels.ts";
 import { isWholeKeyFile, writeKeyFile } from "./key-file.ts";
 import { developmentTrapdoor } from "./trapdoor.ts";
 import { zkeySections, type KeyProgress } from "./zkey-file.ts";
@@ -40,7 +41,9 @@ export async function developmentGroth16Key(
   if (digest !== circuit.digest) {
     throw new Error(`the circuit's digest is ${digest}, not ${circuit.digest}`);
   }
-  const sections = await zkeySections(system, developmentTrapdoor, developmentNote, progress);
+  const kernels = await Kernels.start();
+  const sections = await zkeySections(kernels, system, developmentTrapdoor, developmentNote, progress);
+  await kernels.close();
   const whole = sectionFile("zkey", 1, [
     ...sections,
     { id: digestSection, parts: [new Uint8Array(digestBytes)] },

@@ -3,10 +3,13 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
+import { bn254 } from "@noble/curves/bn254.js";
+
 import { r } from "../circuit/scalar-field.ts";
+import { Kernels } from "../kernels/kernels.ts";
+import { affineBytes } from "../kernels/points.ts";
 import type { G2Point } from "../proof/messages.ts";
-import { g2FromMontgomery } from "./coordinates.ts";
-import { FixedBase, pointBytes } from "./fixed-base.ts";
+import { generatorMultiples } from "./generator-multiples.ts";
 import { isWholeKeyFile, readPart, writeKeyFile } from "./key-file.ts";
 import { power } from "./lagrange.ts";
 import { developmentTau } from "./trapdoor.ts";
@@ -33,27 +36,29 @@ export async function developmentPowers(
     throw new RangeError(`a commitment key has 1 to ${most} powers, not ${count}`);
   }
   const available = await largestFile(folder);
-  if (available >= count) return await readPart(fileOf(folder, available), 0, count * pointBytes.g1);
+  if (available >= count) return await readPart(fileOf(folder, available), 0, count * affineBytes.g1);
 
   const wanted = Math.ceil(count / step) * step;
   const scalars: bigint[] = [power(developmentTau, BigInt(available))];
   while (scalars.length < wanted - available) scalars.push((scalars.at(-1)! * developmentTau) % r);
-  const base = await FixedBase.start("g1");
-  const points = await base.multiples(scalars, (part) => progress("powers of tau", part));
+  const kernels = await Kernels.start();
+  const multiples = generatorMultiples(kernels, "g1", "numbers");
+  const points = await multiples(scalars, (part) => progress("powers of tau", part));
+  await kernels.close();
   const before =
     available > 0
-      ? await readPart(fileOf(folder, available), 0, available * pointBytes.g1)
+      ? await readPart(fileOf(folder, available), 0, available * affineBytes.g1)
       : new Uint8Array(0);
-  const all = Buffer.concat([before, base.toNumbers(points)]);
+  const all = Buffer.concat([before, points]);
   await writeKeyFile(fileOf(folder, wanted), [all]);
   if (available > 0) await rm(fileOf(folder, available), { force: true });
-  return all.subarray(0, count * pointBytes.g1);
+  return all.subarray(0, count * affineBytes.g1);
 }
 
 /** [τ]₂ of the same key. */
-export async function developmentTauPoint(): Promise<G2Point> {
-  const base = await FixedBase.start("g2");
-  return g2FromMontgomery(await base.multiples([developmentTau]));
+export function developmentTauPoint(): G2Point {
+  const { x, y } = bn254.G2.Point.BASE.multiply(developmentTau).toAffine();
+  return { x: [x.c0, x.c1], y: [y.c0, y.c1] };
 }
 
 function fileOf(folder: string, powers: number): string {

@@ -8,7 +8,8 @@ import { ByteWriter, fieldHead, type Section } from "../circuit/section-file.ts"
 import type { Combination } from "../circuit/combination.ts";
 import type { ConstraintSystem } from "../circuit/constraints.ts";
 import { q } from "./coordinates.ts";
-import { FixedBase } from "./fixed-base.ts";
+import type { Kernels } from "../kernels/kernels.ts";
+import { generatorMultiples, type Multiples } from "./generator-multiples.ts";
 import { lagrangeAt } from "./lagrange.ts";
 import { domainBits, quadraticProgram } from "./quadratic-program.ts";
 import type { Groth16Trapdoor } from "./trapdoor.ts";
@@ -17,10 +18,12 @@ import type { Groth16Trapdoor } from "./trapdoor.ts";
 export type KeyProgress = (what: string, part: number) => void | Promise<void>;
 
 /**
+ * @param kernels whose memory is used and given back
  * @param note is put where a ceremony's key has its circuit hash: at most 64 ASCII characters
  * @returns the file's sections, in snarkjs' order
  */
 export async function zkeySections(
+  kernels: Kernels,
   system: ConstraintSystem,
   trapdoor: Groth16Trapdoor,
   note: string,
@@ -36,10 +39,11 @@ export async function zkeySections(
   const heights = lagrangeAt(tau, domainBits(system) + 1).filter((_, i) => i % 2 === 1);
   const scaled = (elements: readonly bigint[]) => elements.map((element) => (element * byDelta) % r);
 
-  const g1 = await FixedBase.start("g1");
-  const g2 = await FixedBase.start("g2");
-  const points = (base: FixedBase, what: string, scalars: readonly bigint[]) =>
-    base.multiples(scalars, (part) => progress(what, part));
+  const mark = kernels.mark();
+  const g1 = generatorMultiples(kernels, "g1", "zkey");
+  const g2 = generatorMultiples(kernels, "g2", "zkey");
+  const points = (multiples: Multiples, what: string, scalars: readonly bigint[]) =>
+    multiples(scalars, (part) => progress(what, part));
   const [alpha1, beta1, delta1] = await pointsOf(g1, [alpha, beta, delta]);
   const [beta2, gamma2, delta2] = await pointsOf(g2, [beta, 1n, delta]);
 
@@ -47,11 +51,11 @@ export async function zkeySections(
   fieldHead(header).uint32(system.variables).uint32(system.publicInputs).uint32(size);
   const contributions = new ByteWriter(68);
   for (const letter of note) contributions.uint8(letter.charCodeAt(0));
-  return [
+  const sections = [
     { id: 1, parts: [new ByteWriter(4).uint32(1).bytes] },
     { id: 2, parts: [header.bytes, alpha1!, beta1!, beta2!, gamma2!, delta1!, delta2!] },
     { id: 4, parts: [matrices(system)] },
-    { id: 3, parts: [await g1.multiples(combined.slice(0, firstPrivate))] },
+    { id: 3, parts: [await g1(combined.slice(0, firstPrivate))] },
     { id: 9, parts: [await points(g1, "H", scaled(heights))] },
     { id: 8, parts: [await points(g1, "C", scaled(combined.slice(firstPrivate)))] },
     { id: 5, parts: [await points(g1, "A", a)] },
@@ -59,10 +63,14 @@ export async function zkeySections(
     { id: 7, parts: [await points(g2, "B2", b)] },
     { id: 10, parts: [contributions.bytes] },
   ];
+  kernels.release(mark);
+  return sections;
 }
 
-async function pointsOf(base: FixedBase, scalars: readonly bigint[]): Promise<Uint8Array[]> {
-  return await Promise.all(scalars.map((scalar) => base.multiples([scalar])));
+async function pointsOf(multiples: Multiples, scalars: readonly bigint[]): Promise<Uint8Array[]> {
+  const all = await multiples(scalars);
+  const size = all.length / scalars.length;
+  return scalars.map((_, i) => all.subarray(i * size, (i + 1) * size));
 }
 
 /** Section 4: every coefficient of A (0) and B (1) with its row and variable, times 2^512. */

@@ -6,9 +6,8 @@ import { leafCells } from "./bus-argument.ts";
 import type { SlabLayout } from "./slab-layout.ts";
 
 const element = 32;
-const pointBytes = 64;
-/** Jobs, programs, constants, threads' scratch. */
-const fixed = 32 * 2 ** 20;
+/** Jobs, programs, constants; what a multiscalar product sorts, 21 MiB for each of at most eight threads. */
+const fixed = (32 + 8 * 21) * 2 ** 20;
 
 /** Bytes beside the powers of τ: the trace, and the stage that takes most. */
 export function memoryNeeded({ chips }: Shape, trace: Trace, { slabBits, blocks }: SlabLayout): number {
@@ -19,8 +18,8 @@ export function memoryNeeded({ chips }: Shape, trace: Trace, { slabBits, blocks 
   const cells = 2 ** slabBits;
   const tallest = 2 ** Math.max(...trace.map(({ height }) => height));
   const stages = {
-    // cells that are not zero with their powers, and what the multiscalar product sorts
-    commit: cells * (pointBytes + 8 + 32),
+    // cells that are not zero, with their numbers
+    commit: cells * (4 + 8),
     // numerators and denominators of the leaves and the layers above, 4/3; two buffers of half and a quarter of that; eq
     buses:
       sum(chips.map((chip, c) => leavesOf(chip).length * leafCells(trace[c]!.height))) *
@@ -34,8 +33,8 @@ export function memoryNeeded({ chips }: Shape, trace: Trace, { slabBits, blocks 
       tallest * 64,
     // values, weights and eq of each block's rows, and their halves
     stacking: sum(blocks.map(({ height }) => 2 ** height)) * element * 8,
-    // f, q, W, a quotient, and what the multiscalar product sorts
-    opening: cells * (4 * element + 96),
+    // f, q, W, a quotient, and one of them as scalars
+    opening: cells * 5 * element,
   };
   return fixed + integers + virtual + Math.max(...Object.values(stages));
 }

@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 
-import { bn254 } from "@noble/curves/bn254.js";
 import { expect } from "chai";
 import { hexlify } from "ethers";
 
@@ -8,8 +7,7 @@ import { Constraints, violatedConstraint } from "../../../plugin/zero/circuit/co
 import { productionShape } from "../../../plugin/zero/circuit/production-circuit.ts";
 import { compileVerifier, mostConstraints } from "../../../plugin/zero/circuit/verifier-circuit.ts";
 import { Kernels } from "../../../plugin/zero/kernels/kernels.ts";
-import { DevelopmentCommitmentKey } from "../../../plugin/zero/keys/development-commitments.ts";
-import { developmentTau } from "../../../plugin/zero/keys/trapdoor.ts";
+import { developmentPowers } from "../../../plugin/zero/keys/development-powers.ts";
 import { machineProgram } from "../../../plugin/zero/machine-program.ts";
 import { identityOf, witnessRun } from "../../../plugin/zero/prove.ts";
 import { loadProgram } from "../../../plugin/programs/load.ts";
@@ -27,31 +25,19 @@ describe("a run of a program with all chips", () => {
     const loaded = await loadProgram("fibonacci", { programs: `${root}programs`, cache: `${root}cache` });
     const program = machineProgram(loaded);
     const steps: string[] = [];
+    const powers = (count: number) => developmentPowers(count, `${root}cache/nexus/keys`);
+    const key = { kernels, powers, selector: 7 };
     const input = new TextEncoder().encode("10");
-    const { run, proof, witness } = witnessRun(kernels, 7, program, input, new Uint8Array(0), (step) =>
+    const { run, proof, witness } = await witnessRun(key, program, input, new Uint8Array(0), (step) =>
       steps.push(step),
     );
     expect(new TextDecoder().decode(run.journal)).to.equal("55");
     expect(steps).to.deep.equal([...new Set(steps)]);
-    expect(hexlify(proof.statement.programId)).to.equal(hexlify(identityOf(kernels, program)));
+    expect(hexlify(proof.statement.programId)).to.equal(hexlify(await identityOf(key, program)));
     const system = compileVerifier(productionShape);
     expect(system).to.be.instanceOf(Constraints);
     expect(system.constraints.length).to.be.at.most(mostConstraints);
     expect(witness.length).to.equal(system.variables);
     expect(violatedConstraint(system.constraints, witness)).to.equal(undefined);
-  });
-
-  it("is committed to as powers of the development τ would", () => {
-    const key = new DevelopmentCommitmentKey(kernels, 4);
-    const coefficients = [3n, 0n, 5n, 7n];
-    const pointer = kernels.fromBigints(coefficients);
-    const { Point } = bn254.G1;
-    let power = Point.BASE;
-    let sum = Point.ZERO;
-    for (const coefficient of coefficients) {
-      sum = coefficient === 0n ? sum : sum.add(power.multiply(coefficient));
-      power = power.multiply(developmentTau);
-    }
-    expect(key.commitPolynomial({ pointer, length: 4 })).to.deep.equal({ ...sum.toAffine() });
   });
 });

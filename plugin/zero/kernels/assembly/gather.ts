@@ -1,11 +1,8 @@
 /**
- * What a commitment to small integers is computed from: the cells that are not zero, sorted by their number of bytes, each with its power
- * of τ. Most cells of wide columns are small.
+ * What a commitment to small integers is computed from: the cells that are not zero, sorted by their number of bytes, each with its number.
+ * Most cells of wide columns are small.
  */
 import { integerAt } from "./integers";
-
-/** Bytes of an affine point. */
-const POINT: usize = 64;
 
 /** Classes: 1, 2, 4 and 8 bytes. */
 function classOf(value: u64): usize {
@@ -25,8 +22,8 @@ export function countCells(counts: usize, column: usize, width: usize, from: usi
 }
 
 /**
- * Copies the cells of rows [from, to), row i with the point i·stride, behind those that are there: `ends` has, for each class, a pointer to
- * the next point and one to the next scalar, and is moved on.
+ * Writes cells of rows [from, to) behind those that are there, row i with the number first + i·stride: `ends` has, for each class, a pointer
+ * to the next number and one to the next scalar, and is moved on.
  */
 export function gatherCells(
   ends: usize,
@@ -34,7 +31,7 @@ export function gatherCells(
   width: usize,
   from: usize,
   to: usize,
-  points: usize,
+  first: usize,
   stride: usize,
 ): void {
   for (let i = from; i < to; i++) {
@@ -42,14 +39,14 @@ export function gatherCells(
     if (value == 0) continue;
     const which = classOf(value);
     const end = ends + which * 8;
-    const point = <usize>load<u32>(end);
+    const number = <usize>load<u32>(end);
     const scalar = <usize>load<u32>(end, 4);
-    memory.copy(point, points + i * stride * POINT, POINT);
+    store<u32>(number, <u32>(first + i * stride));
     if (which == 0) store<u8>(scalar, <u8>value);
     else if (which == 1) store<u16>(scalar, <u16>value);
     else if (which == 2) store<u32>(scalar, <u32>value);
     else store<u64>(scalar, value);
-    store<u32>(end, <u32>(point + POINT));
+    store<u32>(end, <u32>(number + 4));
     store<u32>(end, <u32>(scalar + ((<usize>1) << which)), 4);
   }
 }

@@ -32,7 +32,7 @@ describe("Development key of commitments", function () {
     expect(powers.length).to.equal(130 * 64);
     for (const i of [0, 1, 2, 77, 129]) expectPower(powers, i);
     const tau = bn254.G2.Point.BASE.multiply(developmentTau).toAffine();
-    expect(await developmentTauPoint()).to.deep.equal({
+    expect(developmentTauPoint()).to.deep.equal({
       x: [tau.x.c0, tau.x.c1],
       y: [tau.y.c0, tau.y.c1],
     });
