@@ -10,7 +10,7 @@ import { ELEMENT } from "./layout.ts";
 import { affineBytes, readJacobian, type Group, type Point } from "./points.ts";
 
 /** Sums that share an inversion: `QUEUE` of `assembly/affine.ts`. */
-const queueLength = 512;
+const queueLength = 1024;
 
 /** Bytes of a queue of sums: `queueBytes` of `assembly/affine.ts`. */
 export function queueBytes(group: Group): number {

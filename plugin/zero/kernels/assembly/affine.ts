@@ -19,7 +19,7 @@ import {
 import { pop, push } from "./thread";
 
 /** Sums that share an inversion: it costs about as much as 400 products. */
-export const QUEUE: usize = 512;
+export const QUEUE: usize = 1024;
 
 /** Of a sum in the queue: pointers to both points and to where the sum goes, 0 for the second point to copy the first. */
 const ENTRY: usize = 12;
