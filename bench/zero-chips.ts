@@ -3,23 +3,32 @@
  *
  *     npx node bench/zero-chips.ts
  */
-import { columnBits, leavesOf, type Chip } from "../plugin/zero/chips/chip.ts";
-import { chips } from "../plugin/zero/chips/index.ts";
+import { leavesOf, type Chip } from "../plugin/zero/chips/chip.ts";
+import { productionShape } from "../plugin/zero/circuit/production-circuit.ts";
 
+const { chips, traceBlocks } = productionShape;
 const counts = (chip: Chip): number[] => [
   chip.columns.length,
   chip.columns.filter(({ preprocessed }) => preprocessed).length,
-  columnBits(chip.columns.length),
+  traceBlocks.filter((block) => chips[block.chip] === chip).length,
   chip.interactions.length,
   leavesOf(chip).length,
   chip.constraints.length,
 ];
-const titles = ["chip", "columns", "of these preprocessed", "k", "interactions", "leaves", "constraints"];
-const totals = [0, 1, 3, 4, 5].map((i) => chips.reduce((sum, chip) => sum + counts(chip)[i]!, 0));
+const titles = [
+  "chip",
+  "columns",
+  "of these preprocessed",
+  "blocks of the others",
+  "interactions",
+  "leaves",
+  "constraints",
+];
+const totals = titles.slice(1).map((_, i) => chips.reduce((sum, chip) => sum + counts(chip)[i]!, 0));
 const rows = [
   titles,
   ...chips.map((chip) => [chip.name, ...counts(chip).map(String)]),
-  ["all", ...totals.slice(0, 2).map(String), "", ...totals.slice(2).map(String)],
+  ["all", ...totals.map(String)],
 ];
 const widths = titles.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
 for (const row of rows) {

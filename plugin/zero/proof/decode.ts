@@ -41,8 +41,7 @@ export function decode<E>(arithmetic: Arithmetic<E>, shape: Shape, header: E, co
   const slabBits = Choice.ofBits(arithmetic, bits.splice(0, logarithmBits), [least, most], "slab length");
 
   const words = fieldsOf(arithmetic.bits(constants, sumOf(constantsBits), "constants"));
-  const heights = shape.traceBlocks.map(({ chip, mostRowBits }) => {
-    const { name, height } = chips[chip]!;
+  const heights = chips.map(({ name, height }, chip) => {
     if (typeof height === "number") return Choice.fixed(arithmetic, height);
     const logarithm =
       height === "declared"
@@ -50,7 +49,7 @@ export function decode<E>(arithmetic: Arithmetic<E>, shape: Shape, header: E, co
         : height === "program"
           ? words.programHeight
           : words.imageHeight;
-    return Choice.ofBits(arithmetic, logarithm, [0, mostRowBits], `height of ${name}`);
+    return Choice.ofBits(arithmetic, logarithm, [0, shape.mostRowBits[chip]!], `height of ${name}`);
   });
 
   const imageStart = startOfImage(arithmetic, shape, heights, slabBits);
@@ -102,26 +101,28 @@ function startOfImage<E>(
  *
  * @returns for each block the bits from `block.bits` on
  */
-export function decodePositions<E>(
-  arithmetic: Arithmetic<E>,
-  { traceBlocks, chips, sizes }: Shape,
-  positions: readonly E[],
-): E[][] {
-  return traceBlocks.map(({ chip, bits }, i) =>
-    arithmetic.bits(positions[i]!, stackedBits(sizes) - 1 - bits, `position of ${chips[chip]!.name}`),
-  );
+export function decodePositions<E>(arithmetic: Arithmetic<E>, shape: Shape, positions: readonly E[]): E[][] {
+  return shape.traceBlocks.map((block, i) => {
+    const name = shape.chips[block.chip]!.name;
+    return arithmetic.bits(
+      positions[i]!,
+      positionBits(shape, block),
+      `position of ${name} from column ${block.first} on`,
+    );
+  });
+}
+
+/** Bits of a block's position. */
+function positionBits({ sizes }: Shape, { bits }: Block): number {
+  return stackedBits(sizes) - 1 - bits;
 }
 
 /** Positions, many to a word, each with as many bits as `decodePositions` allows it: what the transcript absorbs. */
-export function packPositions<E>(
-  arithmetic: Arithmetic<E>,
-  { traceBlocks, sizes }: Shape,
-  positions: readonly E[],
-): E[] {
+export function packPositions<E>(arithmetic: Arithmetic<E>, shape: Shape, positions: readonly E[]): E[] {
   const words: E[][] = [];
   let shift = Infinity;
-  traceBlocks.forEach(({ bits }, i) => {
-    const length = stackedBits(sizes) - 1 - bits;
+  shape.traceBlocks.forEach((block, i) => {
+    const length = positionBits(shape, block);
     if (shift + length > wordBits) {
       words.push([]);
       shift = 0;

@@ -46,8 +46,8 @@ export interface OpeningEvaluations<E> {
 
 export interface FieldMessages<E> {
   /**
-   * Where each trace block starts, in chip order, one for each chip with columns of the trace: its first cell's number in the
-   * stacked vector (slot · 2^22 + cell in the slab), divided by the 2^{k_c} cells of one row. In slots 0 to 7; bits below the
+   * Where each trace block starts, in chip order and then in that of the columns: its first cell's number in the
+   * stacked vector (slot · 2^22 + cell in the slab), divided by the block's 2^k cells of one row. In slots 0 to 7; bits below the
    * block's length are ignored, so a block is always aligned (§3).
    */
   readonly positions: readonly E[];

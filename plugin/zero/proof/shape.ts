@@ -2,28 +2,34 @@
 import { columnBits, leavesOf, type Chip } from "../chips/chip.ts";
 import { stackedBits, type Sizes } from "./sizes.ts";
 
-/** The columns of a chip that are committed together. */
+/** Columns of a chip that are committed together, one behind the other in each row. */
 export interface Block {
   /** Number of the chip. */
   readonly chip: number;
   /** Number of the block's first column in the chip, and how many they are. */
   readonly first: number;
   readonly count: number;
-  /** k_c: log₂ of the columns, padded. Cell i·2^k + j is column j of row i. */
+  /** k: log₂ of the columns, padded, which only preprocessed ones need. Cell i·2^k + j is column j of row i. */
   readonly bits: number;
-  /** The most row bits that the block may have. */
-  readonly mostRowBits: number;
+}
+
+/** Where a column is: in which block, and its number there. */
+export interface ColumnPlace {
+  readonly block: Block;
+  readonly column: number;
 }
 
 export interface Shape {
   readonly chips: readonly Chip[];
   readonly sizes: Sizes;
-  /** In the order of the chips: their columns without the preprocessed ones. */
+  /** By chip: the most row bits that it may have. */
+  readonly mostRowBits: readonly number[];
+  /** In the order of the chips: their columns without the preprocessed ones, cut in their order into powers of two. */
   readonly traceBlocks: readonly Block[];
   /** The preprocessed columns: of the program, then of the image. */
   readonly programBlocks: readonly Block[];
-  /** The columns that §9 is about. */
-  readonly io: { readonly block: Block; readonly input: number; readonly journal: number };
+  /** The columns that §9 is about, and the number of their chip. */
+  readonly io: { readonly chip: number; readonly input: ColumnPlace; readonly journal: ColumnPlace };
 }
 
 /** Names that §9 finds its columns by. */
@@ -37,47 +43,55 @@ export function shapeOf(chips: readonly Chip[], sizes: Sizes): Shape {
   require(leaves <= 2 ** sizes.leafBits, `${leaves} leaves do not fit ${sizes.leafBits} bits`);
   require((sizes.rowBits + sizes.leafBits) % 2 === 0, "the sum of row and leaf bits is odd");
 
+  const mostRowBits = chips.map((chip) => mostHeight(chip, sizes));
   const traceBlocks: Block[] = [];
   const programBlocks: Block[] = [];
-  chips.forEach((chip, number) => {
-    const preprocessed = chip.columns.filter((column) => column.preprocessed).length;
-    require(chip.columns
+  chips.forEach(({ name, columns }, chip) => {
+    const most = mostRowBits[chip]!;
+    require(most <= sizes.rowBits, `chip ${name} of 2^${most} rows is too tall`);
+    const preprocessed = columns.filter((column) => column.preprocessed).length;
+    require(columns
       .slice(0, preprocessed)
-      .every((column) => column.preprocessed), `chip ${chip.name} has preprocessed columns behind others`);
-    const most = mostHeight(chip, sizes);
-    const blockOf = (first: number, count: number, space: number): Block => {
-      const bits = columnBits(count);
-      require(bits <= sizes.columnBits, `chip ${chip.name} has ${count} columns`);
-      return { chip: number, first, count, bits, mostRowBits: Math.min(most, space - bits) };
-    };
-    const committed = chip.columns.length - preprocessed;
-    require(committed > 0, `chip ${chip.name} has no column of the trace`);
-    // The slabs' slots are half of the stacked vector.
-    traceBlocks.push(blockOf(preprocessed, committed, stackedBits(sizes) - 1));
+      .every((column) => column.preprocessed), `chip ${name} has preprocessed columns behind others`);
+    require(columns.length > preprocessed, `chip ${name} has no column of the trace`);
+    const blockOf = (first: number, count: number): Block => ({
+      chip,
+      first,
+      count,
+      bits: columnBits(count),
+    });
+    const widest = 2 ** sizes.columnBits;
+    // Powers of two of columns need no padding.
+    for (let first = preprocessed; first < columns.length; first += traceBlocks.at(-1)!.count) {
+      const left = columns.length - first;
+      const block = blockOf(first, Math.min(widest, 2 ** Math.floor(Math.log2(left))));
+      // The slabs' slots are half of the stacked vector.
+      require(block.bits + most < stackedBits(sizes), `chip ${name} does not fit all slabs`);
+      traceBlocks.push(block);
+    }
     if (preprocessed > 0) {
+      const block = blockOf(0, preprocessed);
+      require(preprocessed <= widest, `chip ${name} has ${preprocessed} preprocessed columns`);
       // Two blocks of at most half of a slab fit it, one behind the other.
-      const block = blockOf(0, preprocessed, sizes.slabBits.most - 1);
-      require(block.mostRowBits === most, `chip ${chip.name} does not fit half of a slab`);
+      require(block.bits + most < sizes.slabBits.most, `chip ${name} does not fit half of a slab`);
       programBlocks.push(block);
     }
-    const tallest = traceBlocks.at(-1)!.mostRowBits;
-    require(tallest <= sizes.rowBits &&
-      (typeof chip.height !== "number" ||
-        tallest === chip.height), `chip ${chip.name} of 2^${tallest} rows is too tall`);
   });
   const heights = programBlocks.map(({ chip }) => chips[chip]!.height).join();
   require(heights === "program,image", `preprocessed columns belong to chips of height ${heights}`);
 
-  const number = chips.findIndex(({ name }) => name === ioNames.chip);
-  require(number >= 0, `no chip ${ioNames.chip}`);
-  const block = traceBlocks[number]!;
-  const columnOf = (name: string): number => {
-    const column = chips[number]!.columns.findIndex((column) => column.name === name);
-    require(column >= block.first, `no column ${name} in chip ${ioNames.chip}`);
-    return column - block.first;
+  const chip = chips.findIndex(({ name }) => name === ioNames.chip);
+  require(chip >= 0, `no chip ${ioNames.chip}`);
+  const placeOf = (name: string): ColumnPlace => {
+    const index = chips[chip]!.columns.findIndex((column) => column.name === name);
+    const block = traceBlocks.find(
+      (block) => block.chip === chip && index >= block.first && index < block.first + block.count,
+    );
+    require(block !== undefined, `no column ${name} in chip ${ioNames.chip}`);
+    return { block, column: index - block.first };
   };
-  const io = { block, input: columnOf(ioNames.input), journal: columnOf(ioNames.journal) };
-  return { chips, sizes, traceBlocks, programBlocks, io };
+  const io = { chip, input: placeOf(ioNames.input), journal: placeOf(ioNames.journal) };
+  return { chips, sizes, mostRowBits, traceBlocks, programBlocks, io };
 }
 
 function mostHeight({ name, height }: Chip, sizes: Sizes): number {

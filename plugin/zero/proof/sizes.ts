@@ -7,7 +7,7 @@ export interface Sizes {
   readonly rowBits: number;
   /** I: bits of a leaf's number; H + I is even. */
   readonly leafBits: number;
-  /** Most column bits of a block. */
+  /** Most column bits of a block: a chip with more columns has several. */
   readonly columnBits: number;
   /** N: log₂ of a slab's length, from the least to the most. */
   readonly slabBits: { readonly least: number; readonly most: number };
@@ -22,7 +22,7 @@ export interface Sizes {
 export const productionSizes: Sizes = {
   rowBits: 20,
   leafBits: 8,
-  columnBits: 6,
+  columnBits: 4,
   slabBits: { least: 14, most: 22 },
   slotBits: 4,
   ioBits: 16,

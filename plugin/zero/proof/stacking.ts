@@ -19,7 +19,7 @@ import {
   productOf,
   suffixProducts,
 } from "./multilinear.ts";
-import type { Block, Shape } from "./shape.ts";
+import type { Block, ColumnPlace, Shape } from "./shape.ts";
 import type { StreamClaims } from "./stream-claims.ts";
 import { plainSumcheck } from "./sumcheck.ts";
 
@@ -99,8 +99,7 @@ function blockClaims<E>(
   // The program's slot is the first of the upper half.
   const slot = [...new Array<E>(sizes.slotBits - 1).fill(zero), one];
   const starts = [decoded.imageStart.map(() => zero), decoded.imageStart];
-  const stream = (column: number, value: E): BlockClaim<E> => {
-    const { block } = io;
+  const stream = ({ block, column }: ColumnPlace, value: E): BlockClaim<E> => {
     const position = positionOf(traceBlocks.indexOf(block));
     return { value, block, column, height: decoded.heights[block.chip]!, rows: streams.point, position };
   };

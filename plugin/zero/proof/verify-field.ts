@@ -85,7 +85,7 @@ function verifyTrace<E>(
     leafClaims,
     columnChallengeCount(shape),
   );
-  const streams = streamClaims(arithmetic, rho, decoded.heights[shape.io.block.chip]!, {
+  const streams = streamClaims(arithmetic, rho, decoded.heights[shape.io.chip]!, {
     input,
     journal,
   });

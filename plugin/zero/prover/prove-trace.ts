@@ -305,7 +305,7 @@ class TraceProver {
     drawn: readonly bigint[],
     rho: bigint,
   ): { blocks: StackedBlock[]; claim: bigint } {
-    const { shape, input, journal } = this.#of;
+    const { shape, trace, input, journal } = this.#of;
     const { io, sizes } = shape;
     const [u, eta] = [drawn.slice(0, -1), drawn.at(-1)!];
     let factor = 1n;
@@ -338,22 +338,21 @@ class TraceProver {
       ...this.#layout.blocks.map((placed) => atZ(placed, placed.slab)),
       ...this.#layout.programBlocks.map((placed) => atZ(placed, mostSlabs(sizes))),
     ];
-    const ioBlock = blocks[shape.traceBlocks.indexOf(io.block)]!;
     const rowPoint: bigint[] = [];
     let scale = 1n;
-    for (let k = 0, power = rho; k < ioBlock.height; k++) {
+    for (let k = 0, power = rho; k < trace[io.chip]!.height; k++) {
       const complement = plain.inverse(residue(1n + power), "1 + ρ^(2^k) is not zero");
       rowPoint.push(residue(1n - complement));
       scale = residue(scale * complement);
       power = residue(power * power);
     }
-    for (const [column, bytes, name] of [
+    for (const [{ block, column }, bytes, name] of [
       [io.input, input, "input"],
       [io.journal, journal, "journal"],
     ] as const) {
-      const columnWeights = Array.from({ length: 2 ** ioBlock.bits }, (_, j) => (j === column ? 1n : 0n));
+      const columnWeights = Array.from({ length: 2 ** block.bits }, (_, j) => (j === column ? 1n : 0n));
       const value = residue(streamValue(bytes, rho, name) * scale);
-      ioBlock.terms.push({ factor: next(value), columnWeights, rowPoint });
+      blocks[shape.traceBlocks.indexOf(block)]!.terms.push({ factor: next(value), columnWeights, rowPoint });
     }
     return { blocks, claim: residue(claim) };
   }

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 
 import { plain } from "../../../../plugin/zero/circuit/plain.ts";
+import { productionShape } from "../../../../plugin/zero/circuit/production-circuit.ts";
 import { ZeroProofError } from "../../../../plugin/zero/circuit/zero-proof-error.ts";
 import type { Choice } from "../../../../plugin/zero/proof/choice.ts";
 import { decode, decodePositions, packPositions } from "../../../../plugin/zero/proof/decode.ts";
@@ -70,7 +71,7 @@ describe("header and constants", () => {
     for (const slabs of [1, 4]) expect(valueOf(decoded({ slabs }).slabs)).to.equal(slabs);
     for (const slabs of [0, 5, 15]) refused(() => decoded({ slabs }), "number of slabs");
     for (const slabBits of [0, 7, 10, 31]) refused(() => decoded({ slabBits }), "slab length");
-    // 2^3 columns of the counter, 2^2 of io, in 2^11 cells of slabs; io has 2^4 rows at most
+    // A chip has 2^6 rows at most, io 2^4.
     expect(decoded({ heights: [6, 4] }).heights.map(valueOf)).to.deep.equal([6, 3, 2, 4, 6]);
     for (const height of [7, 31]) refused(() => decoded({ heights: [height, 2] }), "height of counter");
     for (const height of [5, 31]) refused(() => decoded({ heights: [3, height] }), "height of io");
@@ -90,8 +91,8 @@ describe("header and constants", () => {
 });
 
 describe("positions", () => {
-  // Column bits of the blocks: 3 of the counter, 0 of program and image, 2 of io, 0 of the range table; 2^11 cells of slabs.
-  const lengths = [8, 11, 11, 9, 11];
+  // Column bits of the blocks: 2, 1 and 0 of the counter, 0 of program and image, 2 and 0 of io, 0 of the range table; 2^11 cells of slabs.
+  const lengths = [9, 10, 11, 11, 11, 9, 11, 11];
   const most = lengths.map((length) => 2n ** BigInt(length) - 1n);
 
   it("are decoded to every bit, within the slabs' slots", () => {
@@ -101,10 +102,10 @@ describe("positions", () => {
     const integers = bits.map((list) => list.reduce((sum, bit, k) => sum + (bit << BigInt(k)), 0n));
     expect(integers).to.deep.equal(positions);
     most.forEach((position, i) => {
-      const name = madeUpShape.chips[i]!.name;
+      const { chip, first } = madeUpShape.traceBlocks[i]!;
       refused(
         () => decodePositions(plain, madeUpShape, positions.with(i, position + 1n)),
-        `position of ${name}`,
+        `position of ${madeUpShape.chips[chip]!.name} from column ${first} on`,
       );
     });
   });
@@ -112,11 +113,24 @@ describe("positions", () => {
   it("are packed one behind the other", () => {
     const [word, ...others] = packPositions(plain, madeUpShape, most);
     expect(others).to.deep.equal([]);
-    expect(word).to.equal(2n ** 50n - 1n);
-    const shifts = [0n, 8n, 19n, 30n, 39n];
+    expect(word).to.equal(2n ** 83n - 1n);
+    const shifts = [0n, 9n, 19n, 30n, 41n, 52n, 61n, 72n];
     shifts.forEach((shift, i) => {
       const one = most.map((_, k) => (k === i ? 1n : 0n));
       expect(packPositions(plain, madeUpShape, one)).to.deep.equal([1n << shift]);
     });
+  });
+
+  it("of the machine fill words of 253 bits, none split", () => {
+    const lengths = productionShape.traceBlocks.map(({ bits }) => 25 - bits);
+    const words = packPositions(
+      plain,
+      productionShape,
+      lengths.map((length) => 2n ** BigInt(length) - 1n),
+    );
+    const used = words.map((word) => word.toString(2));
+    for (const bits of used.slice(0, -1)) expect(bits).to.match(/^1{229,253}$/);
+    expect(used.at(-1)).to.match(/^1{1,253}$/);
+    expect(used.join("").length).to.equal(lengths.reduce((sum, length) => sum + length, 0));
   });
 });

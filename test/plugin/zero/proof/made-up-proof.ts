@@ -4,7 +4,7 @@ import { shapeOf } from "../../../../plugin/zero/proof/shape.ts";
 import type { Trace } from "../../../../plugin/zero/trace/trace.ts";
 import { numbersFrom } from "../prover/reference/challenges.ts";
 import { madeUpChips, madeUpParameters, madeUpRun, madeUpSizes } from "../prover/reference/made-up-chips.ts";
-import { proveReference, type ReferenceProof } from "../prover/reference/prove.ts";
+import { proveReference, type CommittedSlabs, type ReferenceProof } from "../prover/reference/prove.ts";
 
 export const madeUpShape = shapeOf(madeUpChips, madeUpSizes);
 export const madeUpSlabBits = 8;
@@ -13,13 +13,14 @@ export function madeUpWitness() {
   return madeUpRun([3, 1, 4, 1, 5, 9, 2, 6], [7n, 2n ** 60n + 1n]);
 }
 
-/** What the reference prover makes of any trace, also of one that is not a run. */
+/** What the reference prover makes of any trace, also of one that is not a run, and of slabs that are not the trace's. */
 export function madeUpProof(
   witness: {
     readonly trace: Trace;
     readonly input: Uint8Array;
     readonly journal: Uint8Array;
   } = madeUpWitness(),
+  tamper?: (committed: CommittedSlabs) => void,
 ): ReferenceProof {
   return proveReference({
     shape: madeUpShape,
@@ -29,6 +30,7 @@ export function madeUpProof(
     tau: 987654321987654321n,
     selector: 7,
     random: numbersFrom("made-up proof"),
+    ...(tamper && { tamper }),
   });
 }
 
@@ -56,7 +58,7 @@ export const lines: readonly Line[] = (() => {
     Array.from({ length: count }, () => ({ name, absorbed, drawn: 1 }));
   const columns = madeUpChips.reduce((sum, chip) => sum + chip.columns.length, 0);
   return [
-    { name: "positions", absorbed: madeUpChips.length, drawn: 2 },
+    { name: "positions", absorbed: madeUpShape.traceBlocks.length, drawn: 2 },
     { name: "root", absorbed: 8, drawn: 3 },
     ...Array.from({ length: (rowBits + leafBits) / 2 - 1 }, (_, i) => [
       ...repeat(2 * (i + 1), "layer", 4),

@@ -7,6 +7,7 @@ import { publicWords, scalarWords, type FieldMessages } from "../../../../plugin
 import { logarithmBits, slabCountBits } from "../../../../plugin/zero/proof/header.ts";
 import { foldPublicValues, publicDigest } from "../../../../plugin/zero/proof/public-values.ts";
 import { verifyField, type FieldInputs } from "../../../../plugin/zero/proof/verify-field.ts";
+import type { CommittedSlabs } from "../prover/reference/prove.ts";
 import type { ColumnData, Trace } from "../../../../plugin/zero/trace/trace.ts";
 import {
   changeMessage,
@@ -158,6 +159,56 @@ describe("the field half of the verifier", () => {
       const { inputs, field } = madeUpProof({ trace, ...streams });
       expect(refusalOf(inputs, field)).to.equal("the stacked vector at y");
     }
+  });
+
+  describe("finds each block at its position alone", () => {
+    // The blocks: 4, 2 and 1 columns of the counter, of 8 rows; program; image, of 4; in, private, sum, difference; journal, of 4;
+    // range, of 64.
+    const [first, second, third, image, journal, range] = [0, 1, 2, 4, 6, 7] as const;
+    const { slabBits } = madeUpShape.sizes;
+    const refusal = (tamper: (committed: CommittedSlabs) => void): string => {
+      const { inputs, field } = madeUpProof(madeUpWitness(), tamper);
+      return refusalOf(inputs, field);
+    };
+    const cellOf = ({ slabs, starts }: CommittedSlabs, block: number, cell: number): [bigint[], number] => {
+      const slot = 2 ** slabBits.most;
+      return [slabs[Math.floor(starts[block]! / slot)]!, (starts[block]! % slot) + cell];
+    };
+
+    it("and refuses a block of a chip said to be where another of it is", () => {
+      for (const [block, other] of [
+        [first, second],
+        [second, first],
+        [third, second],
+        [journal, image],
+      ] as const) {
+        const what = refusal(({ starts }) => {
+          starts[block] = starts[other]!;
+        });
+        expect(what, `block ${block} as block ${other}`).to.equal("the stacked vector at y");
+      }
+    });
+
+    it("and refuses a change of any block's cells that the columns do not have", () => {
+      madeUpShape.traceBlocks.forEach((_, block) => {
+        const what = refusal((committed) => {
+          const [slab, cell] = cellOf(committed, block, 1);
+          slab[cell] = slab[cell]! + 1n;
+        });
+        expect(what, `block ${block}`).to.equal("the stacked vector at y");
+      });
+    });
+
+    it("and accepts blocks that share cells, as both columns are what is there", () => {
+      const what = refusal((committed) => {
+        const { starts } = committed;
+        starts[image] = starts[range]! + 60;
+        // four rows of a column that is zero, and numbers that nobody takes
+        const [slab, cell] = cellOf(committed, image, 0);
+        expect(slab.slice(cell, cell + 4)).to.deep.equal([0n, 0n, 0n, 0n]);
+      });
+      expect(what).to.equal("accepted");
+    });
   });
 
   it("hashes and folds every public value", () => {

@@ -1,6 +1,7 @@
 /**
  * A machine of a few tables that uses everything the protocol has, small enough for bigints: a counter that walks through a
- * program of 4-bit values and squares them, and an io table whose journal is twice the input.
+ * program of 4-bit values and squares them, and an io table whose journal is twice the input. A block has at most four columns, so the
+ * counter's seven are three blocks, and the input and the journal are in different ones.
  */
 import { defineChip, type Chip } from "../../../../../plugin/zero/chips/chip.ts";
 import { parameter, virtual } from "../../../../../plugin/zero/chips/expression.ts";
@@ -10,7 +11,7 @@ import type { Parameters, Table, Trace } from "../../../../../plugin/zero/trace/
 export const madeUpSizes: Sizes = {
   rowBits: 6,
   leafBits: 4,
-  columnBits: 3,
+  columnBits: 2,
   slabBits: { least: 8, most: 9 },
   slotBits: 3,
   ioBits: 4,
@@ -28,8 +29,10 @@ export const madeUpChips: readonly Chip[] = [
     const ts = chip.column("ts", 32);
     const value = chip.column("value", 8);
     const square = chip.column("square", 16);
+    const double = chip.column("double", 8);
     chip.zero("only a real row is the last", last.times(real.minus(1)));
     chip.zero("square", real.times(square.minus(value.times(value))));
+    chip.zero("double", double.minus(value.times(2)));
     chip.take("state", real, pc, 0, ts);
     chip.put("state", real.minus(last), pc.plus(1), 0, ts.plus(4));
     chip.take("range", real, value);
@@ -53,9 +56,13 @@ export const madeUpChips: readonly Chip[] = [
   defineChip("io", "declared", (chip) => {
     const input = chip.column("in", 64);
     const secret = chip.column("private", 64);
+    const sum = chip.column("sum", 64);
+    const difference = chip.column("difference", 64);
     const journal = chip.column("journal", 64);
     chip.zero("the journal is twice the input", journal.minus(input.times(2)));
     chip.zero("the private input is three times the input", secret.minus(input.times(3)));
+    chip.zero("the sum of both", sum.minus(input).minus(secret));
+    chip.zero("their difference", difference.plus(input).minus(secret));
   }),
   defineChip("range", rangeBits, (chip) => {
     const count = chip.column("count", 32);
@@ -100,6 +107,7 @@ export function madeUpRun(values: readonly number[], words: readonly bigint[]): 
       Uint32Array.from(numbers((row) => 4 + 4 * row)),
       Uint8Array.from(numbers((row) => values[row]!)),
       Uint16Array.from(numbers((row) => values[row]! ** 2)),
+      Uint8Array.from(numbers((row) => 2 * values[row]!)),
     ],
   };
   const program: Table = {
@@ -115,7 +123,7 @@ export function madeUpRun(values: readonly number[], words: readonly bigint[]): 
   // the journal holds twice as many bytes: the doubled words and as many zero words
   const io: Table = {
     height: ioHeight,
-    columns: [1n, 3n, 2n].map((factor) =>
+    columns: [1n, 3n, 4n, 2n, 2n].map((factor) =>
       BigUint64Array.from(pad([inputBytes, ...words], 2 ** ioHeight, 0n), (word) => word * factor),
     ),
   };

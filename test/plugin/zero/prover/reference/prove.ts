@@ -21,7 +21,7 @@ import { packConstants, packHeader } from "../../../../../plugin/zero/proof/head
 import { evaluationsDigest } from "../../../../../plugin/zero/proof/mercury.ts";
 import type { FieldMessages, G1Point, GroupMessages } from "../../../../../plugin/zero/proof/messages.ts";
 import { programIdentity } from "../../../../../plugin/zero/proof/program-identity.ts";
-import type { Block, Shape } from "../../../../../plugin/zero/proof/shape.ts";
+import type { Block, ColumnPlace, Shape } from "../../../../../plugin/zero/proof/shape.ts";
 import { columnChallengeCount } from "../../../../../plugin/zero/proof/stacking.ts";
 import { mostSlabs, stackedBits } from "../../../../../plugin/zero/proof/sizes.ts";
 import type { FieldInputs } from "../../../../../plugin/zero/proof/verify-field.ts";
@@ -45,6 +45,8 @@ export interface ReferenceStatement {
   readonly selector: number;
   /** Uniform in [0, r). */
   readonly random: () => bigint;
+  /** Changes what is committed to, or where blocks are said to be, before anything is made of it. */
+  readonly tamper?: (committed: CommittedSlabs) => void;
 }
 
 export interface ReferenceProof {
@@ -61,7 +63,9 @@ export function proveReference(of: ReferenceStatement): ReferenceProof {
   const { shape, trace, parameters, slabBits, tau } = of;
   const { chips, sizes } = shape;
   const commit = (polynomial: readonly bigint[]): G1Point => multiple(valueAt(polynomial, tau));
-  const { slabs, starts, programSlab, programStarts } = fillSlabs(of);
+  const committed = fillSlabs(of);
+  of.tamper?.(committed);
+  const { slabs, starts, programSlab, programStarts } = committed;
   const constants = packConstants({
     programHeight: trace[shape.programBlocks[0]!.chip]!.height,
     imageHeight: trace[shape.programBlocks[1]!.chip]!.height,
@@ -183,7 +187,8 @@ export function proveReference(of: ReferenceStatement): ReferenceProof {
   };
 }
 
-interface Slabs {
+export interface CommittedSlabs {
+  /** Cells, by slab. */
   readonly slabs: bigint[][];
   /** First cells of the trace blocks in the stacked vector. */
   readonly starts: number[];
@@ -192,7 +197,7 @@ interface Slabs {
 }
 
 /** Blocks one after the other at multiples of their lengths; every cell that is left over is random. */
-function fillSlabs({ shape, trace, slabBits, random }: ReferenceStatement): Slabs {
+function fillSlabs({ shape, trace, slabBits, random }: ReferenceStatement): CommittedSlabs {
   const { sizes, traceBlocks, programBlocks } = shape;
   const length = 2 ** slabBits;
   const lengthOf = ({ chip, bits }: Block): number => 2 ** (bits + trace[chip]!.height);
@@ -241,14 +246,14 @@ function blockClaims(
     first,
     point: [...u.slice(0, bits), ...z.slice(0, trace[chip]!.height)],
   });
-  const upsilon = Array.from({ length: trace[io.block.chip]!.height }, (_, k) => {
+  const upsilon = Array.from({ length: trace[io.chip]!.height }, (_, k) => {
     let power = rho;
     for (let i = 0; i < k; i++) power = residue(power * power);
     return residue(power * plain.inverse(residue(1n + power), "1 + ρ^(2^k)"));
   });
-  const stream = (column: number): BlockClaim => ({
-    first: starts[traceBlocks.indexOf(io.block)]!,
-    point: [...Array.from({ length: io.block.bits }, (_, k) => BigInt((column >> k) & 1)), ...upsilon],
+  const stream = ({ block, column }: ColumnPlace): BlockClaim => ({
+    first: starts[traceBlocks.indexOf(block)]!,
+    point: [...Array.from({ length: block.bits }, (_, k) => BigInt((column >> k) & 1)), ...upsilon],
   });
   return [
     ...traceBlocks.map((block, i) => atZ(block, starts[i]!)),

@@ -1,0 +1,63 @@
+import { expect } from "chai";
+
+import { productionShape } from "../../../../plugin/zero/circuit/production-circuit.ts";
+import { layOutSlabs, type PlacedBlock } from "../../../../plugin/zero/prover/slab-layout.ts";
+import { seeded } from "../../../seeded.ts";
+
+const { chips, traceBlocks, sizes, mostRowBits } = productionShape;
+
+/** Heights by chip: given ones by name, fixed ones as they are, 0 for all others. */
+function heightsOf(declared: Readonly<Record<string, number>>): number[] {
+  return chips.map(({ name, height }) => declared[name] ?? (typeof height === "number" ? height : 0));
+}
+
+function lengthOf({ block, height }: PlacedBlock): number {
+  return 2 ** (block.bits + height);
+}
+
+describe("the layout of slabs", () => {
+  it("places every block at a multiple of its length, and none over another or the mask (seed: slab layout)", () => {
+    const random = seeded("slab layout");
+    for (let round = 0; round < 50; round++) {
+      const heights = chips.map(({ height }, c) =>
+        typeof height === "number"
+          ? height
+          : Number(random.scalar(BigInt(Math.min(18, mostRowBits[c]! + 2)))) - 1,
+      );
+      const { slabBits, slabs, blocks, mask } = layOutSlabs(productionShape, heights);
+      expect(slabs).to.be.within(1, 8);
+      expect(blocks.map(({ block }) => block)).to.deep.equal(traceBlocks);
+      const ranges = [...blocks, { ...mask, height: 0, block: { bits: 0 } } as PlacedBlock].map((placed) => {
+        const length = lengthOf(placed);
+        expect(placed.start % length).to.equal(0);
+        expect(placed.start + length).to.be.at.most(2 ** slabBits);
+        expect(placed.slab).to.be.below(slabs);
+        const from = placed.slab * 2 ** slabBits + placed.start;
+        return [from, from + length] as const;
+      });
+      ranges.sort(([a], [b]) => a - b);
+      ranges.slice(1).forEach(([from], i) => {
+        expect(from).to.be.at.least(ranges[i]![1]);
+      });
+    }
+  });
+
+  it("takes the shortest slabs that hold the longest block and that are not more than eight", () => {
+    // 34 columns of 2^16 rows: blocks of 2^20 cells, and not one of 2^22
+    expect(layOutSlabs(productionShape, heightsOf({ add: 16 }))).to.include({ slabBits: 20, slabs: 3 });
+    // nothing but the tables of 2^16 rows
+    expect(layOutSlabs(productionShape, heightsOf({}))).to.include({ slabBits: 16, slabs: 4 });
+    // no block longer than 2^17 cells, but more than 2^22 cells in all
+    const all = heightsOf(Object.fromEntries(chips.slice(0, 14).map(({ name }) => [name, 13])));
+    expect(layOutSlabs(productionShape, all)).to.include({ slabBits: 20, slabs: 5 });
+  });
+
+  it("holds 850,000 rows of instructions in eight slabs of 2^22 cells, and refuses what does not fit them", () => {
+    const heights = { add: 18, branch: 18, word: 18, select: 16 };
+    expect(layOutSlabs(productionShape, heightsOf(heights)).slabBits).to.equal(sizes.slabBits.most);
+    expect(() => layOutSlabs(productionShape, heightsOf({ ...heights, add: 20 }))).to.throw(
+      RangeError,
+      /Prove a shorter run/,
+    );
+  });
+});
