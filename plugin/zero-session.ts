@@ -1,7 +1,7 @@
 import type { CloudSession } from "./cloud-session.ts";
 import type { EvmChain } from "./cloud/chain/evm-chain.ts";
 import type { LoadedProgram } from "./programs/load.ts";
-import { openProver, type ProverOptions } from "./zero/open-prover.ts";
+import { refuseUnprovable, openProver, type ProverOptions } from "./zero/open-prover.ts";
 import type { ProvenRun } from "./zero/proven-run.ts";
 import { ZeroChain } from "./zero/zero-chain.ts";
 import type { ZeroProof, ZeroProver } from "./zero/zero-prover.ts";
@@ -32,6 +32,7 @@ export class ZeroSession {
 
   /** Proves a run, and sees to it that the router of the network takes the proof. */
   async prove(program: LoadedProgram, input: Uint8Array, privateInput: Uint8Array): Promise<ZeroProof> {
+    await refuseUnprovable(program, input, privateInput, this.#options.mode);
     const prover = await this.#opened();
     const proof = await prover.prove(program, input, privateInput);
     const zero = await this.#contracts();

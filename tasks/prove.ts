@@ -1,10 +1,11 @@
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, constants, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import { HardhatPluginError } from "hardhat/plugins";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { loadProgram } from "../plugin/programs/load.ts";
+import { refuseUnprovable } from "../plugin/zero/open-prover.ts";
 import { formatProofFile } from "../plugin/zero/proof-file.ts";
 import { Progress } from "./progress.ts";
 import {
@@ -38,6 +39,9 @@ const prove: NewTaskActionFunction<ProveArguments> = async ({ program, output, j
     const loaded = await orTaskError(() =>
       loadProgram(program, { programs: hre.config.nexus.programs, cache }),
     );
+    progress.step(`Running ${loaded.name}`);
+    const { mode } = hre.config.nexus.zero;
+    await orTaskError(() => refuseUnprovable(loaded, input, privateInput, mode));
     const proof = await withProver(hre, progress, (prover) =>
       prover.prove(loaded, input, privateInput, progress.step),
     );
@@ -51,15 +55,18 @@ const prove: NewTaskActionFunction<ProveArguments> = async ({ program, output, j
 };
 
 async function requireWritable(file: string): Promise<void> {
-  const folder = await stat(dirname(file)).catch(() => undefined);
-  if (folder?.isDirectory() !== true) {
-    throw new HardhatPluginError(
-      "hardhat-nexus",
-      `There is no folder ${dirname(file)} to write the proof to.`,
-    );
+  const refuse = (message: string) => new HardhatPluginError("hardhat-nexus", message);
+  const folder = dirname(file);
+  if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true) {
+    throw refuse(`There is no folder ${folder} to write the proof to.`);
   }
-  if ((await stat(file).catch(() => undefined))?.isDirectory() === true) {
-    throw new HardhatPluginError("hardhat-nexus", `${file} is a folder: name a file for the proof.`);
+  const existing = await stat(file).catch(() => undefined);
+  if (existing?.isDirectory() === true) throw refuse(`${file} is a folder: name a file for the proof.`);
+  // Even a file that exists is replaced and not written to, so both must be open to us.
+  for (const path of existing === undefined ? [folder] : [folder, file]) {
+    await access(path, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+      throw refuse(`The proof cannot be written to ${file}: ${path} is read-only (${error.code}).`);
+    });
   }
 }
 
@@ -69,6 +76,9 @@ async function write(file: string, text: string): Promise<void> {
   try {
     await writeFile(partial, text);
     await rename(partial, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`The proof cannot be written to ${file} (${code}).`, { cause: error });
   } finally {
     await rm(partial, { force: true });
   }

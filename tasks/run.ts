@@ -7,6 +7,7 @@ import { Outcome } from "../plugin/cloud/digests.ts";
 import { ProgramStore } from "../plugin/cloud/replication/program-store.ts";
 import type { NexusConfig } from "../plugin/config.ts";
 import { loadProgram, type LoadedProgram } from "../plugin/programs/load.ts";
+import { refuseUnprovable } from "../plugin/zero/open-prover.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";
 import { connectToDevelopmentNetwork } from "./development-network.ts";
 import { Progress } from "./progress.ts";
@@ -71,6 +72,11 @@ const run: NewTaskActionFunction<RunArguments> = async ({ program, cloud, zero, 
         progress.end();
         if (json) console.log(jsonReport(answered));
         throw failure(answered, hre.config.nexus.cloud.fuel);
+      }
+      if (zero) {
+        progress.step(`Running ${loaded.name}`);
+        const { mode } = hre.config.nexus.zero;
+        await orTaskError(() => refuseUnprovable(loaded, input, privateInput, mode));
       }
       const proven = zero
         ? await withProver(hre, progress, (prover) =>

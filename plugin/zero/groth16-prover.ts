@@ -15,9 +15,8 @@ import { selectorOf, type ZeroVerifyingKey } from "./proof/verifying-key.ts";
 import { identityOf, prove, type ProvingKey } from "./prove.ts";
 import type { ProvenRun } from "./proven-run.ts";
 import { verifyProof } from "./verify-proof.ts";
-import { MachineTrap } from "./vm/trap.ts";
 import type { ZeroChain } from "./zero-chain.ts";
-import { failedRun, type ProvingStep, type ZeroProof, type ZeroProver } from "./zero-prover.ts";
+import { unprovable, type ProvingStep, type ZeroProof, type ZeroProver } from "./zero-prover.ts";
 
 /** Makes real proofs, for the development key. */
 export class Groth16Prover implements ZeroProver {
@@ -91,11 +90,7 @@ export class Groth16Prover implements ZeroProver {
         instructions: run.instructions,
       };
     } catch (error) {
-      if (error instanceof MachineTrap) throw failedRun(loaded.name, error);
-      if (error instanceof RangeError) {
-        throw new Error(`This run of ${loaded.name} cannot be proven: ${error.message}.`, { cause: error });
-      }
-      throw error;
+      throw unprovable(loaded.name, error);
     }
   }
 

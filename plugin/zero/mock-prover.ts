@@ -5,9 +5,8 @@ import { machineProgram } from "./machine-program.ts";
 import { mockProof, mockSelector } from "./mock-proof.ts";
 import type { ProvenRun } from "./proven-run.ts";
 import { execute, type RunResult } from "./vm/executor.ts";
-import { MachineTrap } from "./vm/trap.ts";
 import type { ZeroChain } from "./zero-chain.ts";
-import { failedRun, type ZeroProof, type ZeroProver } from "./zero-prover.ts";
+import { unprovable, type ZeroProof, type ZeroProver } from "./zero-prover.ts";
 
 /** Runs programs as the real prover does, and makes instant proofs of it that prove nothing: for development. */
 export class MockProver implements ZeroProver {
@@ -61,6 +60,6 @@ function run(program: LoadedProgram, input: Uint8Array, privateInput: Uint8Array
   try {
     return execute(machineProgram(program), { input, privateInput });
   } catch (error) {
-    throw error instanceof MachineTrap ? failedRun(program.name, error) : error;
+    throw unprovable(program.name, error);
   }
 }

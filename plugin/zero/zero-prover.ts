@@ -1,6 +1,6 @@
 import type { LoadedProgram } from "../programs/load.ts";
 import type { ProvenRun } from "./proven-run.ts";
-import type { MachineTrap } from "./vm/trap.ts";
+import { MachineTrap } from "./vm/trap.ts";
 import type { ZeroChain } from "./zero-chain.ts";
 
 /** A proven run, and what it took. */
@@ -48,11 +48,24 @@ export interface ZeroProver {
   close(): Promise<void>;
 }
 
+/** The sentence to throw for `error`, which the machine or the prover threw; `error` itself where it says nothing about the run. */
+export function unprovable(program: string, error: unknown): unknown {
+  if (error instanceof MachineTrap) return failedRun(program, error);
+  if (!(error instanceof RangeError)) return error;
+  return new Error(`This run of ${program} cannot be proven: ${error.message}.`, { cause: error });
+}
+
 /** There is no proof of a run that did not end well; the message says how it ended and what it said. */
-export function failedRun(program: string, trap: MachineTrap): Error {
+function failedRun(program: string, trap: MachineTrap): Error {
   const said = new TextDecoder().decode(trap.log).trim();
-  const how =
-    trap.kind === "exit with an error" ? `ended with exit code ${trap.exitCode}` : `trapped: ${trap.message}`;
-  const why = `${program} ${how}, and only a run with exit code 0 can be proven.`;
+  const why = `${program} ${howItEnded(trap)}.`;
   return new Error(said === "" ? why : `${why} It said: ${said}`, { cause: trap });
+}
+
+function howItEnded({ kind, message, exitCode }: MachineTrap): string {
+  if (kind === "too many instructions") {
+    return `was stopped: ${message}, and a proof has room for no more; give it less to do, or see whether it ends at all`;
+  }
+  const how = kind === "exit with an error" ? `ended with exit code ${exitCode}` : `trapped: ${message}`;
+  return `${how}, and only a run with exit code 0 can be proven`;
 }

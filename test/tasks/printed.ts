@@ -10,12 +10,15 @@ export async function printed(
   args: Record<string, unknown> = {},
 ): Promise<string> {
   const lines: string[] = [];
-  const { log } = console;
+  const { log, error } = console;
   console.log = (...parts: unknown[]) => lines.push(parts.join(" "));
+  // Progress, which is not for a terminal here.
+  console.error = () => undefined;
   try {
     await hre.tasks.getTask(task).run(args);
   } finally {
     console.log = log;
+    console.error = error;
   }
   return stripVTControlCharacters(lines.join("\n"));
 }

@@ -110,6 +110,38 @@ describe("nexus:prove, nexus:verify and nexus:run --zero, with mock proofs", () 
     expect(await of(trapping)).to.match(
       /^trapping trapped: unreachable in function .*only a run with exit code 0 can be proven/,
     );
+    const endless = await wasm("endless", `(module ${start} (func $main (loop $again (br $again))))`);
+    expect(await of(endless)).to.match(
+      /^endless was stopped: too many instructions: \d+ were executed in function 0 at byte .* whether it ends at all\.$/,
+    );
+    const long = await wasm(
+      "long",
+      `(module ${start} (func $main (local i32) (loop $again (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+        (br_if $again (i32.lt_u (local.get 0) (i32.const 2000000))))))`,
+    );
+    expect(await of(long)).to.match(
+      /^This run of long cannot be proven: it has 2000001 instructions of the chip add/,
+    );
+    const talkative = await wasm(
+      "talkative",
+      `(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 8) (func (export "_start") (i32.store (i32.const 4) (i32.const 262145))
+        (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))`,
+    );
+    expect(await of(talkative)).to.match(/^talkative trapped: journal too long: at most 262144 bytes/);
+    const foreign = await wasm(
+      "foreign",
+      `(module (import "env" "now" (func $now)) ${start} (func $main call $now))`,
+    );
+    expect(await of(foreign)).to.match(/^Nexus Zero does not run foreign: .*import "env" "now"/);
+    const empty = join(folder, "empty.wasm");
+    await writeFile(empty, "");
+    expect(await of(empty)).to.match(/^Nexus Zero does not run empty: malformed WebAssembly/);
+    expect(await of(join(folder, "none.wasm"))).to.match(/^There is no file .*none\.wasm\.$/);
+    expect(await of("fibonacci", { input: "0x1", inputHex: true })).to.match(/^The input is not hex: /);
+    expect(await of("fibonacci", { privateInputFile: join(folder, "none") })).to.match(
+      /^The private input file .*none does not exist\.$/,
+    );
     expect(await of("fibonacci", { input: "many" })).to.match(
       /^fibonacci ended with exit code 1, .* It said: "many" is not a number/,
     );

@@ -133,12 +133,10 @@ class TraceProver {
     this.#of = of;
     this.#key = key;
     this.#kernels = key.kernels;
-    this.#layout = layOutSlabs(
-      shape,
-      trace.map(({ height }) => height),
-    );
+    const heights = trace.map(({ height }) => height);
+    this.#layout = layOutSlabs(shape, heights);
     const left = 2 ** 32 - key.kernels.mark();
-    checkMemory(memoryNeeded(shape, trace, this.#layout), Math.min(left, memoryLimit ?? left));
+    checkMemory(memoryNeeded(shape, heights, this.#layout), Math.min(left, memoryLimit ?? left));
     const needed = powersNeeded(this.#layout.slabBits);
     if (needed > key.powers) {
       throw new RangeError(

@@ -62,8 +62,8 @@ export function layOutSlabs(
   );
   if (slabBits > sizes.slabBits.most) {
     throw new RangeError(
-      `the trace has ${cells} cells, its longest block ${longest}: more than ${most} slabs of 2^${sizes.slabBits.most} hold. ` +
-        "Prove a shorter run.",
+      `its trace has ${cells} cells, its longest block ${longest}, and a proof has ${most} slabs of 2^${sizes.slabBits.most}: ` +
+        "prove a shorter run",
     );
   }
   const length = 2 ** slabBits;

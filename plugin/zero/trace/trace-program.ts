@@ -19,7 +19,7 @@ import { Rows } from "./rows.ts";
 import type { Parameters, Table, TracedRun } from "./trace.ts";
 
 /** As many instruction rows as a proof has room for (docs/zero/protocol.md §10). */
-const mostSteps = 15 * 2 ** mostHeight;
+export const mostSteps = 15 * 2 ** mostHeight;
 
 export type TraceOptions = Pick<RunOptions, "input" | "privateInput" | "steps">;
 
@@ -74,11 +74,7 @@ function tablesOf(recorder: Recorder, parameters: Parameters): Table[] {
   const steps = stepsByChip(execution);
   for (const each of instructionTraces) {
     const own = steps.get(each)!;
-    if (own.length > 2 ** mostHeight) {
-      throw new RangeError(
-        `the run has ${own.length} instructions of the chip ${each.chip.name}, at most ${2 ** mostHeight} are taken`,
-      );
-    }
+    requireRows(each.chip, own.length);
     filled.set(each.chip.name, fillInstructions(each, own, execution, lookups));
   }
   const image = imageRows(program);
@@ -98,6 +94,14 @@ function tablesOf(recorder: Recorder, parameters: Parameters): Table[] {
     if (chip !== undefined) filled.set(name, countTable(chip, values));
   }
   return chips.map(({ name }) => filled.get(name)!);
+}
+
+/** @throws RangeError for more instructions than a table has rows */
+export function requireRows({ name }: Chip, instructions: number): void {
+  if (instructions <= 2 ** mostHeight) return;
+  throw new RangeError(
+    `it has ${instructions} instructions of the chip ${name}, and at most ${2 ** mostHeight} are taken`,
+  );
 }
 
 /** A table of nothing but what is looked up how often. */
@@ -129,8 +133,8 @@ function stepsByChip({ program, steps, pc, accessed }: Execution): Map<Instructi
   return new Map(instructionTraces.map((each, i) => [each, lists[i]!]));
 }
 
-/** Index of the chip of an opcode, -1 if there is none. */
-function ownerOf(opcode: number, crosses: boolean): number {
+/** Index of the chip of an opcode, -1 if there is none. @param crosses whether it touches two words of linear memory */
+export function ownerOf(opcode: number, crosses: boolean): number {
   const mnemonic = mnemonicOf(opcode);
   return instructionTraces.findIndex(
     ({ mnemonics, crossing = false }) =>
