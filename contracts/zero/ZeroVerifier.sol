@@ -66,8 +66,8 @@ contract ZeroVerifier is IZeroVerifier, IBlsErrors {
     bytes32 private constant PROOF_TAG = keccak256("Nexus Zero proof v1");
 
     /// @dev The lowest bits of the header hold M. The rest of it is for the circuit, which takes the whole word as a public value.
-    uint256 private constant SLABS_MASK = 15;
-    uint256 private constant MAXIMUM_SLABS = 8;
+    uint256 private constant SLABS_MASK = 31;
+    uint256 private constant MAXIMUM_SLABS = 16;
     /// @dev Words of a proof, beside three for every slab.
     uint256 private constant FIXED_WORDS = 38;
     /// @dev C_h, C_q, C_g, C_S, C_D, W and W'.
@@ -165,7 +165,7 @@ contract ZeroVerifier is IZeroVerifier, IBlsErrors {
             )
         );
         uint256 rho = _challenge(abi.encodePacked(seed, uint256(1)));
-        uint256[34] memory values = _publicValues(
+        uint256[42] memory values = _publicValues(
             [seed, rho, _horner(input, rho), _horner(journal, rho)],
             words,
             slabs
@@ -215,12 +215,12 @@ contract ZeroVerifier is IZeroVerifier, IBlsErrors {
 
     /// @dev Section 4 of the protocol from line 10 on, and the order of the public values in section 10.
     /// @param first s, ρ, h_x, h_y
-    /// @return values ω, W', π, then the 30 public values: what β is the hash of
+    /// @return values ω, W', π, then the 38 public values: what β is the hash of
     function _publicValues(
         uint256[4] memory first,
         bytes calldata words,
         uint256 slabs
-    ) private pure returns (uint256[34] memory values) {
+    ) private pure returns (uint256[42] memory values) {
         uint256 behind = 4 + 2 * slabs;
         uint256 sigma = _word(words, behind + 14);
         uint256 epsilon = _word(words, behind + 15);
@@ -245,18 +245,18 @@ contract ZeroVerifier is IZeroVerifier, IBlsErrors {
         values[2] = _word(words, behind + 13);
         values[3] = _word(words, behind + 16);
         // The scalars: of slabs that there are, zero for the others, then of the rest. The ranges are inside of `values`, which
-        // has 34 words, as there are at most 8 slabs, and inside of `words`, whose length was checked.
+        // has 42 words, as there are at most 16 slabs, and inside of `words`, whose length was checked.
         assembly ("memory-safe") {
             let from := add(words.offset, shl(5, add(behind, 17)))
             calldatacopy(add(values, mul(17, 0x20)), from, shl(5, slabs))
-            calldatacopy(add(values, mul(25, 0x20)), add(from, shl(5, slabs)), mul(9, 0x20))
+            calldatacopy(add(values, mul(33, 0x20)), add(from, shl(5, slabs)), mul(9, 0x20))
         }
     }
 
     /// @dev Sections 8 and 10: Groth16's equation and κ times KZG's, as one product of pairings. With γ = 1 the public inputs
     /// are paired with the generator of G2, as is KZG's combination L of the commitments, so both are one pairing:
     /// e(-A, B) · e(α, β) · e(inputs + κ L, 1) · e(C, δ) · e(-κ W', τ) = 1.
-    function _requireEquation(uint256[34] memory values, bytes calldata words, uint256 slabs) private view {
+    function _requireEquation(uint256[42] memory values, bytes calldata words, uint256 slabs) private view {
         uint256 groth16 = 30 + 3 * slabs;
         uint256[5] memory sum;
         (sum[0], sum[1]) = (_input0X, _input0Y);
@@ -299,14 +299,14 @@ contract ZeroVerifier is IZeroVerifier, IBlsErrors {
     }
 
     /// @dev β and λ_pub = Σ β^i pv_i, by Horner's rule.
-    function _fold(uint256[34] memory values) private pure returns (uint256 beta, uint256 lambda) {
-        // Reads the 34 words of `values`; what is added is below R < 2^254, so that no sum overflows, and mulmod takes
+    function _fold(uint256[42] memory values) private pure returns (uint256 beta, uint256 lambda) {
+        // Reads the 42 words of `values`; what is added is below R < 2^254, so that no sum overflows, and mulmod takes
         // operands of any size.
         assembly ("memory-safe") {
-            beta := mod(keccak256(values, 0x440), R)
+            beta := mod(keccak256(values, 0x540), R)
             let first := add(values, 0x80)
             for {
-                let at := add(values, 0x420)
+                let at := add(values, 0x520)
             } iszero(lt(at, first)) {
                 at := sub(at, 0x20)
             } {

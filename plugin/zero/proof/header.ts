@@ -5,7 +5,7 @@
 import type { Chip } from "../chips/chip.ts";
 
 /** Bits of M, of N and of a height in the header. */
-export const slabCountBits = 4;
+export const slabCountBits = 5;
 export const logarithmBits = 5;
 
 export interface Header {
@@ -22,7 +22,7 @@ export function declaringChips(chips: readonly Chip[]): Chip[] {
   return chips.filter(({ height }) => height === "declared");
 }
 
-/** Bits 0–3 M, 4–8 N, then 5 bits of height for each chip that declares one: a contract needs to know M only. */
+/** Bits 0–4 M, 5–9 N, then 5 bits of height for each chip that declares one: a contract needs to know M only. */
 export function packHeader({ slabs, slabBits, heights }: Header): bigint {
   let header = field(slabs, slabCountBits, "number of slabs");
   header |= field(slabBits, logarithmBits, "log₂ of a slab's cells") << BigInt(slabCountBits);

@@ -47,7 +47,7 @@ export interface OpeningEvaluations<E> {
 export interface FieldMessages<E> {
   /**
    * Where each trace block starts, in chip order and then in that of the columns: its first cell's number in the
-   * stacked vector (slot · 2^22 + cell in the slab), divided by the block's 2^k cells of one row. In slots 0 to 7; bits below the
+   * stacked vector (slot · 2^22 + cell in the slab), divided by the block's 2^k cells of one row. In slots 0 to 15; bits below the
    * block's length are ignored, so a block is always aligned (§3).
    */
   readonly positions: readonly E[];
@@ -59,7 +59,7 @@ export interface FieldMessages<E> {
   readonly zerocheck: readonly (readonly E[])[];
   /** By chip in their order: all columns at z, preprocessed ones first, as in the description (§6). */
   readonly columns: readonly (readonly E[])[];
-  /** Coefficients 1 and 2 of each of the 26 rounds (§7). */
+  /** Coefficients 1 and 2 of each of the 27 rounds (§7). */
   readonly stacking: readonly (readonly E[])[];
   /** d' (§7). */
   readonly evaluation: E;
@@ -111,7 +111,7 @@ export interface GroupMessages {
 
 /** Scalars of the MSM of §8, step 6. */
 export interface Scalars<E> {
-  /** Of C_0 … C_7; 0 from M on. */
+  /** Of C_0 … C_15; 0 from M on. */
   readonly slabs: readonly E[];
   readonly program: E;
   readonly h: E;

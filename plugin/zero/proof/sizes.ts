@@ -24,7 +24,7 @@ export const productionSizes: Sizes = {
   leafBits: 8,
   columnBits: 4,
   slabBits: { least: 14, most: 22 },
-  slotBits: 4,
+  slotBits: 5,
   ioBits: 16,
   programBits: 18,
   imageBits: 20,

@@ -274,17 +274,17 @@ class TraceProver {
   }
 
   #commitSlab(slab: number): G1Point {
-    const { blocks, mask, slabBits } = this.#layout;
+    const { parts, mask, slabBits } = this.#layout;
     const length = 2 ** slabBits;
     return this.#key.commitCells(
       this.#jobs,
-      blocks
-        .filter((placed) => placed.slab === slab)
-        .map((placed) => ({
-          first: placed.start,
-          bits: placed.block.bits,
-          height: placed.height,
-          columns: this.#columnsOf(placed.block),
+      parts
+        .filter((part) => part.slab === slab)
+        .map(({ block, row, start, height }) => ({
+          first: start,
+          bits: block.bits,
+          height,
+          columns: this.#columnsOf(block, row),
         })),
       [
         ...this.#hiding.tails[slab]!.map((value, i) => ({ index: length + i, value })),
@@ -293,8 +293,12 @@ class TraceProver {
     );
   }
 
-  #columnsOf({ chip, first, count }: Block): ColumnVector[] {
-    return this.#tables[chip]!.columns.slice(first, first + count).map((column) => column!);
+  /** The columns of a block, from a row on. */
+  #columnsOf({ chip, first, count }: Block, row = 0): ColumnVector[] {
+    return this.#tables[chip]!.columns.slice(first, first + count).map((column) => {
+      const { pointer, width } = column!;
+      return { pointer: pointer + row * width, width };
+    });
   }
 
   /** The blocks with their claims, in the order of §7: trace blocks, program blocks, input, journal; and the sum of the claims. */
@@ -407,7 +411,7 @@ class TraceProver {
   #combineSlabs(slots: readonly bigint[]): { pointer: number; length: number } {
     const kernels = this.#kernels;
     const { sizes } = this.#of.shape;
-    const { slabBits, slabs, blocks, programBlocks, mask } = this.#layout;
+    const { slabBits, slabs, parts, programBlocks, mask } = this.#layout;
     const cells = 2 ** slabBits;
     const length = cells + 2 ** Math.ceil(slabBits / 2);
     const pointer = kernels.vector(length);
@@ -417,9 +421,12 @@ class TraceProver {
       const scalar = kernels.element(eqAt(slots, slot));
       // A product with a plain integer is in Montgomery form when the scalar has R twice.
       kernels.call("vectorToMontgomery", 1, scalar, scalar);
-      for (const placed of slot === program ? programBlocks : blocks.filter(({ slab }) => slab === slot)) {
-        const { block, height, start } = placed;
-        this.#columnsOf(block).forEach(({ pointer: column, width }, j) => {
+      const inSlot =
+        slot === program
+          ? programBlocks.map((placed) => ({ ...placed, row: 0 }))
+          : parts.filter(({ slab }) => slab === slot);
+      for (const { block, height, start, row } of inSlot) {
+        this.#columnsOf(block, row).forEach(({ pointer: column, width }, j) => {
           const into = pointer + (start + j) * element;
           for (const [from, to] of Jobs.parts(2 ** height, 4096)) {
             this.#jobs.add("addColumn", to - from, into, 2 ** block.bits, column, width, from, to, scalar);

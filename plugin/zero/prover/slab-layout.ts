@@ -14,6 +14,12 @@ export interface PlacedBlock {
   readonly start: number;
 }
 
+/** Rows of a block that are in one slab. */
+export interface BlockPart extends PlacedBlock {
+  /** The first of them. */
+  readonly row: number;
+}
+
 export interface SlabLayout {
   /** N */
   readonly slabBits: number;
@@ -21,6 +27,8 @@ export interface SlabLayout {
   readonly slabs: number;
   /** In the order of the shape's trace blocks. */
   readonly blocks: readonly PlacedBlock[];
+  /** The same in parts: a block longer than the longest slabs fills several, one behind the other. */
+  readonly parts: readonly BlockPart[];
   /** A cell that no block has: uniform, so that d' is. */
   readonly mask: { readonly slab: number; readonly start: number };
   /** Coefficients of slab 0 from 2^N on that are uniform. */
@@ -39,9 +47,12 @@ function tailCellsOf(slabBits: number): number {
   return Math.min(mostTailCells, 2 ** Math.ceil(slabBits / 2));
 }
 
+/** Slabs beyond these are used when longer ones are not to be had: each costs the one who verifies gas. */
+const usualSlabs = 8;
+
 /**
- * The least N with which everything fits: the opening costs time by 2^N, a slab costs gas. Blocks are laid one after the other, longest
- * first, so each is at a multiple of its length.
+ * The least N with which everything fits the usual number of slabs, or, for a long run, any number: the opening costs time by 2^N. Blocks
+ * are laid one after the other, longest first, so each is at a multiple of its length.
  *
  * @param heights log₂ of the rows, by chip
  * @throws RangeError for a trace that does not fit the longest slabs
@@ -54,13 +65,13 @@ export function layOutSlabs(
   const cells = traceBlocks.reduce((sum, block) => sum + lengthOf(block), 0);
   const placedProgram = layOutProgram(programBlocks, heights);
   const programEnd = Math.max(...placedProgram.map(({ block, start }) => start + lengthOf(block)));
-  const longest = Math.max(programEnd, ...traceBlocks.map(lengthOf));
+  const longestSlab = 2 ** sizes.slabBits.most;
+  const longest = Math.max(programEnd, ...traceBlocks.map((block) => Math.min(lengthOf(block), longestSlab)));
   const most = mostSlabs(sizes);
-  const slabBits = Math.max(
-    sizes.slabBits.least,
-    Math.ceil(Math.log2(Math.max(longest, (cells + 1) / most))),
-  );
-  if (slabBits > sizes.slabBits.most) {
+  const bitsFor = (slabs: number): number =>
+    Math.max(sizes.slabBits.least, Math.ceil(Math.log2(Math.max(longest, (cells + 1) / slabs))));
+  const slabBits = Math.min(bitsFor(Math.min(usualSlabs, most)), sizes.slabBits.most);
+  if (bitsFor(most) > slabBits) {
     throw new RangeError(
       `its trace has ${cells} cells, its longest block ${longest}, and a proof has ${most} slabs of 2^${sizes.slabBits.most}: ` +
         "prove a shorter run",
@@ -75,14 +86,26 @@ export function layOutSlabs(
     placed.set(block, { block, height: heights[block.chip]!, slab, start: next % length });
     next += lengthOf(block);
   }
+  const blocks = traceBlocks.map((block) => placed.get(block)!);
   return {
     slabBits,
     slabs: Math.floor(next / length) + 1,
-    blocks: traceBlocks.map((block) => placed.get(block)!),
+    blocks,
+    parts: blocks.flatMap((block) => partsOf(block, slabBits)),
     mask: { slab: Math.floor(next / length), start: next % length },
     tailCells: tailCellsOf(slabBits),
     programBlocks: placedProgram,
   };
+}
+
+function partsOf(placed: PlacedBlock, slabBits: number): BlockPart[] {
+  const height = Math.min(placed.height, slabBits - placed.block.bits);
+  return Array.from({ length: 2 ** (placed.height - height) }, (_, i) => ({
+    ...placed,
+    height,
+    slab: placed.slab + i,
+    row: i * 2 ** height,
+  }));
 }
 
 /** The instructions at the first cell, the image at the next multiple of its length (§3). */

@@ -111,6 +111,8 @@ export function proveStacking(
     settle(k + 1);
   }
   jobs.kernels.release(mark);
+  // Without room between the slabs a block may fill several, and d' is the stacked vector itself at y.
+  if (slabBits === slotShift) return { rounds, point, evaluation: cells.get(0)?.value ?? 0n };
   const slotPoint = point.slice(slotShift);
   let evaluation = 0n;
   for (const [slot, value] of slots) evaluation += value * eqAt(slotPoint, slot);

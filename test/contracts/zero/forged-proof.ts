@@ -97,7 +97,7 @@ export function g2(scalar: bigint): [bigint, bigint, bigint, bigint] {
 export function forgeProof(options: ForgeryOptions): ForgedProof {
   const { trapdoor, selector, slabs, flaw } = options;
   const random = seeded(options.seed);
-  const header = (random.scalar(1n << 100n) << 4n) | BigInt(slabs);
+  const header = (random.scalar(1n << 100n) << 5n) | BigInt(slabs);
   const constants = random.scalar(1n << 80n);
   const logs = many(random, slabs + 8);
   const points = logs.map(g1);
@@ -128,7 +128,7 @@ export function forgeProof(options: ForgeryOptions): ForgedProof {
   const rest = ofPoints.reduce((sum, scalar, i) => sum + scalar * logs[i]!, 0n);
   const scalars = [...ofPoints, mod(trapdoor.tau * logs.at(-1)! - rest + kzgError)];
 
-  const unused = Array.from({ length: 8 - slabs }, () => 0n);
+  const unused = Array.from({ length: 16 - slabs }, () => 0n);
   const values = [
     ...[s, rho, horner(options.input, rho), horner(options.journal, rho), header, constants, sigma],
     ...[alpha, gamma, zeta, epsilon, delta, omega],

@@ -57,7 +57,7 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
       const [owner] = await ethers.getSigners();
       const router = await ethers.deployContract("ZeroRouter", [owner!.address]);
       await router.add(verifier);
-      for (const slabs of [1, 8]) {
+      for (const slabs of [1, 16]) {
         const { programId, proof } = forge({ slabs });
         await verifier.verify(programId, INPUT, JOURNAL, proof);
         await router.verify(programId, INPUT, JOURNAL, proof);
@@ -91,7 +91,7 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
 
   it("takes every number of slabs, in the encoding of the prover", async () => {
     const { verifier, forge } = await deploy();
-    for (let slabs = 1; slabs <= 8; slabs++) {
+    for (let slabs = 1; slabs <= 16; slabs++) {
       const { programId, proof } = forge({ slabs });
       expect(dataLength(proof)).to.equal(proofLength(slabs));
       const decoded = decodeProof(getBytes(proof));
@@ -158,7 +158,7 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
       [0, ...points.flatMap((at) => [at, at + 1]), ...elements, ...twist].sort((a, b) => a - b),
     ).to.deep.equal(range(0, words.length));
 
-    await refused(attempt({ 0: words[0]! ^ 16n }), verifier, "NotProven");
+    await refused(attempt({ 0: words[0]! ^ 32n }), verifier, "NotProven");
     await refused(attempt({ 0: words[0]! + r }), verifier, "NotCanonical", 0, words[0]! + r);
     for (const at of elements) {
       const wrong = at === 3 ? "WrongProgram" : "NotProven";
@@ -212,7 +212,7 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
     }
     const withSlabs = (slabs: bigint) =>
       of(concat([selector, packed([words[0]! - 2n + slabs, ...words.slice(1)])]));
-    for (const slabs of [0n, 9n, 15n]) await refused(withSlabs(slabs), verifier, "BadSlabCount", slabs, 8);
+    for (const slabs of [0n, 17n, 31n]) await refused(withSlabs(slabs), verifier, "BadSlabCount", slabs, 16);
     await refused(withSlabs(1n), verifier, "WrongLength", length, least);
     await refused(withSlabs(8n), verifier, "WrongLength", length, 4 + 32 * 62);
   });
@@ -289,12 +289,12 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
     const [sender] = await ethers.getSigners();
     const journal = seeded(`${SEED} gas`).bytes(256);
     const input = journal.slice(0, 32);
-    for (const slabs of [1, 8]) {
+    for (const slabs of [1, 8, 16]) {
       const { programId, proof } = forge({ slabs, input, journal });
       const data = verifier.interface.encodeFunctionData("verify", [programId, input, journal, proof]);
       const sent = await sender!.sendTransaction({ to: verifier.target, data });
       const gas = executionGas((await sent.wait())!, data);
-      expectGas(`zero: verify, ${slabs} of 8 slabs, 256 bytes of journal`, gas, 500_000);
+      expectGas(`zero: verify, ${slabs} of 16 slabs, 256 bytes of journal`, gas, 500_000);
     }
   });
 });
