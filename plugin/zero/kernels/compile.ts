@@ -20,8 +20,8 @@ const OPTIONS = [
     "--maximumMemory",
     "65536",
   ],
-  ...["--enable", "threads", "--enable", "simd", "--enable", "bulk-memory"],
-  ...["--optimizeLevel", "3", "--shrinkLevel", "0", "--converge"],
+  ...["--enable", "threads", "--enable", "simd", "--enable", "relaxed-simd", "--enable", "bulk-memory"],
+  ...["--optimizeLevel", "2", "--shrinkLevel", "0"],
 ];
 
 /** Whether the sources are here to compile: in the repository, not in the package, which carries the module. */

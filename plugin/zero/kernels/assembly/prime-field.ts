@@ -70,6 +70,13 @@ function word3<F>(): u64 {
   return (p6<F>() >> 18) | (p7<F>() << 11) | (p8<F>() << 40);
 }
 
+/** Word i of the modulus, lowest first. */
+export function modulusWord<F>(i: usize): u64 {
+  if (i == 0) return word0<F>();
+  if (i == 1) return word1<F>();
+  return i == 2 ? word2<F>() : word3<F>();
+}
+
 /** dst = a·b/R. */
 export function mul<F>(dst: usize, a: usize, b: usize): void {
   let w0 = load<u64>(a);
@@ -436,7 +443,7 @@ function storeReduced<F>(dst: usize, w0: u64, w1: u64, w2: u64, w3: u64): void {
 }
 
 /** The same without a branch, for values as likely above as below. */
-function subtractModulus<F>(dst: usize, w0: u64, w1: u64, w2: u64, w3: u64): void {
+export function subtractModulus<F>(dst: usize, w0: u64, w1: u64, w2: u64, w3: u64): void {
   const d0 = w0 - word0<F>();
   let borrow: u64 = u64(w0 < word0<F>());
   const e1 = w1 - word1<F>();

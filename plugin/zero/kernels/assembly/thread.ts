@@ -4,6 +4,8 @@
  * The host writes the constants once, and gives every thread a stack for temporaries that do not fit into locals.
  */
 
+import { prepare, TABLES } from "./paired-product";
+
 // Offsets into the constants, in bytes. The same list is in ../layout.ts.
 export const ZERO: usize = 0;
 /** The number 1, not in Montgomery form. */
@@ -21,7 +23,8 @@ let stack: usize = 0;
 export function configure(constants: usize, threadIndex: usize, stackBase: usize): void {
   constantsAt = constants;
   index = threadIndex;
-  stack = stackBase;
+  stack = stackBase + TABLES;
+  prepare(stackBase);
 }
 
 /** The first free byte of memory: behind the module's own data. */

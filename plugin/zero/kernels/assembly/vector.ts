@@ -6,7 +6,6 @@ import {
   equal,
   Fq,
   Fr,
-  fromMontgomery,
   inverse,
   isZero,
   mul,
@@ -14,7 +13,8 @@ import {
   sub,
   toMontgomery,
 } from "./prime-field";
-import { constants, pop, push, thread, ZERO } from "./thread";
+import { mulMany } from "./paired-product";
+import { constants, pop, push, R_SQUARED_FQ, R_SQUARED_FR, thread, UNIT, ZERO } from "./thread";
 
 /** dst_i = a_i + b_i. */
 export function vectorAdd(start: usize, end: usize, dst: usize, a: usize, b: usize): void {
@@ -30,14 +30,14 @@ export function vectorSub(start: usize, end: usize, dst: usize, a: usize, b: usi
 
 /** dst_i = a_i·b_i. */
 export function vectorMul(start: usize, end: usize, dst: usize, a: usize, b: usize): void {
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop; at += ELEMENT)
-    mul<Fr>(dst + at, a + at, b + at);
+  const at = start * ELEMENT;
+  mulMany<Fr>(dst + at, a + at, b + at, ELEMENT, end - start);
 }
 
 /** dst_i = a_i·scalar. */
 export function vectorScale(start: usize, end: usize, dst: usize, a: usize, scalar: usize): void {
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop; at += ELEMENT)
-    mul<Fr>(dst + at, a + at, scalar);
+  const at = start * ELEMENT;
+  mulMany<Fr>(dst + at, a + at, scalar, 0, end - start);
 }
 
 /** dst_i += a_i·scalar. */
@@ -113,31 +113,37 @@ export function vectorFromIntegers(start: usize, end: usize, dst: usize, src: us
 
 /** Numbers below r to Montgomery form. */
 export function vectorToMontgomery(start: usize, end: usize, dst: usize, a: usize): void {
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop; at += ELEMENT)
-    toMontgomery<Fr>(dst + at, a + at);
+  const at = start * ELEMENT;
+  mulMany<Fr>(dst + at, a + at, constants() + R_SQUARED_FR, 0, end - start);
 }
 
 /** Montgomery form to numbers below r. */
 export function vectorFromMontgomery(start: usize, end: usize, dst: usize, a: usize): void {
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop; at += ELEMENT)
-    fromMontgomery<Fr>(dst + at, a + at);
+  const at = start * ELEMENT;
+  mulMany<Fr>(dst + at, a + at, constants() + UNIT, 0, end - start);
 }
 
 /** The same for coordinates, over Fq. */
 export function coordinatesToMontgomery(start: usize, end: usize, dst: usize, a: usize): void {
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop; at += ELEMENT)
-    toMontgomery<Fq>(dst + at, a + at);
+  const at = start * ELEMENT;
+  mulMany<Fq>(dst + at, a + at, constants() + R_SQUARED_FQ, 0, end - start);
 }
 
 export function coordinatesFromMontgomery(start: usize, end: usize, dst: usize, a: usize): void {
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop; at += ELEMENT)
-    fromMontgomery<Fq>(dst + at, a + at);
+  const at = start * ELEMENT;
+  mulMany<Fq>(dst + at, a + at, constants() + UNIT, 0, end - start);
+}
+
+/** dst_i = a_i·b_i over Fq. */
+export function coordinatesMul(start: usize, end: usize, dst: usize, a: usize, b: usize): void {
+  const at = start * ELEMENT;
+  mulMany<Fq>(dst + at, a + at, b + at, ELEMENT, end - start);
 }
 
 /** dst_i = a_i·scalar over Fq: a change of R is such a product. */
 export function coordinatesScale(start: usize, end: usize, dst: usize, a: usize, scalar: usize): void {
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop; at += ELEMENT)
-    mul<Fq>(dst + at, a + at, scalar);
+  const at = start * ELEMENT;
+  mulMany<Fq>(dst + at, a + at, scalar, 0, end - start);
 }
 
 /** dst_i = 1/a_i, and 0 where a_i is 0 (Montgomery's trick: three products an element). dst and a must not overlap. */
