@@ -70,7 +70,7 @@ function fillTable<F>(table: usize): void {
   const power = push(ELEMENT);
   for (let i: usize = 0; i < 4; i++) {
     // 2^{57 + 51 i}/R, where R = 2^261.
-    const exponent = 57 + 51 * i;
+    const exponent = 57 + 51 * <i32>i;
     memory.fill(power, 0, ELEMENT);
     store<u64>(power + (exponent >> 6) * 8, (<u64>1) << (exponent & 63));
     fromMontgomery<F>(power, power);
