@@ -2,28 +2,26 @@
  * The bus argument's tree (docs/zero/protocol.md §5). A leaf's part of a layer is two vectors, numerators p and denominators q; the
  * children of cell x are 4x … 4x + 3. Where a leaf has nothing the fraction is 0/1.
  */
+import { mulMany, mulTwo } from "./paired-product";
 import { add, copy, ELEMENT, Fr, mul, setOne, sub } from "./prime-field";
 import { constants, ONE_FR, pop, push, ZERO } from "./thread";
 
 const CHILDREN: usize = 4;
 const GROUP: usize = CHILDREN * ELEMENT;
 
-/** dst = Σ_i p_i ∏_{l ≠ i} q_l + λ ∏ q_i, of four children; `t` has room for four elements. */
+/** dst = Σ_i p_i ∏_{l ≠ i} q_l + λ ∏ q_i, of four children; `t` has room for five elements. */
 function combine(dst: usize, p: usize, q: usize, lambda: usize, t: usize): void {
   const u = t + ELEMENT;
   const v = u + ELEMENT;
   const w = v + ELEMENT;
-  mul<Fr>(t, p, q + ELEMENT);
-  mul<Fr>(u, p + ELEMENT, q);
+  const x = w + ELEMENT;
+  mulTwo<Fr>(t, p, q + ELEMENT, u, p + ELEMENT, q);
   add<Fr>(t, t, u);
-  mul<Fr>(u, q, q + ELEMENT);
-  mul<Fr>(v, p + 2 * ELEMENT, q + 3 * ELEMENT);
-  mul<Fr>(w, p + 3 * ELEMENT, q + 2 * ELEMENT);
+  mulTwo<Fr>(v, p + 2 * ELEMENT, q + 3 * ELEMENT, w, p + 3 * ELEMENT, q + 2 * ELEMENT);
   add<Fr>(v, v, w);
-  mul<Fr>(w, q + 2 * ELEMENT, q + 3 * ELEMENT);
-  mul<Fr>(t, t, w);
-  mul<Fr>(w, w, lambda);
-  add<Fr>(v, v, w);
+  mulTwo<Fr>(u, q, q + ELEMENT, w, q + 2 * ELEMENT, q + 3 * ELEMENT);
+  mulTwo<Fr>(t, t, w, x, w, lambda);
+  add<Fr>(v, v, x);
   mul<Fr>(v, v, u);
   add<Fr>(dst, t, v);
 }
@@ -46,7 +44,7 @@ export function fractionRound(
   lambda: usize,
   lonely: bool,
 ): void {
-  const room = push(2 * GROUP * 2 + 13 * ELEMENT + 2 * GROUP);
+  const room = push(2 * GROUP * 2 + 14 * ELEMENT + 2 * GROUP);
   const value = room; // eight elements: p, q
   const slope = value + 2 * GROUP;
   const partner = slope + 2 * GROUP;
@@ -97,22 +95,20 @@ export function fractionRound(
     }
   }
   for (let i: usize = 0; i < 4; i++) copy(out + i * ELEMENT, total + i * ELEMENT);
-  pop(2 * GROUP * 2 + 13 * ELEMENT + 2 * GROUP);
+  pop(2 * GROUP * 2 + 14 * ELEMENT + 2 * GROUP);
 }
 
 /** Binds the lowest variable of the children, for p and q alike: group t of `dst` from groups 2t and 2t + 1 of `src`. */
 export function foldChildren(dst: usize, src: usize, from: usize, to: usize, c: usize): void {
-  const slope = push(ELEMENT);
+  const slopes = push(GROUP);
   for (let group = from; group < to; group++) {
     const low = src + group * 2 * GROUP;
     const into = dst + group * GROUP;
-    for (let at: usize = 0; at < GROUP; at += ELEMENT) {
-      sub<Fr>(slope, low + GROUP + at, low + at);
-      mul<Fr>(slope, slope, c);
-      add<Fr>(into + at, low + at, slope);
-    }
+    for (let at: usize = 0; at < GROUP; at += ELEMENT) sub<Fr>(slopes + at, low + GROUP + at, low + at);
+    mulMany<Fr>(slopes, slopes, c, 0, CHILDREN);
+    for (let at: usize = 0; at < GROUP; at += ELEMENT) add<Fr>(into + at, low + at, slopes + at);
   }
-  pop(ELEMENT);
+  pop(GROUP);
 }
 
 /** The same in place where the upper partner is 0/1: p·(1 − c), and 1 + (1 − c)(q − 1), of elements [from, to). */
@@ -121,9 +117,8 @@ export function foldLonely(p: usize, q: usize, from: usize, to: usize, oneLess: 
   for (let i = from; i < to; i++) {
     const atP = p + i * ELEMENT;
     const atQ = q + i * ELEMENT;
-    mul<Fr>(atP, atP, oneLess);
     sub<Fr>(atQ, atQ, one);
-    mul<Fr>(atQ, atQ, oneLess);
+    mulTwo<Fr>(atP, atP, oneLess, atQ, atQ, oneLess);
     add<Fr>(atQ, atQ, one);
   }
 }
@@ -154,16 +149,12 @@ export function mergeFractions(
     for (let group = from; group < to; group++) {
       const p = srcP + (leaf * groups + group) * GROUP;
       const q = srcQ + (leaf * groups + group) * GROUP;
-      mul<Fr>(t, p, q + ELEMENT);
-      mul<Fr>(u, p + ELEMENT, q);
+      mulTwo<Fr>(t, p, q + ELEMENT, u, p + ELEMENT, q);
       add<Fr>(t, t, u);
-      mul<Fr>(u, q, q + ELEMENT);
-      mul<Fr>(v, p + 2 * ELEMENT, q + 3 * ELEMENT);
-      mul<Fr>(w, p + 3 * ELEMENT, q + 2 * ELEMENT);
+      mulTwo<Fr>(v, p + 2 * ELEMENT, q + 3 * ELEMENT, w, p + 3 * ELEMENT, q + 2 * ELEMENT);
       add<Fr>(v, v, w);
-      mul<Fr>(w, q + 2 * ELEMENT, q + 3 * ELEMENT);
-      mul<Fr>(t, t, w);
-      mul<Fr>(v, v, u);
+      mulTwo<Fr>(u, q, q + ELEMENT, w, q + 2 * ELEMENT, q + 3 * ELEMENT);
+      mulTwo<Fr>(t, t, w, v, v, u);
       add<Fr>(intoP + group * ELEMENT, t, v);
       mul<Fr>(intoQ + group * ELEMENT, u, w);
     }
@@ -186,11 +177,9 @@ export function eqTables(dst: usize, point: usize, bits: usize, scale: usize): v
   let table = dst;
   for (let k: usize = 0; k < bits; k++) {
     const next = table + length * ELEMENT;
-    for (let i: usize = 0; i < length; i++) {
-      const high = next + (length + i) * ELEMENT;
-      mul<Fr>(high, table + i * ELEMENT, point + k * ELEMENT);
-      sub<Fr>(next + i * ELEMENT, table + i * ELEMENT, high);
-    }
+    const high = next + length * ELEMENT;
+    mulMany<Fr>(high, table, point + k * ELEMENT, 0, length);
+    for (let at: usize = 0; at < length * ELEMENT; at += ELEMENT) sub<Fr>(next + at, table + at, high + at);
     table = next;
     length *= 2;
   }
@@ -208,12 +197,11 @@ export function productRound(out: usize, a: usize, b: usize, from: usize, to: us
   copy(atZero, constants() + ZERO);
   copy(leading, constants() + ZERO);
   for (let at = from * 2 * ELEMENT; at < to * 2 * ELEMENT; at += 2 * ELEMENT) {
-    mul<Fr>(t, a + at, b + at);
-    add<Fr>(atZero, atZero, t);
     sub<Fr>(t, a + at + ELEMENT, a + at);
     sub<Fr>(u, b + at + ELEMENT, b + at);
-    mul<Fr>(t, t, u);
+    mulTwo<Fr>(t, t, u, u, a + at, b + at);
     add<Fr>(leading, leading, t);
+    add<Fr>(atZero, atZero, u);
   }
   copy(out, atZero);
   copy(out + ELEMENT, leading);

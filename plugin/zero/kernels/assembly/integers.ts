@@ -1,6 +1,8 @@
 /** Columns of unsigned integers as vectors over Fr, without a copy in Montgomery form. Width 0 stands for elements of Fr. */
-import { add, copy, ELEMENT, Fr, mul, sub } from "./prime-field";
+import { dot } from "./paired-product";
+import { add, copy, ELEMENT, Fr, mul } from "./prime-field";
 import { constants, ONE_FR, pop, push, R_SQUARED_FR, ZERO } from "./thread";
+import { vectorAddScaled, vectorFold } from "./vector";
 
 export function integerAt(column: usize, width: usize, i: usize): u64 {
   const at = column + i * width;
@@ -40,19 +42,16 @@ export function foldColumn(
   c: usize,
   oneLess: usize,
 ): void {
+  if (width == 0) {
+    vectorFold(from, to, dst, column, c);
+    return;
+  }
   const room = push(2 * ELEMENT);
   const product = room + ELEMENT;
   const number = room;
   copy(number, constants() + ZERO);
   for (let i = from; i < to; i++) {
     const into = dst + i * ELEMENT;
-    if (width == 0) {
-      const low = column + i * (2 * ELEMENT);
-      sub<Fr>(product, low + ELEMENT, low);
-      mul<Fr>(product, product, c);
-      add<Fr>(into, low, product);
-      continue;
-    }
     const low = integerAt(column, width, 2 * i);
     const high = integerAt(column, width, 2 * i + 1);
     if (low == high) {
@@ -79,6 +78,10 @@ export function addColumn(
   to: usize,
   scalar: usize,
 ): void {
+  if (width == 0 && stride == 1) {
+    vectorAddScaled(from, to, dst, column, scalar);
+    return;
+  }
   const number = push(2 * ELEMENT);
   const product = number + ELEMENT;
   copy(number, constants() + ZERO);
@@ -106,25 +109,24 @@ export function dotColumn(
   to: usize,
   weights: usize,
 ): void {
+  if (width == 0) {
+    dot<Fr>(out, column + from * ELEMENT, weights + from * ELEMENT, to - from);
+    return;
+  }
   const number = push(3 * ELEMENT);
   const product = number + ELEMENT;
   const sum = product + ELEMENT;
   copy(number, constants() + ZERO);
   copy(sum, constants() + ZERO);
   for (let i = from; i < to; i++) {
-    if (width == 0) {
-      mul<Fr>(product, column + i * ELEMENT, weights + i * ELEMENT);
-    } else {
-      const value = integerAt(column, width, i);
-      if (value == 0) continue;
-      store<u64>(number, value);
-      mul<Fr>(product, number, weights + i * ELEMENT);
-    }
+    const value = integerAt(column, width, i);
+    if (value == 0) continue;
+    store<u64>(number, value);
+    mul<Fr>(product, number, weights + i * ELEMENT);
     add<Fr>(sum, sum, product);
   }
   // A product of an element and a plain integer has lost its factor R.
-  if (width == 0) copy(out, sum);
-  else mul<Fr>(out, sum, constants() + R_SQUARED_FR);
+  mul<Fr>(out, sum, constants() + R_SQUARED_FR);
   pop(3 * ELEMENT);
 }
 

@@ -1,4 +1,5 @@
 /** Loops of the opening argument (docs/zero/protocol.md §8) over polynomials, lowest coefficient first. */
+import { dot, mulTwo } from "./paired-product";
 import { add, copy, ELEMENT, Fr, mul } from "./prime-field";
 import { constants, pop, push, ZERO } from "./thread";
 
@@ -32,7 +33,7 @@ export function divideByBinomial(
   to: usize,
   a: usize,
 ): void {
-  const product = push(ELEMENT);
+  const products = push(2 * ELEMENT);
   const last = (rows - 1) * b;
   for (let i = from; i < to; i++) {
     copy(q + (last - b + i) * ELEMENT, f + (last + i) * ELEMENT);
@@ -41,17 +42,23 @@ export function divideByBinomial(
     const above = q + (t - 1) * b * ELEMENT;
     const into = t == 1 ? g : q + (t - 2) * b * ELEMENT;
     const own = f + (t - 1) * b * ELEMENT;
-    for (let at = from * ELEMENT; at < to * ELEMENT; at += ELEMENT) {
-      mul<Fr>(product, above + at, a);
-      add<Fr>(into + at, own + at, product);
+    let at = from * ELEMENT;
+    for (const stop = to * ELEMENT; at + ELEMENT < stop; at += 2 * ELEMENT) {
+      mulTwo<Fr>(products, above + at, a, products + ELEMENT, above + at + ELEMENT, a);
+      add<Fr>(into + at, own + at, products);
+      add<Fr>(into + at + ELEMENT, own + at + ELEMENT, products + ELEMENT);
+    }
+    if (at < to * ELEMENT) {
+      mul<Fr>(products, above + at, a);
+      add<Fr>(into + at, own + at, products);
     }
   }
-  pop(ELEMENT);
+  pop(2 * ELEMENT);
 }
 
 /** dst_t = Σ_i e_i·f_{i + b·t} for t in [from, to). */
 export function rowDots(dst: usize, f: usize, e: usize, b: usize, from: usize, to: usize): void {
-  for (let t = from; t < to; t++) dot(dst + t * ELEMENT, f + t * b * ELEMENT, e, b);
+  for (let t = from; t < to; t++) dot<Fr>(dst + t * ELEMENT, f + t * b * ELEMENT, e, b);
 }
 
 /**
@@ -63,25 +70,13 @@ export function correlate(dst: usize, a: usize, n: usize, e: usize, m: usize, fr
     const shift = k + 1;
     const into = dst + k * ELEMENT;
     if (n > shift) {
-      dot(sum, a + shift * ELEMENT, e, min(n - shift, m));
+      dot<Fr>(sum, a + shift * ELEMENT, e, min(n - shift, m));
       add<Fr>(into, into, sum);
     }
     if (m > shift) {
-      dot(sum, a, e + shift * ELEMENT, min(n, m - shift));
+      dot<Fr>(sum, a, e + shift * ELEMENT, min(n, m - shift));
       add<Fr>(into, into, sum);
     }
   }
   pop(ELEMENT);
-}
-
-function dot(dst: usize, a: usize, b: usize, n: usize): void {
-  const product = push(2 * ELEMENT);
-  const sum = product + ELEMENT;
-  copy(sum, constants() + ZERO);
-  for (let at: usize = 0; at < n * ELEMENT; at += ELEMENT) {
-    mul<Fr>(product, a + at, b + at);
-    add<Fr>(sum, sum, product);
-  }
-  copy(dst, sum);
-  pop(2 * ELEMENT);
 }

@@ -14,8 +14,8 @@
  * `relaxed_madd` rounds once on processors that can, and twice on others. `prepare` finds out, and there products are those of
  * prime-field.ts.
  */
-import { ELEMENT, Fq, Fr, fromMontgomery, modulusWord, mul, subtractModulus } from "./prime-field";
-import { pop, push } from "./thread";
+import { add, copy, ELEMENT, Fq, Fr, fromMontgomery, modulusWord, mul, subtractModulus } from "./prime-field";
+import { constants, pop, push, ZERO } from "./thread";
 
 const MASK: u64 = (1 << 51) - 1;
 
@@ -144,7 +144,7 @@ function plus(a: v128, b: v128): v128 {
   return i64x2.add(a, b);
 }
 
-/** dst_i = a_i·b_i/R for i = 0 and 1. A result may replace a factor of its own, and none of the other's. */
+/** dst_i = a_i·b_i/R for i = 0 and 1. The first result must not replace a factor of the second. */
 export function mulTwo<F>(dst0: usize, a0: usize, b0: usize, dst1: usize, a1: usize, b1: usize): void {
   if (fused) {
     mulFused<F>(dst0, a0, b0, dst1, a1, b1);
@@ -163,6 +163,43 @@ export function mulMany<F>(dst: usize, a: usize, b: usize, step: usize, n: usize
     b += 2 * step;
   }
   if (a < end) mul<F>(dst, a, b);
+}
+
+/** dst_i += a_i·b/R for i < n. */
+export function addScaled<F>(dst: usize, a: usize, b: usize, n: usize): void {
+  const products = push(2 * ELEMENT);
+  const end = a + n * ELEMENT;
+  for (; a + ELEMENT < end; a += 2 * ELEMENT) {
+    mulTwo<F>(products, a, b, products + ELEMENT, a + ELEMENT, b);
+    add<F>(dst, dst, products);
+    add<F>(dst + ELEMENT, dst + ELEMENT, products + ELEMENT);
+    dst += 2 * ELEMENT;
+  }
+  if (a < end) {
+    mul<F>(products, a, b);
+    add<F>(dst, dst, products);
+  }
+  pop(2 * ELEMENT);
+}
+
+/** dst = Σ a_i·b_i/R over i < n. */
+export function dot<F>(dst: usize, a: usize, b: usize, n: usize): void {
+  const products = push(3 * ELEMENT);
+  const sum = products + 2 * ELEMENT;
+  copy(sum, constants() + ZERO);
+  const end = a + n * ELEMENT;
+  for (; a + ELEMENT < end; a += 2 * ELEMENT) {
+    mulTwo<F>(products, a, b, products + ELEMENT, a + ELEMENT, b + ELEMENT);
+    add<F>(sum, sum, products);
+    add<F>(sum, sum, products + ELEMENT);
+    b += 2 * ELEMENT;
+  }
+  if (a < end) {
+    mul<F>(products, a, b);
+    add<F>(sum, sum, products);
+  }
+  copy(dst, sum);
+  pop(3 * ELEMENT);
 }
 
 function mulFused<F>(

@@ -2,8 +2,9 @@
  * Straight-line programs over rows of a table: what a chip's description compiles to. A register holds BLOCK rows, so that an
  * instruction is decoded once for that many. An instruction is four words: operation, and three operands.
  */
-import { add, copy, ELEMENT, Fr, mul, sub } from "./prime-field";
 import { loadEntry } from "./integers";
+import { addScaled, dot, mulMany } from "./paired-product";
+import { add, copy, ELEMENT, Fr, sub } from "./prime-field";
 import { constants, pop, push, thread, ZERO } from "./thread";
 
 /** Rows at a time. The same number is in ../../prover/row-program.ts. */
@@ -60,10 +61,10 @@ function run(
         for (let i: usize = 0; i < rows; i += ELEMENT) sub<Fr>(dst + i, left + i, right + i);
         break;
       case MULTIPLY:
-        for (let i: usize = 0; i < rows; i += ELEMENT) mul<Fr>(dst + i, left + i, right + i);
+        mulMany<Fr>(dst, left, right, ELEMENT, count);
         break;
       case SCALE:
-        for (let i: usize = 0; i < rows; i += ELEMENT) mul<Fr>(dst + i, left + i, c);
+        mulMany<Fr>(dst, left, c, 0, count);
         break;
       case ADD_CONSTANT:
         for (let i: usize = 0; i < rows; i += ELEMENT) add<Fr>(dst + i, left + i, c);
@@ -71,14 +72,9 @@ function run(
       case SET:
         for (let i: usize = 0; i < rows; i += ELEMENT) copy(dst + i, b);
         break;
-      case ADD_SCALED: {
-        const product = number + ELEMENT;
-        for (let i: usize = 0; i < rows; i += ELEMENT) {
-          mul<Fr>(product, left + i, c);
-          add<Fr>(dst + i, dst + i, product);
-        }
+      case ADD_SCALED:
+        addScaled<Fr>(dst, left, c, count);
         break;
-      }
       default:
         for (let i: usize = 0; i < count; i++) copy(a + (first + i * step) * ELEMENT, left + i * ELEMENT);
     }
@@ -95,13 +91,13 @@ export function runRows(
   from: usize,
   to: usize,
 ): void {
-  const number = push(2 * ELEMENT);
+  const number = push(ELEMENT);
   copy(number, constants() + ZERO);
   const registers = scratch + thread() * scratchBytes;
   for (let row = from; row < to; row += BLOCK) {
     run(program, length, columns, registers, row, 1, min(BLOCK, to - row), number);
   }
-  pop(2 * ELEMENT);
+  pop(ELEMENT);
 }
 
 /**
@@ -126,7 +122,7 @@ export function zerocheckRound(
   eq: usize,
 ): void {
   const number = push(2 * ELEMENT);
-  const product = number + ELEMENT;
+  const sum = number + ELEMENT;
   copy(number, constants() + ZERO);
   const slopes = scratch + thread() * scratchBytes;
   const registers = slopes + forms * REGISTER;
@@ -144,10 +140,8 @@ export function zerocheckRound(
     }
     for (let x: usize = 0; x < 3; x++) {
       run(rest, restLength, columns, registers, 0, 0, count, number);
-      for (let i: usize = 0; i < count; i++) {
-        mul<Fr>(product, values + i * ELEMENT, eq + (pair + i) * ELEMENT);
-        add<Fr>(out + x * ELEMENT, out + x * ELEMENT, product);
-      }
+      dot<Fr>(sum, values, eq + pair * ELEMENT, count);
+      add<Fr>(out + x * ELEMENT, out + x * ELEMENT, sum);
       if (x == 2) break;
       for (let form: usize = 0; form < forms; form++) {
         const line = registers + form * REGISTER;

@@ -13,7 +13,7 @@ import {
   sub,
   toMontgomery,
 } from "./prime-field";
-import { mulMany } from "./paired-product";
+import { addScaled, dot, mulMany, mulTwo } from "./paired-product";
 import { constants, pop, push, R_SQUARED_FQ, R_SQUARED_FR, thread, UNIT, ZERO } from "./thread";
 
 /** dst_i = a_i + b_i. */
@@ -42,37 +42,35 @@ export function vectorScale(start: usize, end: usize, dst: usize, a: usize, scal
 
 /** dst_i += a_i·scalar. */
 export function vectorAddScaled(start: usize, end: usize, dst: usize, a: usize, scalar: usize): void {
-  const product = push(ELEMENT);
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop; at += ELEMENT) {
-    mul<Fr>(product, a + at, scalar);
-    add<Fr>(dst + at, dst + at, product);
-  }
-  pop(ELEMENT);
+  addScaled<Fr>(dst + start * ELEMENT, a + start * ELEMENT, scalar, end - start);
 }
 
 /** dst_i = a_{2i} + c·(a_{2i+1} − a_{2i}): binds the lowest variable of a multilinear extension. */
 export function vectorFold(start: usize, end: usize, dst: usize, a: usize, c: usize): void {
-  const difference = push(ELEMENT);
-  for (let i = start; i < end; i++) {
+  const first = push(2 * ELEMENT);
+  const second = first + ELEMENT;
+  let i = start;
+  for (; i + 1 < end; i += 2) {
     const even = a + i * (2 * ELEMENT);
-    sub<Fr>(difference, even + ELEMENT, even);
-    mul<Fr>(difference, difference, c);
-    add<Fr>(dst + i * ELEMENT, even, difference);
+    const next = even + 2 * ELEMENT;
+    sub<Fr>(first, even + ELEMENT, even);
+    sub<Fr>(second, next + ELEMENT, next);
+    mulTwo<Fr>(first, first, c, second, second, c);
+    add<Fr>(dst + i * ELEMENT, even, first);
+    add<Fr>(dst + (i + 1) * ELEMENT, next, second);
   }
-  pop(ELEMENT);
+  if (i < end) {
+    const even = a + i * (2 * ELEMENT);
+    sub<Fr>(first, even + ELEMENT, even);
+    mul<Fr>(first, first, c);
+    add<Fr>(dst + i * ELEMENT, even, first);
+  }
+  pop(2 * ELEMENT);
 }
 
 /** out_thread = Σ a_i·b_i over this thread's range. */
 export function vectorDot(start: usize, end: usize, out: usize, a: usize, b: usize): void {
-  const product = push(2 * ELEMENT);
-  const sum = product + ELEMENT;
-  copy(sum, constants() + ZERO);
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop; at += ELEMENT) {
-    mul<Fr>(product, a + at, b + at);
-    add<Fr>(sum, sum, product);
-  }
-  copy(out + thread() * ELEMENT, sum);
-  pop(2 * ELEMENT);
+  dot<Fr>(out + thread() * ELEMENT, a + start * ELEMENT, b + start * ELEMENT, end - start);
 }
 
 /** out_thread = Σ a_i over this thread's range. */
