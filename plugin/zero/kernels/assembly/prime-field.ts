@@ -3,7 +3,8 @@
  *
  * In memory an element is 32 bytes: x·R mod p, little-endian, always below p, with R = 2^261. A product works on nine limbs of 29
  * bits: the products of two limbs have 58 bits, so a column of eighteen fits 64 bits and no carry is taken before the column is
- * done (Montgomery's product scanning). Sums and differences work on the four words as they are.
+ * done (Montgomery's product scanning). Sums and differences work on the four words as they are. Two products that do not depend on each
+ * other are twice as fast in paired-product.ts.
  *
  * Functions are generic in the field, and each instance has its own constants: `idof` is known when the module is compiled.
  */
