@@ -14,7 +14,7 @@ const queueLength = 1024;
 
 /** Bytes of a queue of sums: `queueBytes` of `assembly/affine.ts`. */
 export function queueBytes(group: Group): number {
-  return queueLength * (12 + affineBytes[group] + 2 * affineBytes[group]);
+  return queueLength * (16 + affineBytes[group] + 2 * affineBytes[group]);
 }
 
 /** Some of a product's terms. */

@@ -16,6 +16,7 @@ import {
   square,
   sub,
 } from "./prime-field";
+import { mulTwo } from "./paired-product";
 import { constants, pop, push, ZERO } from "./thread";
 
 export class Fq2 {}
@@ -74,19 +75,56 @@ export function coordinateMul<C>(dst: usize, a: usize, b: usize): void {
     mul<Fq>(dst, a, b);
     return;
   }
-  const real = push(3 * ELEMENT);
+  const real = push(4 * ELEMENT);
   const imaginary = real + ELEMENT;
   const cross = imaginary + ELEMENT;
-  // (a₀ + a₁)(b₀ + b₁) − a₀b₀ − a₁b₁ = a₀b₁ + a₁b₀
-  add<Fq>(real, a, a + ELEMENT);
-  add<Fq>(imaginary, b, b + ELEMENT);
-  mul<Fq>(cross, real, imaginary);
-  mul<Fq>(real, a, b);
-  mul<Fq>(imaginary, a + ELEMENT, b + ELEMENT);
+  const sum = cross + ELEMENT;
+  add<Fq>(cross, a, a + ELEMENT);
+  add<Fq>(sum, b, b + ELEMENT);
+  mulTwo<Fq>(real, a, b, imaginary, a + ELEMENT, b + ELEMENT);
+  mul<Fq>(cross, cross, sum);
+  finishKaratsuba(dst, real, imaginary, cross);
+  pop(4 * ELEMENT);
+}
+
+/** dst = a₀b₀ − a₁b₁ + ((a₀ + a₁)(b₀ + b₁) − a₀b₀ − a₁b₁)i from the three products, of which the last is written over. */
+function finishKaratsuba(dst: usize, real: usize, imaginary: usize, cross: usize): void {
   sub<Fq>(cross, cross, real);
   sub<Fq>(dst + ELEMENT, cross, imaginary);
   sub<Fq>(dst, real, imaginary);
-  pop(3 * ELEMENT);
+}
+
+/** Two products at once, for little more than one takes. The first result must not replace a factor of the second product. */
+export function coordinateMulTwo<C>(
+  dst0: usize,
+  a0: usize,
+  b0: usize,
+  dst1: usize,
+  a1: usize,
+  b1: usize,
+): void {
+  if (idof<C>() != idof<Fq2>()) {
+    mulTwo<Fq>(dst0, a0, b0, dst1, a1, b1);
+    return;
+  }
+  const real0 = push(8 * ELEMENT);
+  const imaginary0 = real0 + ELEMENT;
+  const real1 = imaginary0 + ELEMENT;
+  const imaginary1 = real1 + ELEMENT;
+  const cross0 = imaginary1 + ELEMENT;
+  const sum0 = cross0 + ELEMENT;
+  const cross1 = sum0 + ELEMENT;
+  const sum1 = cross1 + ELEMENT;
+  add<Fq>(cross0, a0, a0 + ELEMENT);
+  add<Fq>(sum0, b0, b0 + ELEMENT);
+  add<Fq>(cross1, a1, a1 + ELEMENT);
+  add<Fq>(sum1, b1, b1 + ELEMENT);
+  mulTwo<Fq>(real0, a0, b0, real1, a1, b1);
+  mulTwo<Fq>(imaginary0, a0 + ELEMENT, b0 + ELEMENT, imaginary1, a1 + ELEMENT, b1 + ELEMENT);
+  mulTwo<Fq>(cross0, cross0, sum0, cross1, cross1, sum1);
+  finishKaratsuba(dst0, real0, imaginary0, cross0);
+  finishKaratsuba(dst1, real1, imaginary1, cross1);
+  pop(8 * ELEMENT);
 }
 
 /** dst = a²: in Fq2 two products, (a₀ + a₁)(a₀ − a₁) and 2a₀a₁. */
@@ -100,8 +138,8 @@ export function coordinateSquare<C>(dst: usize, a: usize): void {
   const product = difference + ELEMENT;
   add<Fq>(sum, a, a + ELEMENT);
   sub<Fq>(difference, a, a + ELEMENT);
-  mul<Fq>(product, a, a + ELEMENT);
-  mul<Fq>(dst, sum, difference);
+  mulTwo<Fq>(product, a, a + ELEMENT, sum, sum, difference);
+  copy(dst, sum);
   add<Fq>(dst + ELEMENT, product, product);
   pop(3 * ELEMENT);
 }
