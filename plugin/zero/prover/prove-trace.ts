@@ -79,13 +79,18 @@ export interface ProverOptions {
   readonly memoryLimit?: number;
 }
 
-export interface TraceProof {
+/** What the prover says of a trace, whether it is a run or not. */
+export interface TraceMessages {
   readonly statement: Statement;
   readonly header: bigint;
   readonly constants: bigint;
   readonly field: FieldMessages<bigint>;
   readonly group: GroupMessages;
   readonly inputs: FieldInputs<bigint>;
+}
+
+/** Messages that a verifier accepts. */
+export interface TraceProof extends TraceMessages {
   readonly publicValues: PublicValues<bigint>;
   /** Milliseconds by stage. */
   readonly timings: Readonly<Record<Stage, number>>;
@@ -103,10 +108,40 @@ export function randomElement(): bigint {
  * @throws ZeroProofError for a trace that is not valid: nothing is made of a wrong one
  */
 export function proveTrace(key: CommitmentKey, of: TraceStatement, options: ProverOptions = {}): TraceProof {
+  const stopwatch = new Stopwatch(options.onProgress);
+  const messages = timedMessages(key, of, options, stopwatch);
+  stopwatch.begin("check the proof");
+  const publicValues = verifyField(plain, of.shape, messages.inputs, messages.field);
+  return { ...messages, publicValues, timings: stopwatch.end() };
+}
+
+/**
+ * The messages about any trace, made with every care and not checked: for tests that a verifier refuses those about a trace that is not
+ * valid. `proveTrace` makes proofs.
+ *
+ * @throws RangeError for a trace that is too large for the sizes or the memory
+ */
+export function makeMessages(
+  key: CommitmentKey,
+  of: TraceStatement,
+  options: ProverOptions = {},
+): TraceMessages {
+  const stopwatch = new Stopwatch(options.onProgress);
+  const messages = timedMessages(key, of, options, stopwatch);
+  stopwatch.end();
+  return messages;
+}
+
+function timedMessages(
+  key: CommitmentKey,
+  of: TraceStatement,
+  options: ProverOptions,
+  stopwatch: Stopwatch,
+): TraceMessages {
   const { kernels } = key;
   const mark = kernels.mark();
   try {
-    return new TraceProver(key, of, options).prove();
+    return new TraceProver(key, of, options, stopwatch).prove();
   } finally {
     kernels.release(mark);
   }
@@ -127,7 +162,8 @@ class TraceProver {
   constructor(
     key: CommitmentKey,
     of: TraceStatement,
-    { random = randomElement, onProgress, memoryLimit }: ProverOptions,
+    { random = randomElement, memoryLimit }: ProverOptions,
+    stopwatch: Stopwatch,
   ) {
     const { shape, trace } = of;
     this.#of = of;
@@ -144,7 +180,7 @@ class TraceProver {
           "use a larger key, or prove a shorter run",
       );
     }
-    this.#stopwatch = new Stopwatch(onProgress);
+    this.#stopwatch = stopwatch;
     this.#jobs = new Jobs(this.#kernels);
     this.#tables = shape.chips.map((chip, c) => copyTable(this.#kernels, chip, trace[c]!));
     this.#hiding = {
@@ -155,7 +191,7 @@ class TraceProver {
     };
   }
 
-  prove(): TraceProof {
+  prove(): TraceMessages {
     const { shape, trace, parameters, input, journal, commitment, selector } = this.#of;
     const { chips, sizes } = shape;
     const layout = this.#layout;
@@ -240,7 +276,6 @@ class TraceProver {
     stopwatch.begin("open the commitments");
     const opening = this.#open(stacking.point, seed, sigma);
 
-    stopwatch.begin("check the proof");
     const field = {
       positions,
       root: buses.root,
@@ -260,17 +295,7 @@ class TraceProver {
       constants,
       ...opening.challenges,
     };
-    const publicValues = verifyField(plain, shape, inputs, field);
-    return {
-      statement,
-      header,
-      constants,
-      field,
-      group: { slabs, opening: opening.commitments },
-      inputs,
-      publicValues,
-      timings: stopwatch.end(),
-    };
+    return { statement, header, constants, field, group: { slabs, opening: opening.commitments }, inputs };
   }
 
   #commitSlab(slab: number): G1Point {

@@ -9,6 +9,7 @@ import { foldPublicValues, publicDigest } from "../../../../plugin/zero/proof/pu
 import { verifyField, type FieldInputs } from "../../../../plugin/zero/proof/verify-field.ts";
 import type { CommittedSlabs } from "../prover/reference/prove.ts";
 import type { ColumnData, Trace } from "../../../../plugin/zero/trace/trace.ts";
+import { withCell } from "../chips/wrong-cells.ts";
 import {
   changeMessage,
   lineOfMessage,
@@ -40,19 +41,6 @@ function refusalOf(inputs: FieldInputs<bigint>, messages: FieldMessages<bigint>)
     throw error;
   }
   return "accepted";
-}
-
-function withCell(trace: Trace, chip: number, column: number, row: number, value: number | bigint): Trace {
-  return trace.map((table, c) => ({
-    ...table,
-    columns: table.columns.map((data, i): ColumnData => {
-      if (c !== chip || i !== column) return data;
-      const copy = data.slice();
-      if (copy instanceof BigUint64Array) copy[row] = BigInt(value);
-      else copy[row] = Number(value);
-      return copy;
-    }),
-  }));
 }
 
 describe("the field half of the verifier", () => {
@@ -143,7 +131,7 @@ describe("the field half of the verifier", () => {
     ];
     for (const [chip, column, row, value, what] of cells) {
       const { inputs, field } = madeUpProof({
-        trace: withCell(trace, chip, column, row, value),
+        trace: withCell(trace, { chip, column, row, value }),
         input,
         journal,
       });
