@@ -1,6 +1,7 @@
 /**
  * A proven run as a JSON file: one object with the keys `format`, `programId`, `input`, `journal` and `proof` and no others, all bytes as
- * hex digits after 0x. The private input is not in it.
+ * hex digits after 0x. The private input is not in it. A run has one file: any other text, though JSON of the same, is refused, so that no
+ * byte of an accepted file can be another.
  */
 import { getBytes, hexlify } from "ethers";
 import { z } from "zod";
@@ -29,10 +30,15 @@ const schema = z
   )
   .strict("has a key that no proof has");
 
-/** The file's text; it ends with a line break. */
+/** The file's text: digits in lower case, a key to a line; it ends with a line break. */
 export function formatProofFile({ programId, input, journal, proof }: ProvenRun): string {
-  const bytes = { input: hexlify(input), journal: hexlify(journal), proof: hexlify(proof) };
-  return `${JSON.stringify({ format: FORMAT, programId, ...bytes }, undefined, 2)}\n`;
+  const bytes = {
+    programId: hexlify(programId),
+    input: hexlify(input),
+    journal: hexlify(journal),
+    proof: hexlify(proof),
+  };
+  return `${JSON.stringify({ format: FORMAT, ...bytes }, undefined, 2)}\n`;
 }
 
 /**
@@ -53,10 +59,19 @@ export function parseProofFile(text: string): ProvenRun {
     throw new Error(`${path.length === 0 ? "it" : path.join(".")} ${message}`);
   }
   const { programId, input, journal, proof } = parsed.data;
-  return {
+  const run = {
     programId: programId.toLowerCase(),
     input: getBytes(input),
     journal: getBytes(journal),
     proof: getBytes(proof),
   };
+  const expected = formatProofFile(run);
+  if (text !== expected) {
+    const at = [...expected].findIndex((character, i) => text[i] !== character);
+    throw new Error(
+      `it differs from the text that nexus:prove writes for this run, from character ${at < 0 ? expected.length : at} on: ` +
+        "take the file as it was written, with its line breaks and lower-case digits",
+    );
+  }
+  return run;
 }

@@ -70,16 +70,18 @@ describe("nexus:prove, nexus:verify and nexus:run --zero, with mock proofs", () 
     const output = await proven();
     const text = await readFile(output, "utf8");
     const file = JSON.parse(text) as Record<string, string>;
+    const withKeys = (changes: Record<string, string>): string =>
+      `${JSON.stringify({ ...file, ...changes }, undefined, 2)}\n`;
     const l1 = await on("l1");
     for (const key of ["programId", "input", "journal", "proof"]) {
       const old = file[key]!;
       // The last digit only: the first bytes of a proof are its selector.
       const changed = old.slice(0, -1) + (old.endsWith("0") ? "1" : "0");
-      await writeFile(output, JSON.stringify({ ...file, [key]: changed }));
+      await writeFile(output, withKeys({ [key]: changed }));
       expect(await refusal(mock, "nexus:verify", { file: output }), key).to.match(/not of this program/);
       expect(await refusal(l1, "nexus:verify", { file: output }), key).to.match(/ZeroMockWrongClaim/);
     }
-    await writeFile(output, JSON.stringify({ ...file, proof: `0x01020304${file.proof!.slice(10)}` }));
+    await writeFile(output, withKeys({ proof: `0x01020304${file.proof!.slice(10)}` }));
     expect(await refusal(mock, "nexus:verify", { file: output })).to.match(/is for verifier 0x01020304/);
     expect(await refusal(l1, "nexus:verify", { file: output })).to.match(/ZeroRouterUnknownSelector/);
   });
