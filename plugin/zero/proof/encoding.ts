@@ -1,6 +1,6 @@
 /**
- * A proof as bytes: four of its selector, then words of 32 bytes, big-endian. There is one encoding of a proof, so nobody can change
- * one that is accepted into another.
+ * A proof as bytes: four of its selector, then words of 32 bytes, big-endian. There is one encoding of a proof. That does not make one proof
+ * of a statement: Groth16's points can be replaced by anybody, (A, B, C) by (uA, B/u, C), so bytes of a proof identify nothing.
  *
  * | words            | what                                                                           |
  * | ---------------- | ------------------------------------------------------------------------------ |
