@@ -37,6 +37,8 @@ const packed = (words: (bigint | string)[]): bigint =>
     ),
   ) % r;
 
+const pointOf = (words: readonly bigint[], at: number) => ({ x: words[at]!, y: words[at + 1]! });
+
 describe("the contract's transcript", () => {
   it("is keccak256 of packed words, as a contract computes it", () => {
     const { h, q, g, S, D, W, Wp } = proof.group.opening;
@@ -62,6 +64,39 @@ describe("the contract's transcript", () => {
     const groth16 = [a.x, a.y, b.x[1], b.x[0], b.y[1], b.y[0], c.x, c.y];
     expect(kappaChallenge(15n, 16n, proof.groth16)).to.equal(packed([15n, 16n, ...groth16]));
   });
+
+  /** Every challenge of words, as a function of all its words. */
+  const challenges: readonly (readonly [name: string, count: number, of: (words: bigint[]) => bigint])[] = [
+    ["rho", 1, ([seed]) => rhoChallenge(seed!)],
+    ["alpha", 4, ([seed, sigma, x, y]) => alphaChallenge(seed!, sigma!, { x: x!, y: y! })],
+    ["gamma", 5, ([alpha, ...words]) => gammaChallenge(alpha!, pointOf(words, 0), pointOf(words, 2))],
+    ["zeta", 5, ([gamma, ...words]) => zetaChallenge(gamma!, pointOf(words, 0), pointOf(words, 2))],
+    ["delta", 2, ([zeta, epsilon]) => deltaChallenge(zeta!, epsilon!)],
+    ["omega", 3, ([delta, ...words]) => omegaChallenge(delta!, pointOf(words, 0))],
+    ["beta", 34, ([omega, x, y, pi, ...values]) => betaChallenge(omega!, { x: x!, y: y! }, pi!, values)],
+    [
+      "kappa",
+      10,
+      ([beta, lambda, ...words]) =>
+        kappaChallenge(beta!, lambda!, {
+          a: pointOf(words, 0),
+          b: { x: [words[3]!, words[2]!], y: [words[5]!, words[4]!] },
+          c: pointOf(words, 6),
+        }),
+    ],
+  ];
+  for (const [name, count, of] of challenges) {
+    it(`draws ${name} from all its ${count} words, in their order`, () => {
+      const words = Array.from({ length: count }, (_, i) => 1000n + BigInt(i));
+      const absorbed = name === "rho" ? [...words, 1n] : words;
+      expect(of(words)).to.equal(packed(absorbed));
+      words.forEach((word, i) => {
+        expect(of(words.with(i, word + 1n)), `word ${i} another`).not.to.equal(of(words));
+        // A challenge that left the word out would be this one.
+        expect(packed(absorbed.toSpliced(i, 1)), `word ${i} left out`).not.to.equal(of(words));
+      });
+    });
+  }
 
   it("draws another seed when anything of the statement or the trace changes", () => {
     const { programId, input, journal } = statement;

@@ -5,6 +5,7 @@ import type { Arithmetic } from "../../../../plugin/zero/circuit/arithmetic.ts";
 import { plain } from "../../../../plugin/zero/circuit/plain.ts";
 import { poseidon } from "../../../../plugin/zero/circuit/poseidon.ts";
 import { residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { packPositions } from "../../../../plugin/zero/proof/decode.ts";
 import { FieldTranscript } from "../../../../plugin/zero/proof/field-transcript.ts";
 import { mapFieldMessages, type FieldMessages } from "../../../../plugin/zero/proof/messages.ts";
 import { verifyField, type FieldInputs } from "../../../../plugin/zero/proof/verify-field.ts";
@@ -90,8 +91,25 @@ function challengesOf(inputs: FieldInputs<bigint>, messages: FieldMessages<bigin
   return all;
 }
 
+/** Runs with transcripts that leave the element of this number out, counted from the first that is absorbed. */
+function leavingOut<T>(left: number, run: () => T): T {
+  const prototype = FieldTranscript.prototype as { absorb: (messages: readonly bigint[]) => void };
+  const whole = Reflect.get(prototype, "absorb");
+  let next = 0;
+  prototype.absorb = function (messages) {
+    const kept = messages.filter(() => next++ !== left);
+    if (kept.length > 0) whole.call(this, kept);
+  };
+  try {
+    return run();
+  } finally {
+    prototype.absorb = whole;
+  }
+}
+
 describe("the circuit's transcript", () => {
   const { inputs, field } = madeUpProof();
+  const positionWords = packPositions(plain, madeUpShape, field.positions).length;
 
   it("is a chain of Poseidon hashes", () => {
     const messages = Array.from({ length: 17 }, (_, i) => BigInt(i + 2));
@@ -128,9 +146,22 @@ describe("the circuit's transcript", () => {
     expect(next).to.equal(lineOfMessage.length);
   });
 
-  it("draws as many challenges in each line as the protocol's table says", () => {
-    const drawn = challengesOf(inputs, field);
-    expect(drawn.map(({ length }) => length)).to.deep.equal(lines.map((line) => line.drawn));
+  it("absorbs and draws as much in each line as the protocol's table says", () => {
+    const seen: { absorbed: number; drawn: number }[] = [];
+    let absorbed = 0;
+    verifyField(plain, madeUpShape, inputs, field, {
+      absorbed: ({ length }) => (absorbed += length),
+      drawn: ({ length }) => {
+        seen.push({ absorbed, drawn: length });
+        absorbed = 0;
+      },
+    });
+    expect(seen).to.deep.equal(
+      lines.map(({ name, absorbed, drawn }) => ({
+        absorbed: name === "positions" ? positionWords : absorbed,
+        drawn,
+      })),
+    );
   });
 
   it("makes every challenge depend on every message of its line and of the lines before, and on nothing else", () => {
@@ -152,6 +183,31 @@ describe("the circuit's transcript", () => {
     const seeded = challengesOf({ ...inputs, seed: inputs.seed + 1n }, field);
     honest.forEach((challenges, i) => {
       challenges.forEach((challenge, k) => expect(seeded[i]![k] !== challenge).to.equal(i < epsilon));
+    });
+  });
+
+  it("without any one absorption refuses an honest proof, or says what would then be the prover's to choose", () => {
+    const { epsilon } = verifyField(plain, madeUpShape, inputs, field);
+    // By element that is absorbed, a message of it: positions are packed, and g(ζ) is the state that ε begins with.
+    const firstOfEpsilon = lineOfMessage.indexOf(lines.length - 1);
+    const elements = lineOfMessage.flatMap((line, message) =>
+      (line === 0 && message >= positionWords) || message === firstOfEpsilon ? [] : [message],
+    );
+    elements.forEach((message, element) => {
+      const what = `message ${message}`;
+      const line = lineOfMessage[message]!;
+      // A verifier that lacks it, and a prover that does not.
+      const judge = () => leavingOut(element, () => verifyField(plain, madeUpShape, inputs, field).epsilon);
+      if (lines[line]!.name === "opening") expect(judge(), what).not.to.equal(epsilon);
+      else expect(judge, what).to.throw();
+
+      // Both lack it: no challenge depends on the message any more, which is what the test above would say.
+      const other = changeMessage(field, message, (value) => residue(value + 1n));
+      const drawnOf = (messages: FieldMessages<bigint>) =>
+        leavingOut(element, () => challengesOf(inputs, messages)[line]!);
+      const isOnly = line === 0 ? positionWords === 1 : lines[line]!.absorbed === 1;
+      if (isOnly) expect(() => drawnOf(field), what).to.throw(RangeError, /nothing was absorbed/);
+      else expect(drawnOf(other), what).to.deep.equal(drawnOf(field));
     });
   });
 });
