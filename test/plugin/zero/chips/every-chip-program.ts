@@ -15,8 +15,8 @@ export const everyChipPrivateInput = Uint8Array.of(9, 10, 11, 12, 13, 14, 15, 16
 
 export const everyChipProgram: Program = handProgram(
   (out) => {
-    for (const name of between("wrap", "rems64")) emitArithmetic(out, name);
-    for (const name of between("ld8u", "st64")) emitAccesses(out, name);
+    for (const width of [32, 64] as const) emitArithmetic(out, width);
+    emitAccesses(out);
     emitStreams(out);
     emitPages(out);
     emitJumps(out);
@@ -26,33 +26,34 @@ export const everyChipProgram: Program = handProgram(
 );
 
 /** Positive and negative operands, from cells and as values. */
-function emitArithmetic(out: CodeBuffer, name: Mnemonic): void {
-  const width = widthOf(name);
+function emitArithmetic(out: CodeBuffer, width: 32 | 64): void {
   const negative = (of: bigint): bigint => BigInt.asUintN(width, -of);
   const pairs: [bigint, bigint][] = [
     [0x1_2345n, 3n],
     [negative(0x77n), negative(2n)],
-    [negative(9n), 0x21n],
   ];
   pairs.forEach(([a, b], i) => {
     out.emit("mov", { d: 0, b: value(a) });
     out.emit("mov", { d: 1, b: value(b) });
-    const operand = i === 1 ? value(b) : cell(1);
-    out.emit(name, {
-      d: 2,
-      a: 0,
-      ...(shapeOf(name).readsB ? { b: operand } : {}),
-      ...(name === "select" ? { c: 1 } : {}),
-    });
+    for (const name of between("wrap", "rems64").filter((each) => widthOf(each) === width)) {
+      out.emit(name, {
+        d: 2,
+        a: 0,
+        ...(shapeOf(name).readsB ? { b: i === 1 ? value(b) : cell(1) } : {}),
+        ...(name === "select" ? { c: 1 } : {}),
+      });
+    }
   });
 }
 
-/** In one word and across two; some of the address is in the instruction. */
-function emitAccesses(out: CodeBuffer, name: Mnemonic): void {
-  for (const address of [27, 8 * 5 - Math.ceil(accessBits(name) / 16)]) {
-    out.emit("mov", { d: 0, b: value(BigInt(address - 5)) });
-    out.emit("mov", { d: 1, b: value(0xa1b2_c3d4n) });
-    out.emit(name, { ...(shapeOf(name).writes ? { d: 2 } : { b: cell(1) }), a: 0, c: 5 });
+/** In one word and, but for single bytes, across two. */
+function emitAccesses(out: CodeBuffer): void {
+  out.emit("mov", { d: 0, b: value(22n) });
+  out.emit("mov", { d: 1, b: value(0xa1b2_c3d4n) });
+  for (const name of between("ld8u", "st64")) {
+    for (const c of [5, 18 - Math.ceil(accessBits(name) / 16)]) {
+      out.emit(name, { ...(shapeOf(name).writes ? { d: 2 } : { b: cell(1) }), a: 0, c });
+    }
   }
 }
 

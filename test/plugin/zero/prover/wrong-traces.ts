@@ -59,7 +59,7 @@ function judge(shape: Shape, { inputs, field }: TraceMessages): PublicValues<big
 }
 
 describe(`proofs of traces with a wrong cell (seed ${SEED})`, function () {
-  this.timeout(900_000);
+  this.timeout(1_800_000);
 
   const run = traceProgram(everyChipProgram, { input, privateInput });
   const small = smallMachine(run.trace);
