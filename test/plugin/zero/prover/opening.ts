@@ -14,10 +14,20 @@ describe("the prover's opening", () => {
   });
   after(() => kernels.close());
 
-  for (const bits of [2, 3, 6, 7]) {
-    it(`makes the reference's polynomials of 2^${bits} cells`, () => {
+  // Cells, and a row of the opening's matrix behind them, or none.
+  for (const [bits, tail] of [
+    [2, 0],
+    [3, 0],
+    [4, 4],
+    [5, 8],
+    [6, 0],
+    [7, 0],
+    [7, 16],
+    [8, 16],
+  ] as const) {
+    it(`makes the reference's polynomials of 2^${bits} cells and ${tail} more (seed opening of ${bits} bits)`, () => {
       const random = numbersFrom(`opening of ${bits} bits`);
-      const f = Array.from({ length: 2 ** bits }, random);
+      const f = Array.from({ length: 2 ** bits + tail }, random);
       const y = Array.from({ length: bits }, random);
       const challenge = challengesFrom("opening");
       const expected = openMercury(f, y, {

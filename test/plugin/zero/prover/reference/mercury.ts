@@ -29,7 +29,7 @@ export interface MercuryPolynomials {
   readonly evaluations: OpeningEvaluations<bigint>;
 }
 
-/** @param f of 2^N coefficients; @param y its N coordinates */
+/** @param f of 2^N coefficients, and any number behind them that y says nothing about; @param y its N coordinates */
 export function openMercury(
   f: Polynomial,
   y: readonly bigint[],
@@ -39,7 +39,10 @@ export function openMercury(
   const b = 2 ** half;
   const [v1, v2] = [y.slice(0, half), y.slice(half)];
   const [e1, e2] = [eqTable(v1), eqTable(v2)];
-  const h = e2.map((_, t) => residue(e1.reduce((sum, weight, i) => sum + weight * f[i + b * t]!, 0n)));
+  const rows = Math.ceil(f.length / b);
+  const h = Array.from({ length: rows }, (_, t) =>
+    residue(e1.reduce((sum, weight, i) => sum + weight * (f[i + b * t] ?? 0n), 0n)),
+  );
   const alpha = transcript.alpha(h);
 
   const divisor = [residue(-alpha), ...new Array<bigint>(b - 1).fill(0n), 1n];
@@ -47,7 +50,7 @@ export function openMercury(
   const gamma = transcript.gamma(q, g);
 
   // the symmetric Laurent polynomial's coefficients 1, 2, … are S
-  const S = Array.from({ length: b - 1 }, (_, k) =>
+  const S = Array.from({ length: Math.max(b, rows) - 1 }, (_, k) =>
     residue(correlation(g, e1, k + 1) + gamma * correlation(h, e2, k + 1)),
   );
   const D = [...g].reverse();
@@ -99,7 +102,9 @@ export function openMercury(
 /** Coefficient k of a(X)e(1/X) + a(1/X)e(X). */
 function correlation(a: Polynomial, e: Polynomial, k: number): bigint {
   let sum = 0n;
-  for (let i = 0; i + k < a.length; i++) sum += a[i + k]! * e[i]! + a[i]! * e[i + k]!;
+  for (let i = 0; i < Math.max(a.length, e.length); i++) {
+    sum += (a[i + k] ?? 0n) * (e[i] ?? 0n) + (a[i] ?? 0n) * (e[i + k] ?? 0n);
+  }
   return residue(sum);
 }
 
