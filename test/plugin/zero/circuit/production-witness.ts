@@ -13,6 +13,7 @@ import {
 } from "../../../../plugin/zero/circuit/verifier-circuit.ts";
 import { ZeroProofError } from "../../../../plugin/zero/circuit/zero-proof-error.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
+import { developmentPowers } from "../../../../plugin/zero/keys/development-powers.ts";
 import { machineProgram } from "../../../../plugin/zero/machine-program.ts";
 import { mapFieldMessages, type FieldMessages } from "../../../../plugin/zero/proof/messages.ts";
 import { verifyField } from "../../../../plugin/zero/proof/verify-field.ts";
@@ -82,7 +83,9 @@ describe(`the witness of the production circuit (seed ${SEED})`, function () {
     try {
       const loaded = await loadProgram("fibonacci", { programs: `${root}programs`, cache: `${root}cache` });
       const input = new TextEncoder().encode("10");
-      const run = witnessRun(kernels, 7, machineProgram(loaded), input, new Uint8Array(0), () => undefined);
+      const powers = (count: number) => developmentPowers(count, `${root}cache/nexus/keys`);
+      const key = { kernels, powers, selector: 7 };
+      const run = await witnessRun(key, machineProgram(loaded), input, new Uint8Array(0), () => undefined);
       const [digest, beta, folded] = run.witness.slice(1) as [bigint, bigint, bigint];
       statement = {
         publicInputs: { digest, beta, folded },
