@@ -8,7 +8,6 @@ import { logarithmBits, slabCountBits } from "../../../../plugin/zero/proof/head
 import { foldPublicValues, publicDigest } from "../../../../plugin/zero/proof/public-values.ts";
 import { verifyField, type FieldInputs } from "../../../../plugin/zero/proof/verify-field.ts";
 import type { CommittedSlabs } from "../prover/reference/prove.ts";
-import type { ColumnData, Trace } from "../../../../plugin/zero/trace/trace.ts";
 import { withCell } from "../chips/wrong-cells.ts";
 import {
   changeMessage,
