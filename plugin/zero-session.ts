@@ -1,7 +1,7 @@
 import type { CloudSession } from "./cloud-session.ts";
 import type { EvmChain } from "./cloud/chain/evm-chain.ts";
 import type { LoadedProgram } from "./programs/load.ts";
-import { refuseUnprovable, openProver, type ProverOptions } from "./zero/open-prover.ts";
+import { openProver, refuseUnprovable, type ProverOptions } from "./zero/open-prover.ts";
 import type { ProvenRun } from "./zero/proven-run.ts";
 import { ZeroChain } from "./zero/zero-chain.ts";
 import type { ZeroProof, ZeroProver } from "./zero/zero-prover.ts";
