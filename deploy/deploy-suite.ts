@@ -84,8 +84,10 @@ async function requireCode<T extends ChainType | string>(
     if ((await provider.request({ method: "eth_getCode", params: [address, "latest"] })) !== "0x") continue;
     throw new HardhatPluginError(
       "hardhat-nexus",
-      `${part} is recorded at ${address} on chain ${chainId}, but there is no code: the node was restarted, or is that ` +
-        `of another chain. Remove deployments/chain-${chainId} from the Ignition directory if it was restarted.`,
+      `${part} is recorded at ${address} on chain ${chainId}, but there is no code. ` +
+        (isDevelopmentChain(chainId)
+          ? "The node was restarted: forget what was on it and deploy anew with `npx hardhat nexus:deploy --reset`."
+          : "The node is that of another chain, or has not caught up."),
     );
   }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { readDeploymentParameters } from "@nomicfoundation/hardhat-ignition/helpers";
@@ -14,11 +15,12 @@ import { MODULES } from "../deploy/suite.ts";
 
 interface DeployArguments {
   readonly parameters?: string | undefined;
+  readonly reset: boolean;
   readonly json: boolean;
 }
 
 /** Deploys the whole suite on the selected network, prints and returns where its parts are. */
-const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, json }, hre) => {
+const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, reset, json }, hre) => {
   const connection = await hre.network.create();
   try {
     const { networkName, networkConfig } = connection;
@@ -32,6 +34,7 @@ const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, json
           "says, or name another file with --parameters.",
       );
     }
+    if (reset) await forget(hre.config.paths.ignition, networkName, chainId);
     const book = await deploySuite(connection, file === undefined ? {} : await optionsIn(file));
     if (json) console.log(JSON.stringify({ network: networkName, ...book }));
     else {
@@ -59,6 +62,18 @@ function parametersFile(
   const file = resolve(asked);
   if (existsSync(file)) return file;
   throw new HardhatPluginError("hardhat-nexus", `The parameters file ${file} does not exist.`);
+}
+
+/** Removes Ignition's record of a development chain, which outlives a restart of its node. */
+async function forget(ignitionDirectory: string, network: string, chainId: number): Promise<void> {
+  if (!isDevelopmentChain(chainId)) {
+    throw new HardhatPluginError(
+      "hardhat-nexus",
+      `Network ${network} is chain ${chainId}, a live one, and what is recorded of it must not be forgotten: --reset is ` +
+        "for development chains (31337, 1337).",
+    );
+  }
+  await rm(join(ignitionDirectory, "deployments", `chain-${chainId}`), { recursive: true, force: true });
 }
 
 /** What a parameters file says for the suite; a module's own section goes before `$global`. */

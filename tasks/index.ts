@@ -111,6 +111,11 @@ export const deployTask = task(
     type: ArgumentType.FILE_WITHOUT_DEFAULT,
     defaultValue: undefined,
   })
+  .addFlag({
+    name: "reset",
+    description:
+      "On a development chain: forget what was deployed there before, as after a restart of its node",
+  })
   .addFlag({ name: "json", description: "Print one line of JSON and nothing else" })
   .setAction(() => import("./deploy.ts"))
   .build();

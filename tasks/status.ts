@@ -67,7 +67,7 @@ function gone(network: string, chainId: number, missing: number): string {
   return (
     `${missing} of these parts are recorded but not on the chain. ` +
     (isDevelopmentChain(chainId)
-      ? `The chain was probably restarted: deploy again with --reset, on network ${network}.`
+      ? `The chain was probably restarted. Deploy anew with\n  npx hardhat nexus:deploy --network ${network} --reset`
       : "Check that the node is that of this chain and has caught up.")
   );
 }

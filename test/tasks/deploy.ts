@@ -28,6 +28,28 @@ describe("nexus:deploy", () => {
     expect(again.deployments).to.deep.equal(book.deployments);
   });
 
+  it("says that a restarted node lost what is recorded, and deploys anew when told to", async () => {
+    const other = await startNode();
+    try {
+      const { provider } = await other.hre.network.create();
+      const empty = await provider.request({ method: "evm_snapshot" });
+      const before = JSON.parse(await printed(other.hre, "nexus:deploy", { json: true })) as AddressBook;
+      await provider.request({ method: "evm_revert", params: [empty] });
+      expect(await printed(other.hre, "nexus:status")).to.match(
+        /13 of these parts are recorded but not on the chain.*\n.*nexus:deploy --network live --reset/,
+      );
+      expect(await refusal(other.hre, "nexus:deploy")).to.match(/there is no code.*nexus:deploy --reset/);
+      const args = { reset: true, json: true };
+      const after = JSON.parse(await printed(other.hre, "nexus:deploy", args)) as AddressBook;
+      expect(after.deployments.map(({ part }) => part).sort()).to.deep.equal(
+        before.deployments.map(({ part }) => part).sort(),
+      );
+      expect(await printed(other.hre, "nexus:status")).not.to.match(/not on the chain/);
+    } finally {
+      await other.close();
+    }
+  });
+
   it("takes parameters from the network's own file, and deploys what they ask for", async () => {
     const other = await startNode();
     try {
@@ -62,6 +84,8 @@ describe("nexus:deploy", () => {
       expect(await refusal(live.hre, "nexus:deploy", { parameters: "none.json" })).to.match(
         /none\.json does not exist/,
       );
+      const filled = { parameters: "deploy/parameters/optimism.json", reset: true };
+      expect(await refusal(live.hre, "nexus:deploy", filled)).to.match(/live one.*must not be forgotten/);
       const { provider } = await live.hre.network.create();
       expect(await provider.request({ method: "eth_blockNumber" })).to.equal("0x0");
     } finally {
