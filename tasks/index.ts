@@ -6,7 +6,10 @@ const path = { type: ArgumentType.FILE_WITHOUT_DEFAULT, defaultValue: undefined 
 
 const input = { name: "input", description: "What the program reads on standard input", ...text } as const;
 const inputFile = { name: "inputFile", description: "File with what the program reads", ...path } as const;
-const inputHex = { name: "inputHex", description: "The input is given as hex digits" } as const;
+const inputHex = {
+  name: "inputHex",
+  description: "Read --input or --input-file as hex digits of the bytes",
+} as const;
 const privateInput = {
   name: "privateInput",
   description: "For a proof: what the program reads and nobody else sees",
@@ -19,7 +22,7 @@ const privateInputFile = {
 } as const;
 const privateInputHex = {
   name: "privateInputHex",
-  description: "The private input is given as hex digits",
+  description: "Read --private-input or --private-input-file as hex digits of the bytes",
 } as const;
 
 export const runTask = task(

@@ -38,8 +38,15 @@ export async function loadProgram(
 ): Promise<LoadedProgram> {
   if (typeof program !== "string") return { name: "program", module: program };
   if (program.endsWith(".wasm")) {
-    const module = await readFile(program).catch(() => undefined);
-    if (module === undefined) throw new Error(`There is no file ${resolve(program)}.`);
+    const module = await readFile(program).catch((error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === "ENOENT"
+          ? "does not exist"
+          : error.code === "EISDIR"
+            ? "is a folder"
+            : `cannot be read (${error.code})`;
+      throw new Error(`The module ${resolve(program)} ${why}.`, { cause: error });
+    });
     return { name: basename(program, ".wasm"), module: new Uint8Array(module) };
   }
   const folder = join(programs, program);
@@ -51,7 +58,9 @@ export async function loadProgram(
   const built = join(prebuilt, `${program}.wasm`);
   if (isName && existsSync(built)) return { name: program, module: new Uint8Array(await readFile(built)) };
   const known = [...new Set([...(await programsIn(programs)), ...(await exampleNames())])].sort().join(", ");
-  throw new Error(`There is no program ${program}. Known are: ${known}. Or give the path of a .wasm file.`);
+  throw new Error(
+    `There is no program ${program === "" ? "without a name" : program}. Known are: ${known}. Or give the path of a .wasm file.`,
+  );
 }
 
 /** Names of the examples that this package brings. */

@@ -8,6 +8,13 @@
  */
 export type WasmErrorKind = "malformed" | "invalid" | "unsupported" | "limit";
 
+const ADJECTIVES: Record<WasmErrorKind, string> = {
+  malformed: "malformed",
+  invalid: "invalid",
+  unsupported: "unsupported",
+  limit: "oversized",
+};
+
 /** A module that is refused; the message names what is wrong, and where. */
 export class WasmError extends Error {
   readonly kind: WasmErrorKind;
@@ -19,7 +26,7 @@ export class WasmError extends Error {
   constructor(kind: WasmErrorKind, what: string, offset?: number, functionIndex?: number) {
     const inFunction = functionIndex === undefined ? "" : ` in function ${functionIndex}`;
     const atByte = offset === undefined ? "" : ` at byte ${offset}`;
-    super(`${kind} WebAssembly${inFunction}${atByte}: ${what}`);
+    super(`${ADJECTIVES[kind]} WebAssembly${inFunction}${atByte}: ${what}`);
     this.name = "WasmError";
     this.kind = kind;
     this.offset = offset;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,7 +78,14 @@ describe("nexus:run", () => {
       /no program fibonaci\. Known are: .*fibonacci/,
     );
     expect(await refusal(small, "nexus:run", { program: join(folder, "none.wasm") })).to.match(
-      /There is no file .*none\.wasm\.$/,
+      /The module .*none\.wasm does not exist\.$/,
+    );
+    await mkdir(join(folder, "folder.wasm"));
+    expect(await refusal(small, "nexus:run", { program: join(folder, "folder.wasm") })).to.match(
+      /The module .*folder\.wasm is a folder\.$/,
+    );
+    expect(await refusal(small, "nexus:run", { program: "" })).to.match(
+      /no program without a name\. Known are/,
     );
   });
 
@@ -91,6 +98,10 @@ describe("nexus:run", () => {
     const library = await wasm("library", "(module (memory 1))");
     expect(await refusal(small, "nexus:run", { program: library })).to.match(
       /must export the function _start/,
+    );
+    const greedy = await wasm("greedy", `(module (memory (export "memory") 2000) (func (export "_start")))`);
+    expect(await refusal(small, "nexus:run", { program: greedy })).to.match(
+      /oversized WebAssembly: 2000 pages of memory, at most 1024 are taken\.$/,
     );
   });
 
