@@ -6,9 +6,9 @@ import { layOutSlabs, powersNeeded } from "./prover/slab-layout.ts";
 import { runSize, type RunSize } from "./trace/run-size.ts";
 import { unprovable } from "./zero-prover.ts";
 
-/** The kernels' memory, and a power of τ in it. */
-const addressable = 2 ** 32;
-const elementBytes = 32;
+/** Of the kernels' memory, and of a power of τ in it. */
+const mostBytes = 2 ** 32;
+const powerBytes = 64;
 
 /**
  * Runs a program once, so that a run that cannot be proven is refused before anything is made for its proof: a key, a trace, memory.
@@ -27,9 +27,9 @@ export function foreseeRun(
   try {
     const size = runSize(program, { input, privateInput });
     const layout = layOutSlabs(productionShape, size.heights);
-    const key = powersNeeded(layout.slabBits) * elementBytes;
+    const key = powersNeeded(layout.slabBits) * powerBytes;
     const needed = key + memoryNeeded(productionShape, size.heights, layout);
-    checkMemory(needed, Math.min(memory, addressable));
+    checkMemory(needed, Math.min(memory, mostBytes));
     return size;
   } catch (error) {
     throw unprovable(loaded.name, error);
