@@ -2,11 +2,10 @@
  * The prover of docs/zero/protocol.md: from a trace to the messages that the circuit takes, and the commitments that the contract takes.
  * What is left is the Groth16 proof of the first.
  */
-import { randomBytes } from "node:crypto";
-
 import { leavesOf } from "../chips/chip.ts";
 import { plain } from "../circuit/plain.ts";
-import { r, residue } from "../circuit/scalar-field.ts";
+import { randomElement } from "../circuit/random-element.ts";
+import { residue } from "../circuit/scalar-field.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import {
   alphaChallenge,
@@ -94,11 +93,6 @@ export interface TraceProof extends TraceMessages {
   readonly publicValues: PublicValues<bigint>;
   /** Milliseconds by stage. */
   readonly timings: Readonly<Record<Stage, number>>;
-}
-
-/** A uniform element of the field, from the system's generator; 48 bytes make the bias of the remainder 2^-130. */
-export function randomElement(): bigint {
-  return BigInt(`0x${randomBytes(48).toString("hex")}`) % r;
 }
 
 /**
