@@ -40,6 +40,11 @@ declare module "snarkjs" {
       readonly memory: WebAssembly.Memory;
       readonly instance: { readonly exports: Record<string, (...args: number[]) => number> };
     };
+    /** Transforms of elements of 32 bytes, one after the other. */
+    readonly Fr: {
+      fft(coefficients: Uint8Array): Promise<Uint8Array>;
+      ifft(values: Uint8Array): Promise<Uint8Array>;
+    };
     /** `g`: the generator, Jacobian with z = 1, in Montgomery form. */
     readonly G1: { readonly g: Uint8Array };
     readonly G2: { readonly g: Uint8Array };
