@@ -113,13 +113,23 @@ export class Kernels {
 
   /** Elements from numbers in [0, r), in new room or at `pointer`. @throws RangeError for a number outside. */
   fromBigints(values: readonly bigint[], pointer = this.vector(values.length)): number {
+    this.numbers(values, pointer);
+    this.#run("vectorToMontgomery", values.length, pointer, pointer);
+    return pointer;
+  }
+
+  /**
+   * The numbers themselves, 32 bytes each, little-endian and not in Montgomery form, in new room or at `pointer`.
+   *
+   * @throws RangeError for a number outside [0, r)
+   */
+  numbers(values: readonly bigint[], pointer = this.vector(values.length)): number {
     for (const value of values) {
       if (value < 0n || value >= FR_MODULUS) {
         throw new RangeError(`${value} is not an element of Fr: reduce it modulo ${FR_MODULUS} first.`);
       }
     }
     writeNumbers(this.memory, pointer, values);
-    this.#run("vectorToMontgomery", values.length, pointer, pointer);
     return pointer;
   }
 

@@ -3,6 +3,7 @@ export { configure, heapBase } from "./thread";
 export * from "./vector";
 export { allowFused } from "./paired-product";
 export * from "./transform";
+export { matrixProducts } from "./matrices";
 export { runJobs } from "./jobs";
 export * from "./fixed-base-groups";
 export * from "./single";
