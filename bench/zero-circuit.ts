@@ -7,9 +7,11 @@ import { chips } from "../plugin/zero/chips/index.ts";
 import { circuitDigest } from "../plugin/zero/circuit/r1cs-file.ts";
 import { r } from "../plugin/zero/circuit/scalar-field.ts";
 import { compileVerifier, mostConstraints } from "../plugin/zero/circuit/verifier-circuit.ts";
+import { proveGroth16 } from "../plugin/zero/groth16/prove.ts";
+import { Kernels } from "../plugin/zero/kernels/kernels.ts";
 import { developmentGroth16Key } from "../plugin/zero/keys/development-groth16.ts";
 import { developmentPowers } from "../plugin/zero/keys/development-powers.ts";
-import { proveGroth16 } from "../plugin/zero/keys/groth16.ts";
+import { readZkey } from "../plugin/zero/keys/zkey-sections.ts";
 import { shapeOf } from "../plugin/zero/proof/shape.ts";
 import { productionSizes } from "../plugin/zero/proof/sizes.ts";
 
@@ -44,7 +46,10 @@ try {
   // Full-width values, which no constraint need hold for: the time to prove does not depend on that.
   const values: bigint[] = [1n];
   while (values.length < variables) values.push((values.at(-1)! ** 2n * 5n + 7n) % r);
-  await timed("Groth16 proof", () => proveGroth16(key, values));
+  const kernels = await Kernels.start();
+  const zkey = await readZkey(key);
+  await timed("Groth16 proof", () => proveGroth16(kernels, zkey, values));
+  await kernels.close();
 } finally {
   rmSync(folder, { recursive: true });
 }

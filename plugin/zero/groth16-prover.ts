@@ -10,6 +10,7 @@ import { Kernels } from "./kernels/kernels.ts";
 import { developmentGroth16Key } from "./keys/development-groth16.ts";
 import { developmentPowers, developmentTauPoint } from "./keys/development-powers.ts";
 import { readVerifyingKey } from "./keys/zkey-reader.ts";
+import { readZkey, type Zkey } from "./keys/zkey-sections.ts";
 import { machineProgram } from "./machine-program.ts";
 import { selectorOf, type ZeroVerifyingKey } from "./proof/verifying-key.ts";
 import { identityOf, prove, type ProvingKey } from "./prove.ts";
@@ -21,11 +22,11 @@ import { unprovable, type ProvingStep, type ZeroProof, type ZeroProver } from ".
 /** Makes real proofs, for the development key. */
 export class Groth16Prover implements ZeroProver {
   readonly #folder: string;
-  readonly #zkey: string;
+  readonly #zkey: Zkey;
   readonly #key: ZeroVerifyingKey;
   #kernels: Promise<Kernels> | undefined;
 
-  private constructor(folder: string, zkey: string, key: ZeroVerifyingKey) {
+  private constructor(folder: string, zkey: Zkey, key: ZeroVerifyingKey) {
     this.#folder = folder;
     this.#zkey = zkey;
     this.#key = key;
@@ -42,22 +43,18 @@ export class Groth16Prover implements ZeroProver {
     progress("Reading the development key");
     const circuit = await productionCircuit(folder);
     let shown = "";
-    const zkey = await developmentGroth16Key(circuit, folder, (what, part) => {
+    const path = await developmentGroth16Key(circuit, folder, (what, part) => {
       const line = `Making the development key, once: ${what}, ${Math.floor(part * 10)}0 %`;
       if (line !== shown) progress(line);
       shown = line;
     });
-    return new Groth16Prover(folder, zkey, { ...(await readVerifyingKey(zkey)), tau: developmentTauPoint() });
+    const key = { ...(await readVerifyingKey(path)), tau: developmentTauPoint() };
+    return new Groth16Prover(folder, await readZkey(path), key);
   }
 
   /** What verifiers of these proofs trust. */
   get verifyingKey(): ZeroVerifyingKey {
     return this.#key;
-  }
-
-  /** Bytes of the kernels' memory, which grows with the longest run and does not shrink. */
-  async memory(): Promise<number> {
-    return (await this.#started()).memory.buffer.byteLength;
   }
 
   async identify(program: LoadedProgram): Promise<string> {

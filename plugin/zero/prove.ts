@@ -6,8 +6,9 @@ import { programRows } from "./chips/program/trace.ts";
 import { plain } from "./circuit/plain.ts";
 import { productionShape } from "./circuit/production-circuit.ts";
 import { verifierWitness } from "./circuit/verifier-circuit.ts";
+import { proveGroth16 } from "./groth16/prove.ts";
 import type { Kernels } from "./kernels/kernels.ts";
-import { proveGroth16 } from "./keys/groth16.ts";
+import type { Zkey } from "./keys/zkey-sections.ts";
 import { betaChallenge } from "./proof/contract-transcript.ts";
 import { encodeProof } from "./proof/encoding.ts";
 import { packConstants } from "./proof/header.ts";
@@ -35,8 +36,7 @@ export interface TraceProvingKey extends CommittingKey {
 
 /** What a proof is made with. */
 export interface ProvingKey extends TraceProvingKey {
-  /** Path of the .zkey file. */
-  readonly zkey: string;
+  readonly zkey: Zkey;
 }
 
 /** A run with all of its proof but the Groth16 part. */
@@ -74,7 +74,7 @@ export async function prove(
   const made = await witnessRun(key, program, input, privateInput, begin);
   const { run, commitment, proof, pi, witness } = made;
   begin("prove the witness");
-  const { proof: groth16 } = await proveGroth16(key.zkey, witness);
+  const groth16 = proveGroth16(key.kernels, key.zkey, witness);
   const { header, constants, group, publicValues } = proof;
   const { sigma, epsilon, scalars } = publicValues;
   const bytes = encodeProof({

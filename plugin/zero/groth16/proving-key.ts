@@ -5,12 +5,14 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
 import type { Kernels } from "../kernels/kernels.ts";
+import { ELEMENT } from "../kernels/layout.ts";
+import { affineBytes, type Group } from "../kernels/points.ts";
 import { placeOf, type Place, type Zkey } from "../keys/zkey-sections.ts";
 
 /** Points of one kind, one for each variable (C: each private one; H: each row). */
 export interface PointList {
   readonly section: number;
-  readonly group: "g1" | "g2";
+  readonly group: Group;
 }
 
 export const pointLists = {
@@ -29,8 +31,6 @@ export interface Coefficients {
 
 const coefficientsSection = 4;
 const coefficientBytes = 44;
-const pointBytes = { g1: 64, g2: 128 };
-const coordinateBytes = 32;
 
 /**
  * Affine points with coordinates of 32 bytes in the kernels' Montgomery form, in G2 the real part of each first; zeros for infinity.
@@ -38,13 +38,13 @@ const coordinateBytes = 32;
  * @returns a pointer to `count` of them, in new room
  */
 export function loadPoints(kernels: Kernels, zkey: Zkey, list: PointList, count: number): number {
-  const length = count * pointBytes[list.group];
+  const length = count * affineBytes[list.group];
   const pointer = load(kernels, zkey, placeOf(zkey, list.section, length));
   const mark = kernels.mark();
   // x·2^256 in the file; times 2^5 it is x·2^261.
-  const factor = kernels.numbers([2n ** 5n]);
+  const factor = kernels.scalars([2n ** 5n]);
   kernels.call("coordinatesToMontgomery", 1, factor, factor);
-  kernels.parallel("coordinatesScale", length / coordinateBytes, pointer, pointer, factor);
+  kernels.parallel("coordinatesScale", length / ELEMENT, pointer, pointer, factor);
   kernels.release(mark);
   return pointer;
 }

@@ -113,29 +113,22 @@ export class Kernels {
 
   /** Elements from numbers in [0, r), in new room or at `pointer`. @throws RangeError for a number outside. */
   fromBigints(values: readonly bigint[], pointer = this.vector(values.length)): number {
-    this.numbers(values, pointer);
+    this.scalars(values, pointer);
     this.#run("vectorToMontgomery", values.length, pointer, pointer);
     return pointer;
   }
 
   /**
-   * The numbers themselves, 32 bytes each, little-endian and not in Montgomery form, in new room or at `pointer`.
+   * Numbers of 32 bytes, little-endian, not in Montgomery form, in new room or at `pointer`: scalars of points.
    *
    * @throws RangeError for a number outside [0, r)
    */
-  numbers(values: readonly bigint[], pointer = this.vector(values.length)): number {
+  scalars(values: readonly bigint[], pointer = this.vector(values.length)): number {
     for (const value of values) {
       if (value < 0n || value >= FR_MODULUS) {
         throw new RangeError(`${value} is not an element of Fr: reduce it modulo ${FR_MODULUS} first.`);
       }
     }
-    writeNumbers(this.memory, pointer, values);
-    return pointer;
-  }
-
-  /** Numbers of 32 bytes, little-endian, not in Montgomery form, in new room: scalars of points. */
-  scalars(values: readonly bigint[]): number {
-    const pointer = this.vector(values.length);
     writeNumbers(this.memory, pointer, values);
     return pointer;
   }

@@ -51,7 +51,7 @@ describe("The quotient of a Groth16 proof", function () {
     it(`of ${name} is computed from the rows of A and B`, () => {
       const mark = kernels.mark();
       const [a, b] = [kernels.vector(n), kernels.vector(n)];
-      multiplyMatrices(kernels, zkey, kernels.numbers(values), { a, b });
+      multiplyMatrices(kernels, zkey, kernels.scalars(values), { a, b });
       expect(kernels.toBigints(a, n)).to.deep.equal(rowsOf("a"));
       expect(kernels.toBigints(b, n)).to.deep.equal(rowsOf("b"));
       kernels.release(mark);
@@ -59,7 +59,7 @@ describe("The quotient of a Groth16 proof", function () {
 
     it(`of ${name} has the values of A·B − C between the rows`, () => {
       const mark = kernels.mark();
-      const pointer = oddCosetValues(kernels, zkey, kernels.numbers(values));
+      const pointer = oddCosetValues(kernels, zkey, kernels.scalars(values));
       const matrices = [rowsOf("a"), rowsOf("b"), rowsOf("c")];
       const root = rootOfUnity(bits + 1);
       const expected = Array.from({ length: n }, (_, i) => {
@@ -89,7 +89,7 @@ describe("The quotient of a Groth16 proof", function () {
         damaged.writeUInt32LE(value, first + at);
         await writeFile(path, damaged);
         const mark = kernels.mark();
-        const witness = kernels.numbers(values);
+        const witness = kernels.scalars(values);
         expect(() => oddCosetValues(kernels, { ...zkey, path }, witness), `at ${at}`).to.throw(
           `coefficients outside of its ${n} rows and ${zkey.variables} variables`,
         );

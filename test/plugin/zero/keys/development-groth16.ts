@@ -7,8 +7,8 @@ import { circuitDigest } from "../../../../plugin/zero/circuit/r1cs-file.ts";
 import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
 import { g2Generator, isSameG2Point } from "../../../../plugin/zero/keys/coordinates.ts";
 import { developmentGroth16Key, developmentNote } from "../../../../plugin/zero/keys/development-groth16.ts";
-import { proveGroth16, verifyGroth16 } from "../../../../plugin/zero/keys/groth16.ts";
 import { readVerifyingKey } from "../../../../plugin/zero/keys/zkey-reader.ts";
+import { snarkjsProof, snarkjsVerifies } from "../groth16/snarkjs-groth16.ts";
 import { constraintsOf, hashCircuit, tinyCircuit, witnessOf } from "./small-circuit.ts";
 
 describe("Development key of Groth16", function () {
@@ -37,24 +37,24 @@ describe("Development key of Groth16", function () {
 
   it("proves what holds, and nothing else", async () => {
     const key = await readVerifyingKey(path);
-    const { proof, publicInputs } = await proveGroth16(path, witnessOf(hashCircuit));
+    const { proof, publicInputs } = await snarkjsProof(path, witnessOf(hashCircuit));
     expect(publicInputs).to.deep.equal(hashCircuit.publicInputs);
-    expect(await verifyGroth16(key, publicInputs, proof)).to.equal(true);
+    expect(await snarkjsVerifies(key, publicInputs, proof)).to.equal(true);
     for (let i = 0; i < 3; i++) {
       const others = publicInputs.map((input, j) => (i === j ? input + 1n : input));
-      expect(await verifyGroth16(key, others, proof), `input ${i}`).to.equal(false);
+      expect(await snarkjsVerifies(key, others, proof), `input ${i}`).to.equal(false);
     }
     const [first, ...rest] = publicInputs;
-    expect(await verifyGroth16(key, [first! + r, ...rest], proof), "not below r").to.equal(false);
-    expect(await verifyGroth16(key, [first!, rest[0]!], proof), "too few").to.equal(false);
-    expect(await verifyGroth16(key, publicInputs, { ...proof, c: proof.a }), "other C").to.equal(false);
+    expect(await snarkjsVerifies(key, [first! + r, ...rest], proof), "not below r").to.equal(false);
+    expect(await snarkjsVerifies(key, [first!, rest[0]!], proof), "too few").to.equal(false);
+    expect(await snarkjsVerifies(key, publicInputs, { ...proof, c: proof.a }), "other C").to.equal(false);
     const off = { ...proof, a: { x: proof.a.x, y: proof.a.y + 1n } };
-    expect(await verifyGroth16(key, publicInputs, off), "off the curve").to.equal(false);
+    expect(await snarkjsVerifies(key, publicInputs, off), "off the curve").to.equal(false);
 
     const wrong = witnessOf(hashCircuit);
     wrong[wrong.length - 3]! += 1n;
-    const forged = await proveGroth16(path, wrong);
-    expect(await verifyGroth16(key, forged.publicInputs, forged.proof), "wrong witness").to.equal(false);
+    const forged = await snarkjsProof(path, wrong);
+    expect(await snarkjsVerifies(key, forged.publicInputs, forged.proof), "wrong witness").to.equal(false);
   });
 
   it("has γ and δ apart, and says what it is", async () => {

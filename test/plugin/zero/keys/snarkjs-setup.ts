@@ -7,10 +7,13 @@ import { expect } from "chai";
 import * as snarkjs from "snarkjs";
 import { circuitDigest, r1csFile } from "../../../../plugin/zero/circuit/r1cs-file.ts";
 import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
-import { witnessFile } from "../../../../plugin/zero/circuit/witness-file.ts";
+import { proveGroth16 } from "../../../../plugin/zero/groth16/prove.ts";
+import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { developmentGroth16Key } from "../../../../plugin/zero/keys/development-groth16.ts";
-import { proveGroth16, verifyGroth16 } from "../../../../plugin/zero/keys/groth16.ts";
 import { readVerifyingKey } from "../../../../plugin/zero/keys/zkey-reader.ts";
+import { readZkey } from "../../../../plugin/zero/keys/zkey-sections.ts";
+import { snarkjsProof, snarkjsVerifies } from "../groth16/snarkjs-groth16.ts";
+import { witnessFile } from "../groth16/witness-file.ts";
 import { constraintsOf, tinyCircuit, witnessOf } from "./small-circuit.ts";
 
 /** Sections of a .zkey file by number. */
@@ -87,9 +90,15 @@ describe("snarkjs' own set-up", function () {
 
   it("makes a production key that proves the same circuit", async () => {
     const key = await readVerifyingKey(at("1.zkey"));
-    const { proof, publicInputs } = await proveGroth16(at("1.zkey"), witnessOf(tinyCircuit));
+    const { proof, publicInputs } = await snarkjsProof(at("1.zkey"), witnessOf(tinyCircuit));
     expect(publicInputs).to.deep.equal(tinyCircuit.publicInputs);
-    expect(await verifyGroth16(key, publicInputs, proof)).to.equal(true);
-    expect(await verifyGroth16(key, [...publicInputs.slice(0, 2), 0n], proof)).to.equal(false);
+    expect(await snarkjsVerifies(key, publicInputs, proof)).to.equal(true);
+    expect(await snarkjsVerifies(key, [...publicInputs.slice(0, 2), 0n], proof)).to.equal(false);
+
+    const kernels = await Kernels.start(2);
+    const ours = proveGroth16(kernels, await readZkey(at("1.zkey")), witnessOf(tinyCircuit));
+    await kernels.close();
+    expect(await snarkjsVerifies(key, publicInputs, ours)).to.equal(true);
+    expect(await snarkjsVerifies(key, [...publicInputs.slice(0, 2), 0n], ours)).to.equal(false);
   });
 });

@@ -1,5 +1,5 @@
 /** Witnesses in iden3's .wtns format, version 2: what snarkjs proves with. */
-import { ByteWriter, fieldHead, sectionFile } from "./section-file.ts";
+import { ByteWriter, fieldHead, sectionFile } from "../../../../plugin/zero/circuit/section-file.ts";
 
 /**
  * @param values of all variables in [0, r), variable 0 being 1

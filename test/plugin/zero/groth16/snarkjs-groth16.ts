@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/** Groth16 over BN254 (ePrint 2016/260) by snarkjs, whose worker threads are ended after each use: they would keep the process alive. */
+/**
+ * Groth16 by snarkjs, the reference for what the kernels prove and the keys are. Its worker threads are ended after each use: they would
+ * keep the process alive.
+ */
 import * as snarkjs from "snarkjs";
 
-import { witnessFile } from "../circuit/witness-file.ts";
-import type { G1Point, G2Point, Groth16Proof } from "../proof/messages.ts";
-import { g2Generator } from "./coordinates.ts";
-import type { Groth16VerifyingKey } from "./zkey-reader.ts";
+import { g2Generator } from "../../../../plugin/zero/keys/coordinates.ts";
+import type { Groth16VerifyingKey } from "../../../../plugin/zero/keys/zkey-reader.ts";
+import type { G1Point, G2Point, Groth16Proof } from "../../../../plugin/zero/proof/messages.ts";
+import { witnessFile } from "./witness-file.ts";
 
 export interface ProvenInputs {
   readonly proof: Groth16Proof;
@@ -14,13 +17,11 @@ export interface ProvenInputs {
 }
 
 /**
- * Takes 36 s for the machine's circuit on two cores (bench/zero-circuit.ts). The proof is randomised, so it says nothing else about the witness.
- *
  * @param zkey path of a .zkey file
  * @param witness values of all variables; that they satisfy the constraints is not checked here, and a proof of ones that do not is
  * not valid
  */
-export async function proveGroth16(zkey: string, witness: readonly bigint[]): Promise<ProvenInputs> {
+export async function snarkjsProof(zkey: string, witness: readonly bigint[]): Promise<ProvenInputs> {
   const { proof, publicSignals } = await withWorkers(() => snarkjs.groth16.prove(zkey, witnessFile(witness)));
   const { pi_a: a, pi_b: b, pi_c: c } = proof;
   return {
@@ -34,7 +35,7 @@ export async function proveGroth16(zkey: string, witness: readonly bigint[]): Pr
 }
 
 /** @returns whether the proof is valid; false also for points off their groups and inputs not below r */
-export async function verifyGroth16(
+export async function snarkjsVerifies(
   { alpha, beta, delta, inputs }: Groth16VerifyingKey,
   publicInputs: readonly bigint[],
   { a, b, c }: Groth16Proof,
