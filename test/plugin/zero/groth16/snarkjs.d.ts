@@ -1,4 +1,4 @@
-/** The parts of snarkjs 0.7 that Nexus Zero uses. Files are paths, or contents in memory. */
+/** The parts of snarkjs 0.7 that the tests use. Files are paths, or contents in memory. */
 declare module "snarkjs" {
   type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
   type File = string | Uint8Array | { type: "mem"; data?: Uint8Array };
@@ -19,7 +19,6 @@ declare module "snarkjs" {
   export const zKey: {
     newZKey(r1cs: File, ptau: File, zkey: File): Promise<Uint8Array>;
     contribute(old: File, next: File, name: string, entropy: string): Promise<Uint8Array>;
-    exportVerificationKey(zkey: File): Promise<Json>;
   };
   export const powersOfTau: {
     newAccumulator(curve: Curve, power: number, file: File): Promise<unknown>;
@@ -36,18 +35,11 @@ declare module "snarkjs" {
 
   /** ffjavascript's engine. */
   export interface Curve {
-    readonly tm: {
-      readonly memory: WebAssembly.Memory;
-      readonly instance: { readonly exports: Record<string, (...args: number[]) => number> };
-    };
     /** Transforms of elements of 32 bytes, one after the other. */
     readonly Fr: {
       fft(coefficients: Uint8Array): Promise<Uint8Array>;
       ifft(values: Uint8Array): Promise<Uint8Array>;
     };
-    /** `g`: the generator, Jacobian with z = 1, in Montgomery form. */
-    readonly G1: { readonly g: Uint8Array };
-    readonly G2: { readonly g: Uint8Array };
     terminate(): Promise<void>;
   }
 }
