@@ -4,8 +4,8 @@ import { rootOfUnity } from "../keys/lagrange.ts";
 
 /**
  * Powers of ω, a root of unity of order n = 2^bits. A polynomial of degree below n is its values f(ω^i), or its coefficients in
- * bit-reversed order, which is how both transforms go without moving anything. Vectors are n elements in the kernels' memory, and
- * every operation is in place.
+ * bit-reversed order, which is how both transforms go without moving anything. Every operation is in place, on `count` vectors of n
+ * elements, one after the other in the kernels' memory.
  */
 export class Domain {
   readonly bits: number;
@@ -28,24 +28,26 @@ export class Domain {
   }
 
   /** Coefficients in bit-reversed order, from values. */
-  interpolate(vector: number): void {
+  interpolate(vectors: number, count = 1): void {
     for (let half = this.size / 2; half >= 1; half /= 2) {
-      this.#layer("interpolateLayer", vector, half, this.size);
+      this.#layer("interpolateLayer", vectors, count, half, this.size);
     }
-    this.#kernels.scale(vector, vector, this.#scale, this.size);
+    this.#kernels.scale(vectors, vectors, this.#scale, count * this.size);
   }
 
   /** Values, from coefficients in bit-reversed order. */
-  evaluate(vector: number): void {
-    for (let half = 1; half < this.size; half *= 2) this.#layer("evaluateLayer", vector, half);
+  evaluate(vectors: number, count = 1): void {
+    for (let half = 1; half < this.size; half *= 2) this.#layer("evaluateLayer", vectors, count, half);
   }
 
   /** f(g·X), from f(X), both as coefficients in bit-reversed order: values of the one are values of the other at the points g·ω^i. */
-  shift(vector: number): void {
-    this.#kernels.parallel("shiftReversed", this.size, vector, this.#powers, this.bits);
+  shift(vectors: number, count = 1): void {
+    this.#kernels.parallel("shiftReversed", count * this.size, vectors, this.#powers, this.bits);
   }
 
-  #layer(name: string, vector: number, half: number, ...more: number[]): void {
-    this.#kernels.parallel(name, this.size / 2, vector, this.#powers, half, this.size / half, ...more);
+  /** Vectors that lie one after the other have their layers in common: a layer's blocks are all alike. */
+  #layer(name: string, vectors: number, count: number, half: number, ...more: number[]): void {
+    const butterflies = (count * this.size) / 2;
+    this.#kernels.parallel(name, butterflies, vectors, this.#powers, half, this.size / half, ...more);
   }
 }

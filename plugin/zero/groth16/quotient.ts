@@ -7,6 +7,7 @@
  * nothing is divided.
  */
 import type { Kernels } from "../kernels/kernels.ts";
+import { ELEMENT } from "../kernels/layout.ts";
 import type { Zkey } from "../keys/zkey-sections.ts";
 import { Domain } from "./domain.ts";
 import { loadCoefficients } from "./proving-key.ts";
@@ -18,23 +19,22 @@ export function oddCosetValues(kernels: Kernels, zkey: Zkey, witness: number): n
     throw new Error(`${zkey.path} has ${zkey.domainSize} rows, which is no power of two`);
   }
   const n = zkey.domainSize;
-  const a = kernels.vector(n);
+  const values = kernels.vector(n);
   const mark = kernels.mark();
-  const [b, c] = [kernels.vector(n), kernels.vector(n)];
+  const a = kernels.vector(3 * n);
+  const [b, c] = [a + n * ELEMENT, a + 2 * n * ELEMENT];
   multiplyMatrices(kernels, zkey, witness, { a, b });
   // A satisfying witness has A∘B = C, and no other one has a proof.
   kernels.mul(c, a, b, n);
   const domain = new Domain(kernels, bits);
-  for (const vector of [a, b, c]) {
-    domain.interpolate(vector);
-    domain.shift(vector);
-    domain.evaluate(vector);
-  }
+  domain.interpolate(a, 3);
+  domain.shift(a, 3);
+  domain.evaluate(a, 3);
   kernels.mul(a, a, b, n);
   kernels.sub(a, a, c, n);
-  kernels.parallel("vectorFromMontgomery", n, a, a);
+  kernels.parallel("vectorFromMontgomery", n, values, a);
   kernels.release(mark);
-  return a;
+  return values;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Layers of a number-theoretic transform over 2^k elements (radix 2, in place). A layer pairs elements `half` apart: butterfly b is
+ * Layers of number-theoretic transforms over 2^k elements (radix 2, in place), of one vector or several one after the other. A layer pairs elements `half` apart: butterfly b is
  * the (b mod half)-th of block ⌊b / half⌋, blocks being 2·half elements long. Butterflies of a layer are independent.
  *
  * All twiddle factors come from one table of g^i for i < 2^k, g of order 2^{k+1}: ω = g² has order 2^k, and ω^{−j} = −g^{2^k − 2j}.
@@ -62,11 +62,12 @@ export function interpolateLayer(
   pop(ELEMENT);
 }
 
-/** vector_i ·= g^{reverse(i)}: f(X) becomes f(g·X), coefficients in bit-reversed order, of k bits. */
+/** vector_i ·= g^{reverse(i mod 2^k)}: f(X) becomes f(g·X), coefficients in bit-reversed order. `bits` is k. */
 export function shiftReversed(start: usize, end: usize, vector: usize, powers: usize, bits: u32): void {
+  const mask: u32 = (1 << bits) - 1;
   for (let i = start; i < end; i++) {
     const at = vector + i * ELEMENT;
-    mul<Fr>(at, at, powers + reverse(<u32>i, bits) * ELEMENT);
+    mul<Fr>(at, at, powers + reverse((<u32>i) & mask, bits) * ELEMENT);
   }
 }
 

@@ -75,6 +75,27 @@ describe(`transforms over a domain (seed "${SEED}")`, function () {
     );
   });
 
+  it("of several vectors are those of each", () => {
+    for (const bits of [0, 1, 4]) {
+      const n = 2 ** bits;
+      const domain = new Domain(kernels, bits);
+      const values = numbers(3 * n);
+      const all = kernels.fromBigints(values);
+      const transform = (vectors: number, count?: number) => {
+        domain.interpolate(vectors, count);
+        domain.shift(vectors, count);
+        domain.evaluate(vectors, count);
+      };
+      transform(all, 3);
+      const each = [0, 1, 2].flatMap((i) => {
+        const one = kernels.fromBigints(values.slice(i * n, (i + 1) * n));
+        transform(one);
+        return kernels.toBigints(one, n);
+      });
+      expect(kernels.toBigints(all, 3 * n)).to.deep.equal(each);
+    }
+  });
+
   it("are the same on one thread and on three", async () => {
     const values = numbers(2 ** 6);
     const [one, three] = await Promise.all(
