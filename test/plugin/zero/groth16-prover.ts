@@ -34,7 +34,8 @@ describe("Groth16Prover", function () {
       const input = new TextEncoder().encode("20");
       const begun: string[] = [];
       const proof = await prover.prove(program, input, new Uint8Array(0), (what) => begun.push(what));
-      expect(begun.length).to.equal(proof.steps.length);
+      // Others tell of powers of τ that are made on first use.
+      expect(begun.filter((what) => what.startsWith("Proving")).length).to.equal(proof.steps.length);
       expect(new TextDecoder().decode(proof.journal)).to.equal("6765");
       expect(proof.programId).to.equal(await prover.identify(program));
       await prover.verify(proof);
