@@ -6,7 +6,7 @@
  * With 2^{c−1} in each window but the last added to the scalars first, a digit less 2^{c−1} is a signed one: half the buckets, as the
  * negative of a point is free.
  */
-import { addQueued, enqueue, negatedInQueue, pointBytes, QUEUE, queueBytes } from "./affine";
+import { addQueued, enqueue, isInfinity, negatedInQueue, pointBytes, QUEUE, queueBytes } from "./affine";
 import { integerAt } from "./integers";
 import { jacobianAdd, jacobianAddAffine, jacobianBytes, jacobianSetInfinity } from "./jacobian";
 import { pop, push, thread } from "./thread";
@@ -95,20 +95,20 @@ export function windowSum<C>(out: usize, points: usize, window: usize, room: usi
   const ends = queue + queueBytes<C>();
   const entries = ends + (buckets + 1) * 4;
   const sums = (entries + <usize>(which.to - which.from) * 4 + 63) & ~(<usize>63);
-  sortByBucket(which, ends, entries, buckets);
+  sortByBucket<C>(points, which, ends, entries, buckets);
   sumBuckets<C>(points, which, queue, ends, entries, sums, buckets);
   weigh<C>(out, ends, sums, buckets);
 }
 
 /**
- * Writes the scalars' entries in the order of their buckets, an entry being the scalar's number, twice, and the sign; `ends` gets, for each
+ * Writes the scalars' entries in the order of their buckets, but for points at infinity, an entry being the scalar's number, twice, and the sign; `ends` gets, for each
  * bucket, the end of its entries.
  */
-function sortByBucket(window: Window, ends: usize, entries: usize, buckets: usize): void {
+function sortByBucket<C>(points: usize, window: Window, ends: usize, entries: usize, buckets: usize): void {
   memory.fill(ends, 0, (buckets + 1) * 4);
   for (let i = window.from; i < window.to; i++) {
     const digit = digitOf(window, i);
-    if (digit < 0) continue;
+    if (digit < 0 || isInfinity<C>(pointAt<C>(points, window, i))) continue;
     const at = ends + (<usize>(digit >> 1) + 1) * 4;
     store<u32>(at, load<u32>(at) + 1);
   }
@@ -119,7 +119,7 @@ function sortByBucket(window: Window, ends: usize, entries: usize, buckets: usiz
   // Each bucket's start moves to its end, which is the next one's start.
   for (let i = window.from; i < window.to; i++) {
     const digit = digitOf(window, i);
-    if (digit < 0) continue;
+    if (digit < 0 || isInfinity<C>(pointAt<C>(points, window, i))) continue;
     const at = ends + <usize>(digit >> 1) * 4;
     const place = load<u32>(at);
     store<u32>(at, place + 1);
@@ -197,10 +197,14 @@ function pointOf<C>(
   entry: usize,
 ): usize {
   const value = load<u32>(entry);
-  const i = <usize>(value >> 1);
-  const number = window.indices == 0 ? i : <usize>load<u32>(<usize>window.indices + i * 4);
-  const point = points + number * pointBytes<C>();
+  const point = pointAt<C>(points, window, value >> 1);
   return (value & 1) == 0 ? point : negatedInQueue<C>(queue, queued, side, point);
+}
+
+/** The point of scalar i. */
+function pointAt<C>(points: usize, window: Window, i: usize): usize {
+  const number = window.indices == 0 ? i : <usize>load<u32>(<usize>window.indices + i * 4);
+  return points + number * pointBytes<C>();
 }
 
 /** out = Σ (bucket + 1)·sum: with running sums from the last bucket on, each bucket's sum is counted once a step. */
