@@ -57,6 +57,11 @@ export class Groth16Prover implements ZeroProver {
     return this.#key;
   }
 
+  /** Bytes of the kernels' memory, which grows with the longest run and does not shrink. */
+  async memory(): Promise<number> {
+    return (await this.#started()).memory.buffer.byteLength;
+  }
+
   async identify(program: LoadedProgram): Promise<string> {
     const key = { kernels: await this.#started(), powers: this.#powers() };
     return hexlify(await identityOf(key, machineProgram(program)));

@@ -29,8 +29,11 @@ export async function openProver(
   { mode, cache }: ProverOptions,
   progress: (what: string) => void = () => undefined,
 ): Promise<ZeroProver> {
-  if (mode === "mock") return new MockProver();
-  // The chips and the kernels take a while to load, and nothing else needs them.
+  // Binaryen, which all provers need, takes seconds to load, and no run in the cloud needs it.
+  if (mode === "mock") {
+    const { MockProver } = await import("./mock-prover.ts");
+    return new MockProver();
+  }
   const { Groth16Prover } = await import("./groth16-prover.ts");
   return Groth16Prover.open(cache, progress);
 }

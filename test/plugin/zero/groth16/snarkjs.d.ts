@@ -35,6 +35,11 @@ declare module "snarkjs" {
 
   /** ffjavascript's engine. */
   export interface Curve {
+    /** The engine in this thread. */
+    readonly tm: {
+      readonly memory: WebAssembly.Memory;
+      readonly instance: { readonly exports: Record<string, (...args: number[]) => number> };
+    };
     /** Transforms of elements of 32 bytes, one after the other. */
     readonly Fr: {
       fft(coefficients: Uint8Array): Promise<Uint8Array>;
