@@ -29,8 +29,9 @@ describe("foreseeRun", () => {
   });
 
   it("refuses a run whose trace does not fit the slabs", () => {
-    const module = assemble(`(module (memory (export "memory") 1) (func (export "_start") (local i32)
+    const module = assemble(`(module (memory (export "memory") 1) (func (export "_start") (local i32 i32)
       (loop $again (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+        (local.set 1 (i32.mul (local.get 0) (local.get 0)))
         (br_if $again (i32.lt_u (local.get 0) (i32.const 1000000))))))`);
     expect(() => foreseeRun({ name: "long", module }, none, none)).to.throw(
       /^This run of long cannot be proven: its trace has \d+ cells.*: prove a shorter run\.$/,
