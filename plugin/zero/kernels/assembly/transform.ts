@@ -2,8 +2,9 @@
  * Layers of number-theoretic transforms over 2^k elements (radix 2, in place), of one vector or several one after the other. A layer pairs elements `half` apart: butterfly b is
  * the (b mod half)-th of block ⌊b / half⌋, blocks being 2·half elements long. Butterflies of a layer are independent.
  *
- * All twiddle factors come from one table of g^i for i < 2^k, g of order 2^{k+1}: ω = g² has order 2^k, and ω^{−j} = −g^{2^k − 2j}.
+ * Butterflies of a block are done in pairs, whose products are two at a time. All twiddle factors come from one table of g^i for i < 2^k, g of order 2^{k+1}: ω = g² has order 2^k, and ω^{−j} = −g^{2^k − 2j}.
  */
+import { mulTwo } from "./paired-product";
 import { add, copy, ELEMENT, Fr, mul, setOne, square, sub } from "./prime-field";
 import { pop, push } from "./thread";
 
@@ -19,17 +20,25 @@ export function evaluateLayer(
   half: usize,
   stride: usize,
 ): void {
-  const product = push(ELEMENT);
-  for (let b = start; b < end; b++) {
+  const product = push(2 * ELEMENT);
+  for (let b = start; b < end;) {
     const j = b & (half - 1);
     const low = vector + (2 * b - j) * ELEMENT;
     const high = low + half * ELEMENT;
+    const root = powers + j * stride * ELEMENT;
+    const isPair = j != 0 && j + 1 < half && b + 1 < end;
     if (j == 0) copy(product, high);
-    else mul<Fr>(product, high, powers + j * stride * ELEMENT);
+    else if (!isPair) mul<Fr>(product, high, root);
+    else mulTwo<Fr>(product, high, root, product + ELEMENT, high + ELEMENT, root + stride * ELEMENT);
     sub<Fr>(high, low, product);
     add<Fr>(low, low, product);
+    b++;
+    if (!isPair) continue;
+    sub<Fr>(high + ELEMENT, low + ELEMENT, product + ELEMENT);
+    add<Fr>(low + ELEMENT, low + ELEMENT, product + ELEMENT);
+    b++;
   }
-  pop(ELEMENT);
+  pop(2 * ELEMENT);
 }
 
 /**
@@ -44,8 +53,8 @@ export function interpolateLayer(
   stride: usize,
   size: usize,
 ): void {
-  const difference = push(ELEMENT);
-  for (let b = start; b < end; b++) {
+  const difference = push(2 * ELEMENT);
+  for (let b = start; b < end;) {
     const j = b & (half - 1);
     const low = vector + (2 * b - j) * ELEMENT;
     const high = low + half * ELEMENT;
@@ -53,22 +62,37 @@ export function interpolateLayer(
       sub<Fr>(difference, low, high);
       add<Fr>(low, low, high);
       copy(high, difference);
+      b++;
+      continue;
+    }
+    const root = powers + (size - j * stride) * ELEMENT;
+    sub<Fr>(difference, high, low);
+    add<Fr>(low, low, high);
+    if (j + 1 < half && b + 1 < end) {
+      sub<Fr>(difference + ELEMENT, high + ELEMENT, low + ELEMENT);
+      add<Fr>(low + ELEMENT, low + ELEMENT, high + ELEMENT);
+      mulTwo<Fr>(high, difference, root, high + ELEMENT, difference + ELEMENT, root - stride * ELEMENT);
+      b += 2;
     } else {
-      sub<Fr>(difference, high, low);
-      add<Fr>(low, low, high);
-      mul<Fr>(high, difference, powers + (size - j * stride) * ELEMENT);
+      mul<Fr>(high, difference, root);
+      b++;
     }
   }
-  pop(ELEMENT);
+  pop(2 * ELEMENT);
 }
 
 /** vector_i ·= g^{reverse(i mod 2^k)}: f(X) becomes f(g·X), coefficients in bit-reversed order. `bits` is k. */
 export function shiftReversed(start: usize, end: usize, vector: usize, powers: usize, bits: u32): void {
   const mask: u32 = (1 << bits) - 1;
-  for (let i = start; i < end; i++) {
+  let i = start;
+  for (; i + 1 < end; i += 2) {
     const at = vector + i * ELEMENT;
-    mul<Fr>(at, at, powers + reverse((<u32>i) & mask, bits) * ELEMENT);
+    const next = powers + reverse((<u32>(i + 1)) & mask, bits) * ELEMENT;
+    mulTwo<Fr>(at, at, powers + reverse((<u32>i) & mask, bits) * ELEMENT, at + ELEMENT, at + ELEMENT, next);
   }
+  if (i == end) return;
+  const at = vector + i * ELEMENT;
+  mul<Fr>(at, at, powers + reverse((<u32>i) & mask, bits) * ELEMENT);
 }
 
 /** The lowest `bits` bits of i, 1 to 31 of them, in opposite order. */
