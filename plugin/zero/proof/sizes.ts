@@ -22,7 +22,7 @@ export interface Sizes {
 export const productionSizes: Sizes = {
   rowBits: 20,
   leafBits: 8,
-  columnBits: 4,
+  columnBits: 3,
   slabBits: { least: 14, most: 22 },
   slotBits: 5,
   ioBits: 16,

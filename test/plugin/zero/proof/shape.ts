@@ -15,11 +15,11 @@ function chipOf(name: string, count: number, height: Chip["height"] = "declared"
 }
 
 describe("the shape of a proof", () => {
-  it("has every column of the machine in one block, at most 16 to a block, and those of the trace without padding", () => {
+  it("has every column of the machine in one block, at most 8 to a block, and those of the trace without padding", () => {
     const { chips, traceBlocks, programBlocks } = productionShape;
     const seen = chips.map(({ columns }) => columns.map(() => 0));
     for (const { chip, first, count, bits } of [...traceBlocks, ...programBlocks]) {
-      expect(count).to.be.within(1, 16);
+      expect(count).to.be.within(1, 8);
       expect(bits).to.equal(Math.ceil(Math.log2(count)));
       for (let column = first; column < first + count; column++) seen[chip]![column]! += 1;
     }
@@ -35,11 +35,11 @@ describe("the shape of a proof", () => {
   it("cuts a chip's columns in their order into powers of two", () => {
     for (const [count, cuts] of [
       [1, [1]],
-      [16, [16]],
-      [17, [16, 1]],
-      [27, [16, 8, 2, 1]],
-      [34, [16, 16, 2]],
-      [63, [16, 16, 16, 8, 4, 2, 1]],
+      [8, [8]],
+      [9, [8, 1]],
+      [27, [8, 8, 8, 2, 1]],
+      [34, [8, 8, 8, 8, 2]],
+      [31, [8, 8, 8, 4, 2, 1]],
     ] as const) {
       const shape = shapeOf([chipOf("tall", count), ...madeUpChips], productionSizes);
       const own = shape.traceBlocks.filter(({ chip }) => chip === 0);

@@ -43,8 +43,8 @@ describe("the layout of slabs", () => {
   });
 
   it("takes the shortest slabs that hold the longest block and of which eight hold all", () => {
-    // 34 columns of 2^16 rows: blocks of 2^20 cells, and not one of 2^22
-    expect(layOutSlabs(productionShape, heightsOf({ add: 16 }))).to.include({ slabBits: 20, slabs: 3 });
+    // 34 columns of 2^16 rows: blocks of 2^19 cells, and not one of 2^22
+    expect(layOutSlabs(productionShape, heightsOf({ add: 16 }))).to.include({ slabBits: 19, slabs: 5 });
     // nothing but the tables of 2^16 rows
     expect(layOutSlabs(productionShape, heightsOf({}))).to.include({ slabBits: 16, slabs: 4 });
     // no block longer than 2^17 cells, but more than 2^22 cells in all
