@@ -66,7 +66,7 @@ describe("address book", () => {
       await deploySuite(connection).catch((error: Error) => (message = error.message));
       expect(message)
         .to.include(gone)
-        .and.match(/the node was restarted/);
+        .and.match(/The node was restarted.*nexus:deploy --reset/);
       await connection.close();
     });
   });
