@@ -60,7 +60,7 @@ describe("a project that installed hardhat-nexus", () => {
 `;
 
 describe("the npm package", function () {
-  this.timeout(600_000);
+  this.timeout(900_000);
 
   let folder: string;
   before(async function () {
@@ -112,8 +112,17 @@ describe("the npm package", function () {
     const hardhat = join(project, "node_modules", "hardhat", "dist", "src", "cli.js");
     const tests = await run(process.execPath, [hardhat, "test"], { cwd: project, env });
     expect(tests.stdout).to.match(/1 passing/);
-    const command = ["nexus:run", "fibonacci", "--input", "20", "--json"];
-    const answered = await run(process.execPath, [hardhat, ...command], { cwd: project, env });
-    expect(answered.stdout).to.include("6765");
+    const command = async (...args: string[]): Promise<Record<string, unknown>> => {
+      const { stdout } = await run(process.execPath, [hardhat, ...args, "--json"], { cwd: project, env });
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
+    expect(await command("nexus:run", "fibonacci", "--input", "20")).to.include({ output: "6765" });
+
+    const proven = await command("nexus:prove", "fibonacci", "--input", "20", "-o", "proof.json");
+    expect(proven).to.include({ output: "6765", file: "proof.json" });
+    const { programId } = proven;
+    expect(await command("nexus:verify", "proof.json")).to.include({ accepted: true, programId });
+    const onChain = await command("nexus:verify", "proof.json", "--network", "default");
+    expect(onChain).to.include({ accepted: true, programId, network: "default" });
   });
 });

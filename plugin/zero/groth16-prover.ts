@@ -44,7 +44,7 @@ export class Groth16Prover implements ZeroProver {
     const circuit = await productionCircuit(folder);
     let shown = "";
     const path = await developmentGroth16Key(circuit, folder, (what, part) => {
-      const line = `Making the development key, once: ${what}, ${Math.floor(part * 10)}0 %`;
+      const line = `Making the development key, once: ${what}, ${Math.floor(part * 10) * 10} %`;
       if (line !== shown) progress(line);
       shown = line;
     });
@@ -124,7 +124,7 @@ export class Groth16Prover implements ZeroProver {
   #powers(progress: (what: string) => void = () => undefined): ProvingKey["powers"] {
     return (count) =>
       developmentPowers(count, this.#folder, (what, part) => {
-        progress(`Making the development key, once: ${what}, ${Math.floor(part * 10)}0 %`);
+        progress(`Making the development key, once: ${what}, ${Math.floor(part * 10) * 10} %`);
       });
   }
 
