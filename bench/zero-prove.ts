@@ -20,7 +20,7 @@ import { foreseeRun } from "../plugin/zero/foreseen-run.ts";
 import { Groth16Prover } from "../plugin/zero/groth16-prover.ts";
 import { developmentPowers } from "../plugin/zero/keys/development-powers.ts";
 import { decodeProof } from "../plugin/zero/proof/encoding.ts";
-import { slabsOf } from "../plugin/zero/proof/header.ts";
+import { slabCountBits, slabsOf } from "../plugin/zero/proof/header.ts";
 import { layOutSlabs, powersNeeded } from "../plugin/zero/prover/slab-layout.ts";
 import { ZeroChain } from "../plugin/zero/zero-chain.ts";
 import type { ProvenRun } from "../plugin/zero/proven-run.ts";
@@ -104,7 +104,7 @@ try {
     const { header } = decodeProof(proof.proof);
     const rate = (proof.instructions / rest) * 1_000;
     print(`${name}: ${number(proof.instructions)} instructions`, [
-      ["N, M", `${(header >> 4n) & 31n}, ${slabsOf(header)}`],
+      ["N, M", `${(header >> BigInt(slabCountBits)) & 31n}, ${slabsOf(header)}`],
       ...proof.steps.map((step) => [step.name, seconds(step.milliseconds)] as const),
       ["instructions/s without the Groth16 proof", number(Math.round(rate))],
       ["to a proof the contract accepted", seconds(total)],

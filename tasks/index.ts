@@ -32,7 +32,7 @@ export const runTask = task(
   .addPositionalArgument({
     name: "program",
     description:
-      "Name of a program of the project or of the examples, or path of a .wasm file; without one, an example runs",
+      "Name of a program of the project or of the examples, or path of a .wasm file; without one, an example runs in both clouds",
     type: ArgumentType.STRING_WITHOUT_DEFAULT,
     defaultValue: undefined,
   })
@@ -42,7 +42,7 @@ export const runTask = task(
   .addOption(privateInput)
   .addOption(privateInputFile)
   .addFlag(privateInputHex)
-  .addFlag({ name: "cloud", description: "Run it in the cloud; that is the default" })
+  .addFlag({ name: "cloud", description: "Run it in the cloud: the default, but for the example alone" })
   .addFlag({ name: "zero", description: "Prove the run with Nexus Zero, and sell the proof at the market" })
   .addFlag({ name: "json", description: "Print one line of JSON and nothing else" })
   .setAction(() => import("./run.ts"))

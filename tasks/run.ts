@@ -37,12 +37,13 @@ const EXAMPLE = { program: "fibonacci", input: "30" };
 
 /**
  * Runs a program in an embedded cloud, through a real request, and prints the answer that the gateway accepted; or proves the run, and
- * prints the proof that the market accepted; or both. Returns it too. Whatever keeps it from succeeding is a HardhatPluginError of one
+ * prints the proof that the market accepted; or both, as it does with the example. Returns it too. Whatever keeps it from succeeding is a HardhatPluginError of one
  * sentence.
  */
 const run: NewTaskActionFunction<RunArguments> = async ({ program, cloud, zero, json, ...given }, hre) => {
   const isExample = program === undefined;
   const inCloud = cloud || !zero;
+  const inZero = zero || (isExample && !cloud);
   const bytes = await readInput(given, inCloud ? gatewayLimit : zeroLimit);
   const input = bytes ?? Buffer.from(isExample ? EXAMPLE.input : "");
   const privateInput = await readPrivateInput(given);
@@ -73,12 +74,12 @@ const run: NewTaskActionFunction<RunArguments> = async ({ program, cloud, zero, 
         if (json) console.log(jsonReport(answered));
         throw failure(answered, hre.config.nexus.cloud.fuel);
       }
-      if (zero) {
+      if (inZero) {
         progress.step(`Running ${loaded.name}`);
         const { mode } = hre.config.nexus.zero;
         await orTaskError(() => refuseUnprovable(loaded, input, privateInput, mode));
       }
-      const proven = zero
+      const proven = inZero
         ? await withProver(hre, progress, (prover) =>
             runZero(connection, prover, loaded, input, privateInput, progress.step),
           )

@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url";
 
 import binaryen from "binaryen";
 import { expect } from "chai";
-import hre from "hardhat";
 import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
@@ -33,11 +32,14 @@ describe("nexus:run", () => {
     return file;
   };
 
-  it("runs the example without being told anything, and shows the accepted answer", async () => {
-    const output = await printed(hre, "nexus:run");
+  it("runs the example in both clouds without being told anything, and shows the accepted answers", async () => {
+    const nexus = { zero: { mode: "mock" as const } };
+    const mock = await createHardhatRuntimeEnvironment({ ...config, nexus }, {}, root);
+    const output = await printed(mock, "nexus:run");
     expect(output).to.match(/fibonacci on default/);
     expect(output).to.match(/Output +│ 832040/);
     expect(output).to.match(/Signed by +│ members \d, \d, \d of 4, BN254/);
+    expect(output).to.match(/Proof accepted by the contract[^]*Output +│ 832040/);
   });
 
   it("gives a file to a program, shows the beginning of a long output, and all of it in JSON", async () => {

@@ -139,7 +139,7 @@ describe("nexus:prove, nexus:verify and nexus:run --zero, with mock proofs", () 
     const empty = join(folder, "empty.wasm");
     await writeFile(empty, "");
     expect(await of(empty)).to.match(/^Nexus Zero does not run empty: malformed WebAssembly/);
-    expect(await of(join(folder, "none.wasm"))).to.match(/^There is no file .*none\.wasm\.$/);
+    expect(await of(join(folder, "none.wasm"))).to.match(/^The module .*none\.wasm does not exist\.$/);
     expect(await of("fibonacci", { input: "0x1", inputHex: true })).to.match(/^The input is not hex: /);
     expect(await of("fibonacci", { privateInputFile: join(folder, "none") })).to.match(
       /^The private input file .*none does not exist\.$/,

@@ -45,6 +45,15 @@ declare module "snarkjs" {
       fft(coefficients: Uint8Array): Promise<Uint8Array>;
       ifft(values: Uint8Array): Promise<Uint8Array>;
     };
+    readonly G1: PointGroup;
+    readonly G2: PointGroup;
     terminate(): Promise<void>;
+  }
+
+  /** Points are bytes: affine, or Jacobian as the engine returns them. */
+  interface PointGroup {
+    multiExpAffine(points: Uint8Array, scalars: Uint8Array): Promise<Uint8Array>;
+    toAffine(point: Uint8Array): Uint8Array;
+    toObject(point: Uint8Array): (bigint | bigint[])[];
   }
 }
