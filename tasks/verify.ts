@@ -89,7 +89,9 @@ async function verifyOnChain(
     const chainId = Number(chain.chainId);
     const ask = async (zero: ZeroChain): Promise<VerifyReport> => {
       progress.step("Asking the contract");
-      await zero.verify(run);
+      await zero.verify(run).catch((error: Error) => {
+        throw refused(error);
+      });
       return { run, network: connection.networkName, chainId, router: zero.router.address };
     };
     if (isDevelopmentChain(chainId)) {
@@ -108,6 +110,14 @@ async function verifyOnChain(
   } finally {
     await connection.close();
   }
+}
+
+/** What a contract's error says; an error that is no contract's is left as it is. */
+function refused(error: Error): Error {
+  const [, named] = /custom error '(.*)'/.exec(error.message) ?? [];
+  return named === undefined
+    ? error
+    : new Error(`The contract refuses the proof: ${named}.`, { cause: error });
 }
 
 function jsonReport({ run, ...where }: VerifyReport): string {

@@ -79,7 +79,9 @@ describe("nexus:prove, nexus:verify and nexus:run --zero, with mock proofs", () 
       const changed = old.slice(0, -1) + (old.endsWith("0") ? "1" : "0");
       await writeFile(output, withKeys({ [key]: changed }));
       expect(await refusal(mock, "nexus:verify", { file: output }), key).to.match(/not of this program/);
-      expect(await refusal(l1, "nexus:verify", { file: output }), key).to.match(/ZeroMockWrongClaim/);
+      expect(await refusal(l1, "nexus:verify", { file: output }), key).to.match(
+        /^The contract refuses the proof: ZeroMockWrongClaim\(/,
+      );
     }
     await writeFile(output, withKeys({ proof: `0x01020304${file.proof!.slice(10)}` }));
     expect(await refusal(mock, "nexus:verify", { file: output })).to.match(/is for verifier 0x01020304/);
