@@ -29,7 +29,7 @@ export interface SlabLayout {
   readonly blocks: readonly PlacedBlock[];
   /** The same in parts: a block longer than the longest slabs fills several, one behind the other. */
   readonly parts: readonly BlockPart[];
-  /** A cell that no block has: uniform, so that d' is. */
+  /** A cell that no block has: uniform, so that d' is, and the challenges that the MSM's scalars show. */
   readonly mask: { readonly slab: number; readonly start: number };
   /** Coefficients of slab 0 from 2^N on that are uniform. */
   readonly tailCells: number;
@@ -52,7 +52,10 @@ const usualSlabs = 8;
 
 /**
  * The least N with which everything fits the usual number of slabs, or, for a long run, any number: the opening costs time by 2^N. Blocks
- * are laid one after the other, longest first, so each is at a multiple of its length.
+ * are laid one after the other, longest first, so each is at a multiple of its length. Before the shortest one, room of its length is left
+ * to the mask. So the mask has a block beside it, and is in the messages of §7 from the round on in which both are bound together. Had it
+ * a slab of its own, blocks that fill an even number of slabs would be bound without it up to y_22, which the slabs' scalars show: that would be a
+ * hash of the private input alone, which whoever guesses the input can compute too.
  *
  * @param heights log₂ of the rows, by chip
  * @throws RangeError for a trace that does not fit the longest slabs
@@ -66,10 +69,13 @@ export function layOutSlabs(
   const placedProgram = layOutProgram(programBlocks, heights);
   const programEnd = Math.max(...placedProgram.map(({ block, start }) => start + lengthOf(block)));
   const longestSlab = 2 ** sizes.slabBits.most;
+  const order = [...traceBlocks].sort((a, b) => lengthOf(b) - lengthOf(a));
+  const shortest = order.pop()!;
+  const end = cells + lengthOf(shortest);
   const longest = Math.max(programEnd, ...traceBlocks.map((block) => Math.min(lengthOf(block), longestSlab)));
   const most = mostSlabs(sizes);
   const bitsFor = (slabs: number): number =>
-    Math.max(sizes.slabBits.least, Math.ceil(Math.log2(Math.max(longest, (cells + 1) / slabs))));
+    Math.max(sizes.slabBits.least, Math.ceil(Math.log2(Math.max(longest, end / slabs))));
   const slabBits = Math.min(bitsFor(Math.min(usualSlabs, most)), sizes.slabBits.most);
   if (bitsFor(most) > slabBits) {
     throw new RangeError(
@@ -78,18 +84,21 @@ export function layOutSlabs(
     );
   }
   const length = 2 ** slabBits;
-  const order = [...traceBlocks].sort((a, b) => lengthOf(b) - lengthOf(a));
   const placed = new Map<Block, PlacedBlock>();
+  const place = (block: Block, at: number): void => {
+    const slab = Math.floor(at / length);
+    placed.set(block, { block, height: heights[block.chip]!, slab, start: at % length });
+  };
   let next = 0;
   for (const block of order) {
-    const slab = Math.floor(next / length);
-    placed.set(block, { block, height: heights[block.chip]!, slab, start: next % length });
+    place(block, next);
     next += lengthOf(block);
   }
+  place(shortest, next + lengthOf(shortest));
   const blocks = traceBlocks.map((block) => placed.get(block)!);
   return {
     slabBits,
-    slabs: Math.floor(next / length) + 1,
+    slabs: Math.ceil(end / length),
     blocks,
     parts: blocks.flatMap((block) => partsOf(block, slabBits)),
     mask: { slab: Math.floor(next / length), start: next % length },

@@ -8,7 +8,7 @@ const { chips, traceBlocks, sizes, mostRowBits } = productionShape;
 
 /** Heights by chip: given ones by name, fixed ones as they are, 0 for all others. */
 function heightsOf(declared: Readonly<Record<string, number>>): number[] {
-  return chips.map(({ name, height }) => declared[name] ?? (typeof height === "number" ? height : 0));
+  return chips.map(({ name, height }) => (typeof height === "number" ? height : (declared[name] ?? 0)));
 }
 
 function lengthOf({ block, height }: PlacedBlock): number {
@@ -40,6 +40,45 @@ describe("the layout of slabs", () => {
         expect(from).to.be.at.least(ranges[i]![1]);
       });
     }
+  });
+
+  it("leaves the mask a cell beside a block, also where blocks fill slabs to the last cell (seed: slab layout mask)", () => {
+    const random = seeded("slab layout mask");
+    const filling = {
+      ...{
+        add: 10,
+        branch: 5,
+        signed: 6,
+        select: 1,
+        bitwise: 4,
+        shift: 1,
+        count: 5,
+        mul: 1,
+        div: 5,
+        word: 4,
+      },
+      ...{ narrow: 7, crossing: 8, call: 1, system: 2, program: 7, image: 1, boundary: 7, io: 2 },
+    };
+    const lists = Array.from({ length: 50 }, () =>
+      heightsOf(Object.fromEntries(chips.map(({ name }) => [name, Number(random.scalar(12n))]))),
+    );
+    for (const heights of [heightsOf(filling), ...lists]) {
+      const { slabBits, slabs, blocks, mask } = layOutSlabs(productionShape, heights);
+      const cells = blocks.reduce((sum, block) => sum + lengthOf(block), 0);
+      // What round k of the stacking binds with the 2^k cells that the mask is one of; all rounds below N are within a slab.
+      const joined = Array.from({ length: slabBits }, (_, k) => {
+        const beside = (Math.floor(mask.start / 2 ** k) ^ 1) * 2 ** k;
+        return blocks.some(
+          (block) =>
+            block.slab === mask.slab &&
+            block.start < beside + 2 ** k &&
+            block.start + lengthOf(block) > beside,
+        );
+      });
+      expect(joined, `${cells} cells in ${slabs} slabs`).to.include(true);
+    }
+    const { slabBits, blocks } = layOutSlabs(productionShape, heightsOf(filling));
+    expect(blocks.reduce((sum, block) => sum + lengthOf(block), 0)).to.equal(4 * 2 ** slabBits);
   });
 
   it("takes the shortest slabs that hold the longest block and of which eight hold all", () => {
