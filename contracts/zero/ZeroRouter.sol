@@ -25,7 +25,7 @@ contract ZeroRouter is IZeroVerifier, Ownable2Step {
         Status status;
     }
 
-    /// @notice Identity of no program: every claim about it is false.
+    /// @notice Identity of no program that anybody runs: every claim about it is false.
     bytes32 public constant NO_PROGRAM = bytes32(0);
 
     mapping(bytes4 selector => Entry) private _entries;
@@ -52,7 +52,7 @@ contract ZeroRouter is IZeroVerifier, Ownable2Step {
     error ZeroRouterNestedRouter(address verifier);
     /// @dev There is no contract at `verifier`.
     error ZeroRouterNoVerifier(address verifier);
-    /// @dev No program has identity 0.
+    /// @dev No program that anybody runs has identity 0.
     error ZeroRouterNoProgram();
 
     /// @param owner governance: may add and retire verifiers, for instance a timelock
@@ -71,7 +71,8 @@ contract ZeroRouter is IZeroVerifier, Ownable2Step {
     }
 
     /// @notice Routes proofs that begin with `verifier.selector()` to `verifier`, for ever.
-    /// @dev A verifier must treat program identity 0 like any other, or `stop` can never catch it.
+    /// @dev A verifier must accept claims about program identity 0 if it can be made to accept any, and no others, or `stop` can never
+    /// catch it. One that hashes identities itself needs a program that stands for 0 and cannot be run to its end.
     /// @return chosen the selector
     function add(IZeroVerifier verifier) external onlyOwner returns (bytes4 chosen) {
         if (address(verifier).code.length == 0) revert ZeroRouterNoVerifier(address(verifier));
@@ -92,9 +93,9 @@ contract ZeroRouter is IZeroVerifier, Ownable2Step {
     }
 
     /// @notice Turns a broken verifier off for good. Anybody may call it who holds a proof, accepted by that verifier,
-    /// that the program with identity 0 turned `input` into `journal`: there is no such program, so a verifier that
+    /// that the program with identity 0 turned `input` into `journal`: there is no such run, so a verifier that
     /// accepts it accepts false statements.
-    /// @dev An identity is a hash, so 0 is nobody's: finding a program for it is finding a preimage.
+    /// @dev An identity is a hash, so 0 is nobody's but of the program that a verifier has stand for it.
     function stop(bytes calldata input, bytes calldata journal, bytes calldata proof) external {
         (bytes4 selector_, IZeroVerifier verifier) = _activeVerifier(proof);
         verifier.verify(NO_PROGRAM, input, journal, proof);

@@ -15,3 +15,11 @@ const programTag = tag("Nexus Zero program v1");
 export function programIdentity(commitment: G1Point, constants: bigint): Uint8Array {
   return keccak_256(concatBytes(programTag, wordsToBytes([...g1Words(commitment), constants])));
 }
+
+/**
+ * Whether a program is the one that identity 0 stands for: a single `mov`, which does not end. The commitment to the 1 of its opcode and to
+ * zeros is the generator, and its constants are 0. A proof about it shows that its verifier is broken, and a router stops that one.
+ */
+export function isEndlessProgram({ x, y }: G1Point, constants: bigint): boolean {
+  return x === 1n && y === 2n && constants === 0n;
+}

@@ -4,7 +4,7 @@
  * so that it also says what the contract's transcript has to be.
  */
 import { bn254 } from "@noble/curves/bn254.js";
-import { concat, getBytes, id, keccak256, toBeHex, type BytesLike } from "ethers";
+import { concat, getBytes, id, keccak256, toBeHex, ZeroHash, type BytesLike } from "ethers";
 
 import type { G1Point, G2Point } from "../../../plugin/zero/proof/messages.ts";
 import type { ZeroVerifyingKey } from "../../../plugin/zero/proof/verifying-key.ts";
@@ -37,6 +37,8 @@ export interface ForgeryOptions {
   /** M */
   readonly slabs: number;
   readonly flaw?: Flaw;
+  /** About the program that identity 0 stands for, instead of a made-up one. */
+  readonly endless?: boolean;
   readonly seed: string;
 }
 
@@ -95,15 +97,17 @@ export function g2(scalar: bigint): [bigint, bigint, bigint, bigint] {
 
 /** A proof that some program turned `input` into `journal`, which verifies unless it is to have a flaw. */
 export function forgeProof(options: ForgeryOptions): ForgedProof {
-  const { trapdoor, selector, slabs, flaw } = options;
+  const { trapdoor, selector, slabs, flaw, endless = false } = options;
   const random = seeded(options.seed);
   const header = (random.scalar(1n << 100n) << 5n) | BigInt(slabs);
-  const constants = random.scalar(1n << 80n);
+  const constants = endless ? 0n : random.scalar(1n << 80n);
   const logs = many(random, slabs + 8);
+  if (endless) logs[slabs] = 1n;
   const points = logs.map(g1);
   const [program, ...committed] = [points[slabs]!, ...points.slice(0, slabs), ...points.slice(slabs + 1)];
   const [Ch, Cq, Cg, CS, CD, W, Wp] = committed.slice(slabs) as [bigint, bigint][];
-  const programId = keccak256(packed([BigInt(id("Nexus Zero program v1")), ...program, constants]));
+  const hash = keccak256(packed([BigInt(id("Nexus Zero program v1")), ...program, constants]));
+  const programId = endless ? ZeroHash : hash;
 
   const [sigma, epsilon, pi] = many(random, 3) as [bigint, bigint, bigint];
   const s = challenge([

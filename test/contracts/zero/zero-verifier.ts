@@ -65,13 +65,32 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
           verifier,
           "ZeroVerifierNotProven",
         );
-        // No program has identity 0, and no proof can make it so.
+        // Identity 0 is not that of another program.
         await expect(router.stop(INPUT, JOURNAL, proof))
           .to.be.revertedWithCustomError(verifier, "ZeroVerifierWrongProgram")
           .withArgs(programId, ZeroHash);
       }
     });
   }
+
+  it("is stopped at the router by whoever can forge proofs, and not by a proof of another program", async () => {
+    const { ethers, verifier, selector, forge } = await deploy();
+    const [owner] = await ethers.getSigners();
+    const router = await ethers.deployContract("ZeroRouter", [owner!.address]);
+    await router.add(verifier);
+    const { words, proof } = forge({ endless: true });
+    for (const changes of [{ 1: words[4]!, 2: words[5]! }, { 2: q - 2n }, { 3: 1n }] as Record<
+      number,
+      bigint
+    >[]) {
+      const changed = concat([selector, packed(words.map((word, i) => changes[i] ?? word))]);
+      await refused(router.stop(INPUT, JOURNAL, changed), verifier, "WrongProgram");
+    }
+    await refused(verifier.verify(keccak256("0x"), INPUT, JOURNAL, proof), verifier, "WrongProgram");
+    const flawed = forge({ endless: true, flaw: "groth16" });
+    await refused(router.stop(INPUT, JOURNAL, flawed.proof), verifier, "NotProven");
+    await expect(router.stop(INPUT, JOURNAL, proof)).to.emit(router, "VerifierStopped");
+  });
 
   it("accepts a proof that the prover made, of what was run and of nothing else", async () => {
     for (const chain of ["l1", "op", "generic"]) {

@@ -35,6 +35,8 @@ describe(`verifyProof (seed ${SEED})`, () => {
       const { statement, proof } = forge({ slabs });
       verifyProof(key, statement, getBytes(proof));
     }
+    const endless = forge({ endless: true });
+    verifyProof(key, endless.statement, getBytes(endless.proof));
     const empty = new Uint8Array(0);
     const { statement, proof } = forge({ input: empty, journal: empty });
     verifyProof(key, { ...statement, input: empty, journal: empty }, getBytes(proof));
