@@ -41,7 +41,9 @@ describe("storage: LevelDB", () => {
       );
       let output = "";
       child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-      while (!output.includes("ready\n")) {
+      // Every fifth is killed as soon as it runs, the others at work, however long that takes to begin.
+      const begun = crash % 5 === 0 ? /ready\n/ : /ready\n\d+\n/;
+      while (!begun.test(output)) {
         expect(child.exitCode, "the child runs").to.equal(null);
         await delay(2);
       }
@@ -64,7 +66,7 @@ describe("storage: LevelDB", () => {
       reported = state.head.height;
       await state.close();
     }
-    expect(committed).to.be.greaterThan(CRASHES);
+    expect(committed).to.be.at.least((CRASHES * 4) / 5);
   });
 
   it("reports a changed record, whichever it is, and never gives out its value", async () => {
