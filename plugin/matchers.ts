@@ -61,27 +61,30 @@ const ANSWERS = "nexus answers";
 
 /** Adds `answeredBy`, `withOutcome`, `withOutput`, `withCallback` and `acceptedBy` to Chai. */
 export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
-  /** The assertion is from now on a promise of `checked`. */
-  const settleWith = (assertion: object, checked: Promise<unknown>): void => {
+  /**
+   * The assertion, from now on a promise of `checked`. Every method returns it: Chai would go on with a new assertion, whose
+   * checks nobody could await, unless chai-as-promised was registered later and wraps the method.
+   */
+  const settleWith = <T extends object>(assertion: T, checked: Promise<unknown>): T => {
     // Derived when it is awaited and not before: a promise that nobody awaits must not be left rejected.
     const done = (): Promise<undefined> => checked.then(() => undefined);
-    Object.assign(assertion, {
+    return Object.assign(assertion, {
       then: (...handlers: Parameters<Promise<undefined>["then"]>) => done().then(...handlers),
       catch: (...handlers: Parameters<Promise<undefined>["catch"]>) => done().catch(...handlers),
     });
   };
 
   /** Goes on with a check of the answers; the assertion is a promise of all checks so far. */
-  const continueWith = (assertion: object, answers: Promise<readonly Answered[]>): void => {
+  const continueWith = <T extends object>(assertion: T, answers: Promise<readonly Answered[]>): T => {
     flag(assertion, ANSWERS, answers);
-    settleWith(assertion, answers);
+    return settleWith(assertion, answers);
   };
 
   const everyAnswer = (
     assertion: Chai.AssertionStatic,
     matcher: string,
     check: (answer: Answered) => readonly [ok: boolean, message: string, expected: unknown, actual: unknown],
-  ): void => {
+  ): Chai.AssertionStatic => {
     const answers = flag(assertion, ANSWERS) as Promise<readonly Answered[]> | undefined;
     if (answers === undefined || flag(assertion, "negate") === true) {
       answers?.catch(() => undefined);
@@ -94,7 +97,7 @@ export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
       }
       return all;
     });
-    continueWith(assertion, checked);
+    return continueWith(assertion, checked);
   };
 
   Assertion.addMethod("answeredBy", function (this: Chai.AssertionStatic, nexus: Nexus) {
@@ -113,7 +116,7 @@ export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
       );
       return answered;
     })();
-    continueWith(this, answers);
+    return continueWith(this, answers);
   });
 
   Assertion.addMethod("acceptedBy", function (this: Chai.AssertionStatic, nexus: Nexus) {
@@ -127,11 +130,11 @@ export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
         undefined,
       );
     };
-    settleWith(this, asked());
+    return settleWith(this, asked());
   });
 
   Assertion.addMethod("withOutcome", function (this: Chai.AssertionStatic, outcome: keyof typeof Outcome) {
-    everyAnswer(this, "withOutcome", (answer) => [
+    return everyAnswer(this, "withOutcome", (answer) => [
       answer.outcome === outcome,
       `expected an answer with outcome ${outcome}, but it is ${answer.outcome}`,
       outcome,
@@ -141,7 +144,7 @@ export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
 
   Assertion.addMethod("withOutput", function (this: Chai.AssertionStatic, output: string | Uint8Array) {
     const bytes = Buffer.from(typeof output === "string" ? toUtf8Bytes(output) : output);
-    everyAnswer(this, "withOutput", (answer) => {
+    return everyAnswer(this, "withOutput", (answer) => {
       const actual = Buffer.from(answer.output.slice(2), "hex");
       const show = (value: Buffer) =>
         typeof output === "string" ? JSON.stringify(value.toString()) : `0x${value.toString("hex")}`;
@@ -151,7 +154,7 @@ export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
   });
 
   Assertion.addMethod("withCallback", function (this: Chai.AssertionStatic) {
-    everyAnswer(this, "withCallback", (answer) => [
+    return everyAnswer(this, "withCallback", (answer) => [
       answer.delivered,
       "expected the callback to have run, but it reverted, ran out of gas, or none was asked for",
       true,

@@ -84,4 +84,16 @@ describe("chai matchers", () => {
     await nexus.startNode(1);
     await expect(unanswered).to.be.answeredBy(nexus).withOutcome("Success");
   });
+
+  // Hardhat registers its own when the first connection is made, which in many projects is before a test file calls `use`.
+  it("fail where they should, too, when they are registered after Hardhat's matchers", async () => {
+    const { nexus, ask } = await setUp();
+    use((chai, utils) => nexusMatchers(chai, utils));
+    const thirty = ask("30");
+    await expect(thirty).to.be.answeredBy(nexus).withOutcome("Success").withOutput("832040");
+    expect(await message(expect(thirty).to.be.answeredBy(nexus).withOutcome("Trapped"))).to.match(
+      /expected an answer with outcome Trapped, but it is Success/,
+    );
+    expect(await message(expect(thirty).to.not.be.answeredBy(nexus))).to.match(/1 of its 1 requests was/);
+  });
 });
