@@ -51,7 +51,7 @@ export class EventSource {
     // No further than needed: what a hostile contract logs waits on its chain, not in memory.
     while (this.#events.length < limit && this.#scanned < head) {
       // Two scans at once would see every event twice.
-      this.#scanning ??= this.#scan(head).finally(() => (this.#scanning = undefined));
+      this.#scanning ??= this.#scan(head, cursor).finally(() => (this.#scanning = undefined));
       await this.#scanning;
       this.#drop(cursor);
     }
@@ -73,15 +73,18 @@ export class EventSource {
     this.#events = next === -1 ? [] : this.#events.slice(next);
   }
 
-  /** Reads the next blocks up to `head`; fewer when the provider refuses, as it does when they hold too many logs. */
-  async #scan(head: bigint): Promise<void> {
+  /**
+   * Reads the next blocks up to `head`; fewer when the provider refuses, as it does when they hold too many logs. Of what
+   * comes up to the cursor, as all does that a restarted node had seen, only subscriptions matter.
+   */
+  async #scan(head: bigint, cursor: Place | undefined): Promise<void> {
     const from = this.#scanned + 1n;
     const to = head - from >= this.#span ? from + this.#span - 1n : head;
     // Changed only when all of the range has been read: a provider may fail half way.
     const subscriptions = new Map(this.#subscriptions);
     let events: OrderedEvent[];
     try {
-      events = await this.#read(from, to, subscriptions);
+      events = await this.#read(from, to, subscriptions, cursor);
     } catch (error) {
       if (from === to) throw error;
       this.#span = (to - from + 1n) / 2n;
@@ -93,13 +96,21 @@ export class EventSource {
     this.#span = this.#span * 2n < BLOCKS_PER_CALL ? this.#span * 2n : BLOCKS_PER_CALL;
   }
 
-  async #read(from: bigint, to: bigint, followed: Subscriptions): Promise<OrderedEvent[]> {
+  async #read(
+    from: bigint,
+    to: bigint,
+    followed: Subscriptions,
+    cursor: Place | undefined,
+  ): Promise<OrderedEvent[]> {
     const { chain, gateway, subscriptions, committees, isHome } = this.served;
     const own = await chain.logs(
       [gateway.address, subscriptions.address, ...(isHome ? [committees.address] : [])],
       from,
       to,
     );
+    const isPast = (log: RpcLog): boolean => cursor !== undefined && !isBefore(cursor, placeOf(log));
+    for (const log of own.filter(isPast).sort(byPlace)) this.#followIfOurs(log, followed);
+    if (cursor !== undefined && to < cursor.block) return [];
     // Subscriptions made within the range count for logs behind them, so emitters are asked for after these are known.
     const asked = own.map((log) => subscriptions.parse(log)?.args["emitter"] as string | undefined);
     const emitters = new Set(
@@ -111,9 +122,8 @@ export class EventSource {
     const seen = new Map(
       [...own, ...foreign].map((log) => [`${BigInt(log.blockNumber)}:${BigInt(log.logIndex)}`, log]),
     );
-    const logs = [...seen.values()].sort((a, b) => (isBefore(placeOf(a), placeOf(b)) ? -1 : 1));
     const events: OrderedEvent[] = [];
-    for (const log of logs) {
+    for (const log of [...seen.values()].filter((one) => !isPast(one)).sort(byPlace)) {
       const event = await this.#interpret(log, followed);
       if (event !== undefined) events.push(event);
     }
@@ -122,7 +132,7 @@ export class EventSource {
 
   /** What a log means to the cloud, if anything. Logs come in order, so subscriptions are what they were then. */
   async #interpret(log: RpcLog, followed: Subscriptions): Promise<OrderedEvent | undefined> {
-    const { chain, subscriptions, committees, isHome, chainId } = this.served;
+    const { chain, committees, isHome, chainId } = this.served;
     const place = placeOf(log);
     const origin = async () => ({ chainId, place, timestamp: await chain.timestamp(place.block) });
 
@@ -130,11 +140,7 @@ export class EventSource {
     if (topic0 === this.#requested && lower(log.address) === this.#gateway && this.#isOurs(cloudId!)) {
       return { kind: "request", ...(await origin()), ...readRequested(log) };
     }
-    const subscription = subscriptions.parse(log);
-    if (subscription !== undefined && this.#isOurs(subscription.args["cloudId"])) {
-      follow(followed, subscription.name, subscription.args.toObject());
-      return undefined;
-    }
+    if (this.#followIfOurs(log, followed)) return undefined;
     const registry = isHome ? committees.parse(log) : undefined;
     if (registry?.name === "EpochActivated" && this.#isOurs(registry.args["cloudId"])) {
       return { kind: "epoch", ...(await origin()), epoch: registry.args["epoch"] };
@@ -150,6 +156,14 @@ export class EventSource {
     if (programIds.length === 0) return undefined;
     const { topics, data } = log;
     return { kind: "log", ...where, programIds, emitter: lower(log.address), topics, data: toBytes(data) };
+  }
+
+  /** Notes what a log says of a subscription of this cloud. @returns whether it says anything */
+  #followIfOurs(log: RpcLog, followed: Subscriptions): boolean {
+    const said = this.served.subscriptions.parse(log);
+    if (said === undefined || !this.#isOurs(said.args["cloudId"])) return false;
+    follow(followed, said.name, said.args.toObject());
+    return true;
   }
 
   #isOurs(cloudId: string): boolean {
@@ -174,6 +188,10 @@ function follow(followed: Subscriptions, name: string, args: Record<string, unkn
 
 function placeOf(log: RpcLog): Place {
   return { block: BigInt(log.blockNumber), logIndex: Number(log.logIndex) };
+}
+
+function byPlace(a: RpcLog, b: RpcLog): number {
+  return isBefore(placeOf(a), placeOf(b)) ? -1 : 1;
 }
 
 function lower(address: string): string {

@@ -168,4 +168,38 @@ describe("plugin/cloud/chain/event-source", () => {
     allowed = Infinity;
     expect(await (await sourceOver(0)).after(undefined, 10)).to.deep.equal(await source.after(undefined, 10));
   });
+
+  it("asks nothing about what lies behind the cursor but subscriptions, as after a restart", async () => {
+    const { provider, sourceOver, request, subscribe, mint } = await watched();
+    await subscribe(PROGRAMS[0]);
+    for (let i = 1; i <= 10; i++) {
+      await request(toBeHex(i));
+      await mint();
+    }
+    const before = await sourceOver(0);
+    const past = await before.after(undefined, 100);
+    expect(past).to.have.length(20);
+    const cursor = past[18]!.place;
+
+    const asked: string[] = [];
+    const counted: Eip1193 = {
+      request: async (args) => {
+        asked.push(args.method);
+        return provider.request(args);
+      },
+    };
+    const restarted = await sourceOver(0, counted);
+    const events = await restarted.after(cursor, 100);
+    expect(kinds(events), "the cursor's own block, and what was subscribed to before it").to.deep.equal([
+      "log",
+    ]);
+    expect(events).to.deep.equal(past.slice(19));
+    expect(asked.filter((method) => method === "eth_getBlockByNumber").length).to.be.at.most(2);
+
+    await subscribe(PROGRAMS[1]);
+    await mint();
+    const next = await restarted.after(events[0]!.place, 100);
+    expect(next).to.deep.equal(await before.after(events[0]!.place, 100));
+    expect(next.map((event) => event.kind === "log" && event.programIds.length)).to.deep.equal([2]);
+  });
 });
