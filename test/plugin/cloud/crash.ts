@@ -25,7 +25,7 @@ import { watchedChain, type WatchedChain } from "./watched-chain.ts";
 const SEED = process.env["NEXUS_CRASH_SEED"] ?? "crash 1";
 const KILLS = process.env["NEXUS_SLOW"] === "1" ? 56 : 8;
 /** How many kills may come when nothing is under way, because the instant drawn did not come. */
-const MOST_IDLE = KILLS / 8;
+const MOST_IDLE = KILLS / 10;
 const NODES = 4;
 /** For how long requests are made to a process whose instant does not come, in milliseconds. */
 const PATIENCE = 20_000;
