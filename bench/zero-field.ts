@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Products and squares in BN254's two prime fields: the kernels (plugin/zero/kernels) beside wasmcurves, in which snarkjs computes.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Multiscalar products of the kernels beside those of ffjavascript, which snarkjs computes with, in turns: microseconds a point on all
  * threads, medians.

@@ -40,7 +40,9 @@ describe("LICENSE", () => {
     const under = (await sources())
       .filter(({ text }) => text.startsWith(GPL))
       .map(({ path }) => dirname(path));
-    const named = [...licence.matchAll(/(?:plugin|test)\/[\w/]+\//g)].map(([folder]) => folder.slice(0, -1));
+    const named = [...licence.matchAll(/\b(?:bench|plugin|test)\/[\w/]*(?<=\/)/g)].map(([folder]) =>
+      folder.slice(0, -1),
+    );
     expect(named.sort()).to.deep.equal([...new Set(under)].sort());
     const { license } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { license: string };
     expect(license).to.equal("MIT AND GPL-3.0-or-later");
