@@ -5,7 +5,7 @@
 import { WasmError } from "../../wasm/error.ts";
 import { importsOf, type Export, type FunctionType } from "../../wasm/module.ts";
 import type { ValidModule } from "../../wasm/validate.ts";
-import { wasiModule } from "../../wasm/wasi.ts";
+import { wasiModule, wasiTypes } from "../../wasm/wasi.ts";
 import { CallTable, signature, tableEntries } from "./call-table.ts";
 import { CodeBuffer, newLabel, value, type Label } from "./code-buffer.ts";
 import { constantOf } from "./constant-expression.ts";
@@ -126,7 +126,8 @@ class Linker {
       if (description.kind !== "function") {
         throw new WasmError("unsupported", `${shown}: Nexus Zero provides no ${description.kind}`, offset);
       }
-      const routine = module === wasiModule ? this.#routine(name) : undefined;
+      // Not the routines that stand for instructions: other hosts do not provide them.
+      const routine = module === wasiModule && wasiTypes.has(name) ? this.#routine(name) : undefined;
       if (routine === undefined) {
         throw new WasmError(
           "unsupported",

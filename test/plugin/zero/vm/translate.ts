@@ -105,6 +105,13 @@ describe("Nexus Zero's translator", () => {
         `(module (import "nexus" "randomness" (func (param i32))) (memory 1) (func (export "_start")))`,
       ),
     ).to.throw(WasmError, /import "nexus" "randomness": Nexus Zero provides/);
+    for (const name of ["memory.fill", "memory.copy"]) {
+      expect(() =>
+        command(
+          `(module (import "wasi_snapshot_preview1" "${name}" (func (param i32 i32 i32))) (memory 1) (func (export "_start")))`,
+        ),
+      ).to.throw(WasmError, `import "wasi_snapshot_preview1" "${name}": Nexus Zero provides`);
+    }
     expect(() =>
       command(
         `(module (import "wasi_snapshot_preview1" "fd_read" (func (param i32))) (func (export "_start")))`,
