@@ -248,6 +248,8 @@ class BodyWriter {
   #enter(): void {
     if (this.#frames.length > 7) return;
     const kind = this.#pick(["block", "loop", "if"] as const);
+    // Locals and constants as parameters: they are in no cell of their own yet.
+    this.#pushAll(Array.from({ length: this.#below(3) }, () => this.#pick([i32, i64] as const)));
     if (kind === "if") {
       if (!this.#endsWith([i32]) || this.#below(2) === 0) this.#condition();
       this.#pop();
@@ -301,7 +303,7 @@ class BodyWriter {
   }
 
   #branch(): void {
-    const depth = this.#below(this.#frames.length);
+    const depth = this.#below(2) === 0 ? 0 : this.#below(this.#frames.length);
     const types = this.#labelTypes(depth);
     switch (this.#below(6)) {
       case 0:
@@ -357,13 +359,13 @@ class BodyWriter {
 
   #address(): void {
     this.#pushValue(i32);
-    if (this.#below(12) > 0) {
-      this.#code.push(op.i32Const, ...signed(BigInt(this.#pick([63, 255, 65_535, 131_071]))), i32And);
+    if (this.#below(60) > 0) {
+      this.#code.push(op.i32Const, ...signed(BigInt(this.#pick([63, 255, 65_527]))), i32And);
     }
   }
 
   #memoryArgument(): number[] {
-    return [0, ...unsigned(this.#below(20) === 0 ? 0xffff_fff8 + this.#below(8) : this.#below(9))];
+    return [0, ...unsigned(this.#below(80) === 0 ? 0xffff_fff8 + this.#below(8) : this.#below(9))];
   }
 
   #instruction(): void {
@@ -382,7 +384,7 @@ class BodyWriter {
       case 4:
       case 5:
         this.#carry([type, type]);
-        code.push(binary[type][this.#below(this.#below(8) === 0 ? 15 : 11)]!);
+        code.push(binary[type][this.#below(this.#below(20) === 0 ? 15 : 11)]!);
         this.#pop();
         return;
       case 6:
