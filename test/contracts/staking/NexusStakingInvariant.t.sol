@@ -154,7 +154,8 @@ contract StakingHandler is Test {
         Open memory t = _open[which];
         if (block.timestamp < t.releaseAt) {
             _withdrawTooEarly(t);
-            if (operator % 2 == 0) return;
+            // Half of them wait, but the first does not: the runner draws even numbers so often that a run could be without one.
+            if (operator % 2 == 0 && happened[uint256(Action.Withdraw)] != 0) return;
             vm.warp(t.releaseAt);
         }
         vm.prank(t.owner);
