@@ -2,7 +2,7 @@
  * Multiples of one point: a table has, for each window of 12 bits of a scalar, the 4,095 multiples of 2^{12 row}·G, and a multiple is the
  * sum of an entry a row. Sums are made for many scalars at a time, row by row.
  */
-import { addQueued, copyPoint, enqueue, pointBytes, QUEUE, queueBytes } from "./affine";
+import { addQueued, enqueue, pointBytes, QUEUE, queueBytes } from "./affine";
 import { thread } from "./thread";
 
 const DIGIT_BITS: u64 = 12;

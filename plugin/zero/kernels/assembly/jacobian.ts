@@ -7,7 +7,6 @@ import {
   coordinateAdd,
   coordinateBytes,
   coordinateCopy,
-  coordinateEqual,
   coordinateIsZero,
   coordinateMul,
   coordinateSetOne,

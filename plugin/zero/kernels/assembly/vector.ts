@@ -1,18 +1,5 @@
 /** Operations on vectors over Fr. A range [start, end) is this thread's part; offsets count elements of 32 bytes. */
-import {
-  add,
-  copy,
-  ELEMENT,
-  equal,
-  Fq,
-  Fr,
-  inverse,
-  isZero,
-  mul,
-  setOne,
-  sub,
-  toMontgomery,
-} from "./prime-field";
+import { add, copy, ELEMENT, Fq, Fr, inverse, isZero, mul, setOne, sub, toMontgomery } from "./prime-field";
 import { addScaled, dot, mulMany, mulTwo } from "./paired-product";
 import { constants, pop, push, R_SQUARED_FQ, R_SQUARED_FR, thread, UNIT, ZERO } from "./thread";
 
@@ -127,11 +114,6 @@ export function coordinatesToMontgomery(start: usize, end: usize, dst: usize, a:
   mulMany<Fq>(dst + at, a + at, constants() + R_SQUARED_FQ, 0, end - start);
 }
 
-export function coordinatesFromMontgomery(start: usize, end: usize, dst: usize, a: usize): void {
-  const at = start * ELEMENT;
-  mulMany<Fq>(dst + at, a + at, constants() + UNIT, 0, end - start);
-}
-
 /** dst_i = a_i·b_i over Fq. */
 export function coordinatesMul(start: usize, end: usize, dst: usize, a: usize, b: usize): void {
   const at = start * ELEMENT;
@@ -166,12 +148,4 @@ export function vectorInverse(start: usize, end: usize, dst: usize, a: usize): v
     }
   }
   pop(2 * ELEMENT);
-}
-
-/** out_thread = 1 if a_i = b_i on this thread's range, else 0. */
-export function vectorEqual(start: usize, end: usize, out: usize, a: usize, b: usize): void {
-  let same = true;
-  for (let at = start * ELEMENT, stop = end * ELEMENT; at < stop && same; at += ELEMENT)
-    same = equal(a + at, b + at);
-  store<u8>(out + thread(), same ? 1 : 0);
 }
