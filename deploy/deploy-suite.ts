@@ -1,9 +1,9 @@
 import type { DeploymentParameters, ModuleParameterType } from "@nomicfoundation/ignition-core";
-import type {} from "@nomicfoundation/hardhat-ignition-ethers";
 import { HardhatPluginError } from "hardhat/plugins";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { addressBook, type AddressBook } from "./address-book.ts";
+import { deployModule } from "./deploy-module.ts";
 import { isDevelopmentChain } from "./development.ts";
 import { hasBls12381 } from "./eip2537.ts";
 import developmentBn254 from "./modules/development-bn254.ts";
@@ -60,17 +60,7 @@ export async function deploySuite<T extends ChainType | string>(
   const why = refusal({ module, chainId, deployer: accounts[0], parameters, bls12381 });
   if (why !== undefined) throw new HardhatPluginError("hardhat-nexus", why);
 
-  const contracts = await connection.ignition.deploy(module, {
-    parameters,
-    // A simulated network has mined a transaction by the time it answers: there is nothing to wait for.
-    config: connection.networkConfig.type === "edr-simulated" ? { blockPollingInterval: 1 } : {},
-  });
-  const book = addressBook(
-    chainId,
-    Object.fromEntries(
-      Object.entries(contracts).map(([part, contract]) => [`${module.id}#${part}`, String(contract.target)]),
-    ),
-  );
+  const book = addressBook(chainId, await deployModule(connection, module, parameters));
   await requireCode(connection, book);
   return book;
 }

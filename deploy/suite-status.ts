@@ -1,5 +1,4 @@
-import type {} from "@nomicfoundation/hardhat-ethers";
-import { BaseContract, type ContractRunner, type EventLog } from "ethers";
+import { BaseContract, BrowserProvider, type EventLog, type Provider } from "ethers";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { loadArtifact } from "../plugin/artifacts.ts";
@@ -78,21 +77,24 @@ export async function suiteStatus<T extends ChainType | string>(
   const registry = present("CommitteeRegistry");
   const staking = present("NexusStaking");
   const router = present("ZeroRouter");
-  return {
-    chainId: book.chainId,
-    parts,
-    clouds: registry === undefined ? [] : await cloudsOf(connection, registry),
-    ...(staking === undefined ? {} : { staking: await stakingOf(connection, staking) }),
-    selectors: router === undefined ? [] : await selectorsOf(connection, router),
-  };
+  // Of this package's own ethers: the project may use viem.
+  const chain = new BrowserProvider(connection.provider, book.chainId, { cacheTimeout: -1 });
+  try {
+    return {
+      chainId: book.chainId,
+      parts,
+      clouds: registry === undefined ? [] : await cloudsOf(chain, registry),
+      ...(staking === undefined ? {} : { staking: await stakingOf(chain, staking) }),
+      selectors: router === undefined ? [] : await selectorsOf(chain, router),
+    };
+  } finally {
+    chain.destroy();
+  }
 }
 
-async function cloudsOf<T extends ChainType | string>(
-  { ethers }: NetworkConnection<T>,
-  { address, block }: Deployment,
-): Promise<CloudStatus[]> {
-  const registry = suiteContract<CommitteeRegistry>("CommitteeRegistry", address, ethers.provider);
-  const latest = await ethers.provider.getBlockNumber();
+async function cloudsOf(chain: Provider, { address, block }: Deployment): Promise<CloudStatus[]> {
+  const registry = suiteContract<CommitteeRegistry>("CommitteeRegistry", address, chain);
+  const latest = await chain.getBlockNumber();
   const created = await eventsOf(registry, "CloudCreated", block ?? 0, latest);
   return Promise.all(
     created.map(async ({ args }): Promise<CloudStatus> => {
@@ -112,14 +114,11 @@ async function cloudsOf<T extends ChainType | string>(
   );
 }
 
-async function stakingOf<T extends ChainType | string>(
-  { ethers }: NetworkConnection<T>,
-  { address, block }: Deployment,
-): Promise<StakingStatus> {
-  const staking = suiteContract<NexusStaking>("NexusStaking", address, ethers.provider);
+async function stakingOf(chain: Provider, { address, block }: Deployment): Promise<StakingStatus> {
+  const staking = suiteContract<NexusStaking>("NexusStaking", address, chain);
   const token = await staking.token();
-  const erc20 = await ethers.getContractAt(["function balanceOf(address) view returns (uint256)"], token);
-  const latest = await ethers.provider.getBlockNumber();
+  const erc20 = new BaseContract(token, ["function balanceOf(address) view returns (uint256)"], chain);
+  const latest = await chain.getBlockNumber();
   const registered = await eventsOf(staking, "OperatorRegistered", block ?? 0, latest);
   const stakes = await Promise.all(
     registered.map(({ args }) => staking.activeStake(args.getValue("operator") as string)),
@@ -132,11 +131,8 @@ async function stakingOf<T extends ChainType | string>(
   };
 }
 
-async function selectorsOf<T extends ChainType | string>(
-  { ethers }: NetworkConnection<T>,
-  { address }: Deployment,
-): Promise<SelectorStatus[]> {
-  const router = suiteContract<ZeroRouter>("ZeroRouter", address, ethers.provider);
+async function selectorsOf(chain: Provider, { address }: Deployment): Promise<SelectorStatus[]> {
+  const router = suiteContract<ZeroRouter>("ZeroRouter", address, chain);
   return Promise.all(
     (await router.selectors()).map(async (selector): Promise<SelectorStatus> => {
       const { verifier, status } = await router.entryOf(selector);
@@ -161,10 +157,6 @@ async function eventsOf(contract: BaseContract, name: string, from: number, to: 
 }
 
 /** A part of the suite, by the interface that this package brings: the user's project need not compile it. */
-function suiteContract<Part extends BaseContract>(
-  name: string,
-  address: string,
-  runner: ContractRunner,
-): Part {
-  return new BaseContract(address, loadArtifact(name).abi, runner) as Part;
+function suiteContract<Part extends BaseContract>(name: string, address: string, chain: Provider): Part {
+  return new BaseContract(address, loadArtifact(name).abi, chain) as Part;
 }

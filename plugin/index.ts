@@ -19,7 +19,8 @@ export default definePlugin({
   id: "hardhat-nexus",
   npmPackage: "hardhat-nexus",
   // Its modules are deployed, and its deploy task guarded, through Ignition.
-  dependencies: () => [import("@nomicfoundation/hardhat-ignition-ethers")],
+  // Not through its extension for ethers or that for viem: a project can have only one, and it is the project's to choose.
+  dependencies: () => [import("@nomicfoundation/hardhat-ignition")],
   hookHandlers: {
     config: () => import("./hooks/config.ts"),
     network: () => import("./hooks/network.ts"),

@@ -1,4 +1,4 @@
-import type { HardhatConfig } from "hardhat/types/config";
+import type { HookContext } from "hardhat/types/hooks";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { CloudSession } from "./cloud-session.ts";
@@ -10,6 +10,9 @@ import { CloudProgram } from "./cloud-program.ts";
 import { loadProgram } from "./programs/load.ts";
 import type { ProvenRun } from "./zero/proven-run.ts";
 import { ZeroSession } from "./zero-session.ts";
+
+/** What of the project a connection's `nexus` works with. */
+export type NexusEnvironment = Pick<HookContext, "config" | "artifacts">;
 
 /**
  * Off-chain compute for the contracts of one network: what tests and scripts see as `connection.nexus`. The embedded
@@ -23,13 +26,15 @@ import { ZeroSession } from "./zero-session.ts";
  * ```
  */
 export class Nexus {
-  readonly #config: HardhatConfig;
+  /** Configuration and artifacts of the project; for the plugin's own deployments. */
+  readonly environment: NexusEnvironment;
   readonly #connection: NetworkConnection<ChainType | string>;
   readonly #zero: ZeroSession;
   #session: CloudSession;
 
-  constructor(config: HardhatConfig, connection: NetworkConnection<ChainType | string>) {
-    this.#config = config;
+  constructor(environment: NexusEnvironment, connection: NetworkConnection<ChainType | string>) {
+    this.environment = environment;
+    const { config } = environment;
     this.#connection = connection;
     const { nodes, suite, baseFee, fuel } = config.nexus.cloud;
     this.#session = new CloudSession(connection, { nodes, suite, baseFee, limits: { fuel } });
@@ -74,10 +79,8 @@ export class Nexus {
    * @throws when there is no such program, it does not build, or the cloud would not run it
    */
   async program(program: string | Uint8Array): Promise<CloudProgram> {
-    const loaded = await loadProgram(program, {
-      programs: this.#config.nexus.programs,
-      cache: this.#config.paths.cache,
-    });
+    const { nexus, paths } = this.environment.config;
+    const loaded = await loadProgram(program, { programs: nexus.programs, cache: paths.cache });
     const id = await this.#session.change((cloud) => cloud.publish(loaded.module));
     await this.#session.service();
     return new CloudProgram(loaded, id, this.#session, await this.chain(), this.#zero);

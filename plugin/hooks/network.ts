@@ -13,7 +13,7 @@ export default async (): Promise<Partial<NetworkHooks>> => {
       next: (nextContext: HookContext) => Promise<NetworkConnection<T>>,
     ) {
       const connection = await next(context);
-      const nexus = new Nexus(context.config, connection);
+      const nexus = new Nexus(context, connection);
       attached.set(connection, nexus);
       connection.nexus = nexus;
       return connection;

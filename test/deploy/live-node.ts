@@ -11,6 +11,7 @@ import config from "../../hardhat.config.ts";
 
 /** A node that several commands can talk to one after the other, as `npx hardhat node` is. */
 export interface LiveNode {
+  readonly url: string;
   /** An environment whose selected network is the node, and whose deployments are recorded in a directory of its own. */
   readonly hre: HardhatRuntimeEnvironment;
   close(): Promise<void>;
@@ -20,17 +21,19 @@ export interface LiveNode {
 export async function startNode(chainId = 31337): Promise<LiveNode> {
   const server = await network.createServer({ network: "l1", override: { chainId } }, "127.0.0.1", 0);
   const { port } = await server.listen();
+  const url = `http://127.0.0.1:${port}`;
   const ignition = await mkdtemp(join(tmpdir(), "nexus-deploy-"));
   const hre = await createHardhatRuntimeEnvironment(
     {
       ...config,
       paths: { ...config.paths, ignition },
-      networks: { ...config.networks, live: { type: "http", url: `http://127.0.0.1:${port}` } },
+      networks: { ...config.networks, live: { type: "http", url } },
     },
     { network: "live" },
     fileURLToPath(new URL("../..", import.meta.url)),
   );
   return {
+    url,
     hre,
     close: async () => {
       await server.close();
