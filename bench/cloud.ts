@@ -32,7 +32,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 async function boot(nodes: number): Promise<number> {
   const connection = await network.create({ network: "l1" });
   const { EmbeddedCloud } = await import("../plugin/cloud/embedded/embedded-cloud.ts");
-  const { EvmChain } = await import("../plugin/cloud/chain/evm-chain.ts");
+  const { EvmChain } = await import("../plugin/chain/evm-chain.ts");
   const options = { nodes, suite: "BN254", baseFee: 0n, limits: {} } as const;
   const chain = await EvmChain.connect(connection.provider, 0);
   const time = await timed(async () => EmbeddedCloud.boot(chain, options));

@@ -8,14 +8,14 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { randomBytes } from "@noble/hashes/utils.js";
 
-import { bls12381 } from "../plugin/cloud/bls/bls12-381.ts";
-import { bn254 } from "../plugin/cloud/bls/bn254.ts";
-import type { Suite } from "../plugin/cloud/bls/suite.ts";
+import { bls12381 } from "../plugin/crypto/bls/bls12-381.ts";
+import { bn254 } from "../plugin/crypto/bls/bn254.ts";
+import type { Suite } from "../plugin/crypto/bls/suite.ts";
 import { DkgParticipant, type DkgResult } from "../plugin/cloud/dkg/participant.ts";
 import { resharingSession } from "../plugin/cloud/dkg/reshare.ts";
 import { keyGenerationSession } from "../plugin/cloud/dkg/session.ts";
-import { combine } from "../plugin/cloud/threshold/combine.ts";
-import { partialSign } from "../plugin/cloud/threshold/partial-sign.ts";
+import { combine } from "../plugin/crypto/threshold/combine.ts";
+import { partialSign } from "../plugin/crypto/threshold/partial-sign.ts";
 
 /** Milliseconds that a BN254 key generation may take within the embedded cloud's boot. */
 const BUDGET_MS = new Map([

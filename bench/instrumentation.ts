@@ -5,7 +5,7 @@
  */
 import asc from "assemblyscript/asc";
 
-import { Outcome } from "../plugin/cloud/digests.ts";
+import { Outcome } from "../plugin/contracts/digests.ts";
 import { execute } from "../plugin/cloud/runtime/execute.ts";
 import { prepareProgram } from "../plugin/cloud/runtime/prepare.ts";
 import { engine, type EngineMemory } from "../plugin/wasm/engine.ts";

@@ -3,7 +3,7 @@
  *
  *     npx node bench/zero-chips.ts
  */
-import { leavesOf, type Chip } from "../plugin/zero/chips/chip.ts";
+import { leavesOf, type Chip } from "../plugin/zero/air/chip.ts";
 import { productionShape } from "../plugin/zero/circuit/production-circuit.ts";
 
 const { chips, traceBlocks } = productionShape;

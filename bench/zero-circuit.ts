@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { chips } from "../plugin/zero/chips/index.ts";
 import { circuitDigest } from "../plugin/zero/circuit/r1cs-file.ts";
-import { r } from "../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../plugin/zero/field/scalar-field.ts";
 import { compileVerifier, mostConstraints } from "../plugin/zero/circuit/verifier-circuit.ts";
 import { proveGroth16 } from "../plugin/zero/groth16/prove.ts";
 import { Kernels } from "../plugin/zero/kernels/kernels.ts";

@@ -8,7 +8,7 @@
 import { fileURLToPath } from "node:url";
 
 import { productionCircuit } from "../plugin/zero/circuit/production-circuit.ts";
-import { r } from "../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../plugin/zero/field/scalar-field.ts";
 import { Domain } from "../plugin/zero/groth16/domain.ts";
 import { loadCoefficients, loadPoints, pointLists } from "../plugin/zero/groth16/proving-key.ts";
 import { proveGroth16, type Step } from "../plugin/zero/groth16/prove.ts";

@@ -14,16 +14,16 @@ import { parseArgs, styleText } from "node:util";
 import { hexlify } from "ethers";
 import { network } from "hardhat";
 
-import { EvmChain } from "../plugin/cloud/chain/evm-chain.ts";
+import { EvmChain } from "../plugin/chain/evm-chain.ts";
 import { productionCircuit, productionShape } from "../plugin/zero/circuit/production-circuit.ts";
-import { foreseeRun } from "../plugin/zero/foreseen-run.ts";
-import { Groth16Prover } from "../plugin/zero/groth16-prover.ts";
+import { foreseeRun } from "../plugin/zero/modes/foreseen-run.ts";
+import { Groth16Prover } from "../plugin/zero/modes/groth16-prover.ts";
 import { developmentPowers } from "../plugin/zero/keys/development-powers.ts";
 import { decodeProof } from "../plugin/zero/proof/encoding.ts";
 import { slabCountBits, slabsOf } from "../plugin/zero/proof/header.ts";
 import { layOutSlabs, powersNeeded } from "../plugin/zero/prover/slab-layout.ts";
-import { ZeroChain } from "../plugin/zero/zero-chain.ts";
-import type { ProvenRun } from "../plugin/zero/proven-run.ts";
+import { ZeroChain } from "../plugin/zero/chain/zero-chain.ts";
+import type { ProvenRun } from "../plugin/zero/proof/proven-run.ts";
 import { executionGas } from "../test/gas-snapshot.ts";
 import { guestCalls, guestCommand, guestInput } from "../test/plugin/zero/vm/guest-programs.ts";
 

@@ -5,7 +5,7 @@
  */
 import { getBytes } from "ethers";
 
-import { verifyProof } from "../plugin/zero/verify-proof.ts";
+import { verifyProof } from "../plugin/zero/proof/verify-proof.ts";
 import { realKey, realRun } from "../test/contracts/zero/real-proof.ts";
 
 const limit = 1000;

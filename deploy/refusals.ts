@@ -2,7 +2,7 @@ import type { DeploymentParameters, IgnitionModule } from "@nomicfoundation/igni
 
 import { chainOf } from "./chains.ts";
 import { isDevelopmentAccount, isDevelopmentChain, isDevelopmentKey } from "./development.ts";
-import { includesModule, MODULES } from "./suite.ts";
+import { includesModule, MODULES } from "./suite/suite.ts";
 
 /** A deployment as far as it is known before anything is sent. */
 export interface PlannedDeployment {

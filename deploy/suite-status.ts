@@ -1,7 +1,7 @@
 import { BaseContract, BrowserProvider, type EventLog, type Provider } from "ethers";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
-import { loadArtifact } from "../plugin/artifacts.ts";
+import { loadArtifact } from "../plugin/contracts/artifacts.ts";
 import type { CommitteeRegistry } from "../types/ethers-contracts/committee/CommitteeRegistry.ts";
 import type { NexusStaking } from "../types/ethers-contracts/staking/NexusStaking.ts";
 import type { ZeroRouter } from "../types/ethers-contracts/zero/ZeroRouter.ts";

@@ -1,8 +1,8 @@
 import "hardhat/types/config";
 import "hardhat/types/network";
 
-import type { NexusConfig, NexusUserConfig } from "./config.ts";
-import type { Nexus } from "./nexus.ts";
+import type { NexusConfig, NexusUserConfig } from "./api/config.ts";
+import type { Nexus } from "./api/nexus.ts";
 
 declare module "hardhat/types/config" {
   interface HardhatUserConfig {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { hexlify } from "ethers";
 
 import { loadProgram } from "../plugin/programs/load.ts";
-import { Groth16Prover } from "../plugin/zero/groth16-prover.ts";
+import { Groth16Prover } from "../plugin/zero/modes/groth16-prover.ts";
 import type { RecordedProof } from "../test/contracts/zero/real-proof.ts";
 
 const root = join(import.meta.dirname, "..");

@@ -1,6 +1,6 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import { suiteIsCompiled, suiteIsPackaged } from "../plugin/artifacts.ts";
+import { suiteIsCompiled, suiteIsPackaged } from "../plugin/contracts/artifacts.ts";
 
 /**
  * The package ships its contracts compiled. In the repository they are built here: all in a fresh clone, what changed or what

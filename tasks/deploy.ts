@@ -11,7 +11,7 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import type { AddressBook } from "../deploy/address-book.ts";
 import { deploySuite, type SuiteOptions } from "../deploy/deploy-suite.ts";
 import { isDevelopmentChain } from "../deploy/development.ts";
-import { MODULES } from "../deploy/suite.ts";
+import { MODULES } from "../deploy/suite/suite.ts";
 
 interface DeployArguments {
   readonly parameters?: string | undefined;

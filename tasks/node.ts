@@ -10,7 +10,7 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { chainOf } from "../deploy/chains.ts";
 import { isDevelopmentChain } from "../deploy/development.ts";
-import { CloudSession } from "../plugin/cloud-session.ts";
+import { CloudSession } from "../plugin/api/cloud-session.ts";
 import { exampleNames, loadProgram, programsIn } from "../plugin/programs/load.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";
 import { Journal, type BlockView } from "./node/journal.ts";

@@ -5,8 +5,8 @@ import { HardhatPluginError } from "hardhat/plugins";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { loadProgram } from "../plugin/programs/load.ts";
-import { refuseUnprovable } from "../plugin/zero/open-prover.ts";
-import { formatProofFile } from "../plugin/zero/proof-file.ts";
+import { refuseUnprovable } from "../plugin/zero/modes/open-prover.ts";
+import { formatProofFile } from "../plugin/zero/proof/proof-file.ts";
 import { Progress } from "./progress.ts";
 import {
   readInput,

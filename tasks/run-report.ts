@@ -2,8 +2,8 @@ import { styleText } from "node:util";
 
 import { formatTable, type TableItem } from "@nomicfoundation/hardhat-utils/format";
 
-import type { CloudAnswer } from "../plugin/cloud-program.ts";
-import { Outcome } from "../plugin/cloud/digests.ts";
+import type { CloudAnswer } from "../plugin/api/cloud-program.ts";
+import { Outcome } from "../plugin/contracts/digests.ts";
 import { firstLines, isShort, outputText, shortened } from "./shown-output.ts";
 import { asText, terminalText } from "./terminal-text.ts";
 

@@ -1,7 +1,7 @@
-import { EvmChain } from "../plugin/cloud/chain/evm-chain.ts";
+import { EvmChain } from "../plugin/chain/evm-chain.ts";
 import type { LoadedProgram } from "../plugin/programs/load.ts";
-import { ZeroChain } from "../plugin/zero/zero-chain.ts";
-import type { ZeroProver } from "../plugin/zero/zero-prover.ts";
+import { ZeroChain } from "../plugin/zero/chain/zero-chain.ts";
+import type { ZeroProver } from "../plugin/zero/modes/zero-prover.ts";
 import type { ZeroReport } from "./zero-report.ts";
 import type { NetworkConnection } from "hardhat/types/network";
 

@@ -2,12 +2,12 @@ import { HardhatPluginError } from "hardhat/plugins";
 import type { NetworkConnection } from "hardhat/types/network";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
-import { ProgramFailedError } from "../plugin/cloud-program.ts";
-import { Outcome } from "../plugin/cloud/digests.ts";
+import { ProgramFailedError } from "../plugin/api/cloud-program.ts";
+import { Outcome } from "../plugin/contracts/digests.ts";
 import { ProgramStore } from "../plugin/cloud/replication/program-store.ts";
-import type { NexusConfig } from "../plugin/config.ts";
+import type { NexusConfig } from "../plugin/api/config.ts";
 import { loadProgram, type LoadedProgram } from "../plugin/programs/load.ts";
-import { refuseUnprovable } from "../plugin/zero/open-prover.ts";
+import { refuseUnprovable } from "../plugin/zero/modes/open-prover.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";
 import { connectToDevelopmentNetwork } from "./development-network.ts";
 import { Progress } from "./progress.ts";

@@ -8,10 +8,10 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { addressOf, readAddressBook } from "../deploy/address-book.ts";
 import { isDevelopmentChain } from "../deploy/development.ts";
-import { EvmChain } from "../plugin/cloud/chain/evm-chain.ts";
-import { parseProofFile } from "../plugin/zero/proof-file.ts";
-import type { ProvenRun } from "../plugin/zero/proven-run.ts";
-import { ZeroChain } from "../plugin/zero/zero-chain.ts";
+import { EvmChain } from "../plugin/chain/evm-chain.ts";
+import { parseProofFile } from "../plugin/zero/proof/proof-file.ts";
+import type { ProvenRun } from "../plugin/zero/proof/proven-run.ts";
+import { ZeroChain } from "../plugin/zero/chain/zero-chain.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";
 import { Progress } from "./progress.ts";
 import { firstLines, isShort, outputText } from "./shown-output.ts";

@@ -1,7 +1,7 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import { openProver } from "../plugin/zero/open-prover.ts";
-import type { ZeroProver } from "../plugin/zero/zero-prover.ts";
+import { openProver } from "../plugin/zero/modes/open-prover.ts";
+import type { ZeroProver } from "../plugin/zero/modes/zero-prover.ts";
 import type { Progress } from "./progress.ts";
 import { orTaskError } from "./task-error.ts";
 

@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import { formatTable, type TableItem } from "@nomicfoundation/hardhat-utils/format";
 import { dataSlice, hexlify } from "ethers";
 
-import type { ZeroProof } from "../plugin/zero/zero-prover.ts";
+import type { ZeroProof } from "../plugin/zero/modes/zero-prover.ts";
 import { firstLines, isShort, outputText, shortened } from "./shown-output.ts";
 import { asText, terminalText } from "./terminal-text.ts";
 

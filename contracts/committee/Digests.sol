@@ -45,7 +45,7 @@ enum Outcome {
 
 /// @title Every message that is ever signed in Nexus, in one place.
 /// @notice Each digest starts with a tag of its own and binds chain, contract, cloud and epoch wherever the message is
-/// meant for one of them, so that no signature means anything anywhere else. `plugin/cloud/digests.ts` is its twin.
+/// meant for one of them, so that no signature means anything anywhere else. `plugin/contracts/digests.ts` is its twin.
 library Digests {
     bytes32 internal constant HEADER_TAG = keccak256("Nexus header v1");
     bytes32 internal constant REQUEST_TAG = keccak256("Nexus request v1");

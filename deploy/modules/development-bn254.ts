@@ -1,7 +1,7 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
-import { development } from "../development-suite.ts";
-import { MODULES } from "../suite.ts";
+import { development } from "../suite/development-suite.ts";
+import { MODULES } from "../suite/suite.ts";
 
 /** The whole suite on a development chain without EIP-2537, with a token that anybody mints and a mock verifier. */
 export default buildModule(MODULES.development, (m) => development(m, false));

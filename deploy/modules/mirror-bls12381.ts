@@ -1,6 +1,6 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
-import { cloudMirror, MODULES } from "../suite.ts";
+import { cloudMirror, MODULES } from "../suite/suite.ts";
 
 /** A mirror of one cloud with BLS12-381 keys, on a chain that is not its home. Parameters: those of `cloudMirror`. */
 export default buildModule(MODULES.mirror, (m) => cloudMirror(m, "Bls12381Verifier"));

@@ -1,6 +1,6 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
-import { cloudHome, MODULES, zero } from "../suite.ts";
+import { cloudHome, MODULES, zero } from "../suite/suite.ts";
 
 /** The whole suite for a chain without EIP-2537: clouds with BN254 keys. Parameters: `token`, `owner`, and those of its parts. */
 export default buildModule(MODULES.suite, (m) => ({

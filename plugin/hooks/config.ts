@@ -1,6 +1,6 @@
 import type { ConfigHooks, HardhatUserConfigValidationError } from "hardhat/types/hooks";
 
-import { nexusUserConfigSchema, resolveNexusConfig } from "../config.ts";
+import { nexusUserConfigSchema, resolveNexusConfig } from "../api/config.ts";
 
 /** Validates the section `nexus` of the user's configuration, and fills in what it leaves out. */
 export default async (): Promise<Partial<ConfigHooks>> => ({

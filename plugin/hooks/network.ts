@@ -2,7 +2,7 @@ import type { HookContext, NetworkHooks } from "hardhat/types/hooks";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 import type { JsonRpcRequest, JsonRpcResponse } from "hardhat/types/providers";
 
-import { Nexus } from "../nexus.ts";
+import { Nexus } from "../api/nexus.ts";
 
 /** Gives every connection its `nexus`, keeps it in step with the chain, and ends it with the connection. */
 export default async (): Promise<Partial<NetworkHooks>> => {

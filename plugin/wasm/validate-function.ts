@@ -3,6 +3,7 @@ import { WasmError } from "./error.ts";
 import { blockType, InstructionReader } from "./instruction-reader.ts";
 import { instructions, op, type Instruction } from "./instructions.ts";
 import type { ModuleLimits } from "./limits.ts";
+import type { ModuleContext } from "./module-context.ts";
 import {
   valueTypeNames,
   type DefinedFunction,
@@ -10,7 +11,6 @@ import {
   type TableType,
   type ValueType,
 } from "./module.ts";
-import type { ModuleContext } from "./validate.ts";
 
 /** What a rewriter needs to know about a body. */
 export interface FunctionShape {

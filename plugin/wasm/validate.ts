@@ -3,32 +3,18 @@ import { WasmError, type WasmErrorKind } from "./error.ts";
 import { InstructionReader } from "./instruction-reader.ts";
 import { op } from "./instructions.ts";
 import { moduleLimits, type ModuleLimits } from "./limits.ts";
+import type { ModuleContext } from "./module-context.ts";
 import {
   importsOf,
   valueTypeNames,
   type Expression,
   type FunctionType,
-  type GlobalType,
   type Limits,
   type SegmentMode,
-  type TableType,
   type ValueType,
   type WasmModule,
 } from "./module.ts";
 import { validateBody, type FunctionShape } from "./validate-function.ts";
-
-/** What function bodies may refer to: every index space with the imports first. */
-export interface ModuleContext {
-  readonly types: readonly FunctionType[];
-  readonly functions: readonly FunctionType[];
-  readonly tables: readonly TableType[];
-  readonly memories: readonly Limits[];
-  readonly globals: readonly GlobalType[];
-  readonly elementTypes: readonly ValueType[];
-  readonly dataCount: number | undefined;
-  /** Functions that `ref.func` may name in a body. */
-  readonly declared: ReadonlySet<number>;
-}
 
 /** What validation learns, for those who rewrite or translate the module. */
 export interface ValidModule {

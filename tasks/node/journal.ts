@@ -1,7 +1,7 @@
 import { hexlify } from "ethers";
 
 import type { EmbeddedCloud, ServedBlock } from "../../plugin/cloud/embedded/embedded-cloud.ts";
-import * as digests from "../../plugin/cloud/digests.ts";
+import * as digests from "../../plugin/contracts/digests.ts";
 import type { Block } from "../../plugin/cloud/replication/block.ts";
 import type { BlockRecord } from "../../plugin/cloud/replication/block-record.ts";
 import type { CloudEvent } from "../../plugin/cloud/replication/event.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { CloudSession } from "../../plugin/cloud-session.ts";
-import type { EvmChain } from "../../plugin/cloud/chain/evm-chain.ts";
+import type { CloudSession } from "../../plugin/api/cloud-session.ts";
+import type { EvmChain } from "../../plugin/chain/evm-chain.ts";
 
 /** How long to wait, in milliseconds. */
 export interface Pace {

@@ -3,7 +3,7 @@ import { AbiCoder, concat, id, keccak256 } from "ethers";
 import { network } from "hardhat";
 
 import mirror from "../../deploy/modules/mirror.ts";
-import { MODULES } from "../../deploy/suite.ts";
+import { MODULES } from "../../deploy/suite/suite.ts";
 
 /** Generator of BN254's G2 (EIP-197), which is as good a group key as any where nothing is signed. */
 const GROUP_KEY = concat([

@@ -12,7 +12,7 @@ import suite from "../../deploy/modules/suite.ts";
 import zeroVerifier from "../../deploy/modules/zero-verifier.ts";
 import zero from "../../deploy/modules/zero.ts";
 import { isNexusModule, refusal, type PlannedDeployment } from "../../deploy/refusals.ts";
-import { verifierArgument } from "../../plugin/zero/verifier-argument.ts";
+import { verifierArgument } from "../../plugin/zero/chain/verifier-argument.ts";
 import { trapdoorOf, verifyingKeyOf } from "../contracts/zero/forged-proof.ts";
 import { realKey } from "../contracts/zero/real-proof.ts";
 

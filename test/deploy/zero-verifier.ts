@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { network } from "hardhat";
 
 import zeroVerifier from "../../deploy/modules/zero-verifier.ts";
-import { MODULES } from "../../deploy/suite.ts";
-import { verifierArgument } from "../../plugin/zero/verifier-argument.ts";
+import { MODULES } from "../../deploy/suite/suite.ts";
+import { verifierArgument } from "../../plugin/zero/chain/verifier-argument.ts";
 import { forgeProof, trapdoorOf, verifyingKeyOf } from "../contracts/zero/forged-proof.ts";
 
 const SEED = "zero verifier module";

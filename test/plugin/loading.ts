@@ -33,6 +33,6 @@ describe("what the plugin loads", () => {
   it("loads no prover for a connection or a run in the cloud, and does for a proof", async () => {
     const cloud = [url("plugin/hooks/network.ts"), url("tasks/run.ts"), url("tasks/node.ts")];
     expect(await loaded(heavy, cloud)).to.deep.equal(["ethers"]);
-    expect(await loaded(heavy, [url("plugin/zero/mock-prover.ts")])).to.include("binaryen");
+    expect(await loaded(heavy, [url("plugin/zero/modes/mock-prover.ts")])).to.include("binaryen");
   });
 });

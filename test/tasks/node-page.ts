@@ -12,8 +12,8 @@ import { JsonRpcProvider, toUtf8Bytes, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { chromium, type Browser } from "playwright-core";
 
-import { loadArtifact } from "../../plugin/artifacts.ts";
-import { EvmContract } from "../../plugin/cloud/chain/evm-chain.ts";
+import { loadArtifact } from "../../plugin/contracts/artifacts.ts";
+import { EvmContract } from "../../plugin/chain/evm-chain.ts";
 import type { RequestView } from "../../tasks/node/journal.ts";
 import type { StatusView } from "../../tasks/node/status-view.ts";
 import { startNode } from "../deploy/live-node.ts";

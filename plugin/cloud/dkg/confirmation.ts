@@ -1,9 +1,9 @@
 /** What a member sends to `CommitteeRegistry.confirm` once its ceremony is done. */
-import type { BytesLike } from "../abi-words.ts";
-import { confirmation } from "../digests.ts";
-import type { GroupKey } from "../threshold/group-key.ts";
-import { KeyError } from "../threshold/key-error.ts";
-import type { KeyShare } from "../threshold/key-share.ts";
+import type { BytesLike } from "../../contracts/abi-words.ts";
+import { confirmation } from "../../contracts/digests.ts";
+import type { GroupKey } from "../../crypto/threshold/group-key.ts";
+import { KeyError } from "../../crypto/threshold/key-error.ts";
+import type { KeyShare } from "../../crypto/threshold/key-share.ts";
 import { shareMatches } from "./deal.ts";
 import { IdentitySecret } from "./identity.ts";
 

@@ -14,7 +14,7 @@ import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-import { SCALAR_BYTES } from "../threshold/key-share.ts";
+import { SCALAR_BYTES } from "../../crypto/threshold/key-share.ts";
 import type { IdentitySecret } from "./identity.ts";
 
 /** Bytes of an encrypted share. */

@@ -1,8 +1,8 @@
 /** A dealer's part: Feldman's verifiable secret sharing, with commitments in G1. */
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 
-import type { G1Point, Suite } from "../bls/suite.ts";
-import { evaluate, randomPolynomial, type RandomSource } from "../threshold/polynomial.ts";
+import type { G1Point, Suite } from "../../crypto/bls/suite.ts";
+import { evaluate, randomPolynomial, type RandomSource } from "../../crypto/threshold/polynomial.ts";
 import { decryptShare, encryptShare } from "./deal-encryption.ts";
 import { IdentitySecret } from "./identity.ts";
 import type { Deal } from "./message.ts";

@@ -10,7 +10,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { bytesToNumberBE, concatBytes, numberToBytesBE } from "@noble/curves/utils.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 
-import { KeyError } from "../threshold/key-error.ts";
+import { KeyError } from "../../crypto/threshold/key-error.ts";
 
 /** Bytes of a compressed identity public key. */
 export const IDENTITY_KEY_BYTES = 33;

@@ -9,8 +9,8 @@
 import { bytesToNumberBE, concatBytes, numberToBytesBE } from "@noble/curves/utils.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-import { BlsEncodingError, type G1Point, type G2Point } from "../bls/suite.ts";
-import { SCALAR_BYTES } from "../threshold/key-share.ts";
+import { BlsEncodingError, type G1Point, type G2Point } from "../../crypto/bls/suite.ts";
+import { SCALAR_BYTES } from "../../crypto/threshold/key-share.ts";
 import { ENCRYPTED_SHARE_BYTES } from "./deal-encryption.ts";
 import { IDENTITY_KEY_BYTES, SIGNATURE_BYTES, type IdentityKey, type IdentitySecret } from "./identity.ts";
 import type { PossessionProof } from "./possession.ts";

@@ -1,11 +1,11 @@
 /** What the qualified deals add up to. The only place where generation and resharing differ in arithmetic. */
 import { bytesToNumberBE } from "@noble/curves/utils.js";
 
-import type { G1Point, G2Point } from "../bls/suite.ts";
-import type { GroupKey } from "../threshold/group-key.ts";
-import { interpolatePoint, interpolateScalar } from "../threshold/interpolation.ts";
-import { KeyError } from "../threshold/key-error.ts";
-import type { RandomSource } from "../threshold/polynomial.ts";
+import type { G1Point, G2Point } from "../../crypto/bls/suite.ts";
+import type { GroupKey } from "../../crypto/threshold/group-key.ts";
+import { interpolatePoint, interpolateScalar } from "../../crypto/threshold/interpolation.ts";
+import { KeyError } from "../../crypto/threshold/key-error.ts";
+import type { RandomSource } from "../../crypto/threshold/polynomial.ts";
 import type { Session } from "./session.ts";
 
 /**

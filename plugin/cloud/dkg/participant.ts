@@ -11,11 +11,16 @@
  * before any of them ends it. That includes the sender: its own message counts for it only once the channel delivers
  * it back, or it would count a message that nobody else saw.
  */
-import type { G1Point, G2Point } from "../bls/suite.ts";
-import type { GroupKey } from "../threshold/group-key.ts";
-import { KeyError } from "../threshold/key-error.ts";
-import { KeyShare } from "../threshold/key-share.ts";
-import { evaluate, randomScalar, systemRandom, type RandomSource } from "../threshold/polynomial.ts";
+import type { G1Point, G2Point } from "../../crypto/bls/suite.ts";
+import type { GroupKey } from "../../crypto/threshold/group-key.ts";
+import { KeyError } from "../../crypto/threshold/key-error.ts";
+import { KeyShare } from "../../crypto/threshold/key-share.ts";
+import {
+  evaluate,
+  randomScalar,
+  systemRandom,
+  type RandomSource,
+} from "../../crypto/threshold/polynomial.ts";
 import { CeremonyLog, type Fault, type Receipt, type Refusal } from "./ceremony-log.ts";
 import { createDealing, openShare, shareMatches } from "./deal.ts";
 import { IdentitySecret } from "./identity.ts";

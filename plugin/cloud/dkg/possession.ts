@@ -6,8 +6,8 @@ import { bytesToNumberBE, concatBytes, numberToBytesBE } from "@noble/curves/uti
 import { sha512 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-import type { G1Point, Suite } from "../bls/suite.ts";
-import { randomScalar, type RandomSource } from "../threshold/polynomial.ts";
+import type { G1Point, Suite } from "../../crypto/bls/suite.ts";
+import { randomScalar, type RandomSource } from "../../crypto/threshold/polynomial.ts";
 
 const TAG = utf8ToBytes("Nexus deal possession v1");
 

@@ -5,9 +5,9 @@
  */
 import { concatBytes, numberToBytesBE } from "@noble/curves/utils.js";
 
-import type { G1Point } from "../bls/suite.ts";
-import type { GroupKey } from "../threshold/group-key.ts";
-import { KeyError } from "../threshold/key-error.ts";
+import type { G1Point } from "../../crypto/bls/suite.ts";
+import type { GroupKey } from "../../crypto/threshold/group-key.ts";
+import { KeyError } from "../../crypto/threshold/key-error.ts";
 import {
   checkedMembers,
   commonFields,

@@ -6,9 +6,9 @@ import { concatBytes, numberToBytesBE } from "@noble/curves/utils.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-import type { G1Point, Suite } from "../bls/suite.ts";
-import type { GroupKey } from "../threshold/group-key.ts";
-import { KeyError } from "../threshold/key-error.ts";
+import type { G1Point, Suite } from "../../crypto/bls/suite.ts";
+import type { GroupKey } from "../../crypto/threshold/group-key.ts";
+import { KeyError } from "../../crypto/threshold/key-error.ts";
 import { IdentityKey } from "./identity.ts";
 
 /** Version of protocol and message formats; members of different versions have different sessions. */

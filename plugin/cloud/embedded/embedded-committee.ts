@@ -3,18 +3,18 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { getBytes, hexlify, toQuantity } from "ethers";
 
-import type { Suite } from "../bls/suite.ts";
-import type { EvmChain, EvmContract } from "../chain/evm-chain.ts";
-import * as digests from "../digests.ts";
+import type { Suite } from "../../crypto/bls/suite.ts";
+import type { EvmChain, EvmContract } from "../../chain/evm-chain.ts";
+import * as digests from "../../contracts/digests.ts";
 import { confirm } from "../dkg/confirmation.ts";
 import { IdentitySecret } from "../dkg/identity.ts";
 import { resharingSession } from "../dkg/reshare.ts";
 import { keyGenerationSession, type SessionParameters } from "../dkg/session.ts";
-import type { EpochKey } from "../node.ts";
-import { combine } from "../threshold/combine.ts";
-import { partialSign } from "../threshold/partial-sign.ts";
-import type { RandomSource } from "../threshold/polynomial.ts";
-import { DevelopmentAccount } from "./development-account.ts";
+import type { EpochKey } from "../node/cloud-node.ts";
+import { combine } from "../../crypto/threshold/combine.ts";
+import { partialSign } from "../../crypto/threshold/partial-sign.ts";
+import type { RandomSource } from "../../crypto/threshold/polynomial.ts";
+import { DevelopmentAccount } from "../../chain/development-account.ts";
 import { runKeyCeremony } from "./key-ceremony.ts";
 
 /** Contracts of the home chain that the committee is founded with. */

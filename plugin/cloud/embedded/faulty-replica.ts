@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { getBytes, keccak256 } from "ethers";
 
-import type { CloudNode } from "../node.ts";
+import type { CloudNode } from "../node/cloud-node.ts";
 import type { Block } from "../replication/block.ts";
 import type { Certificate, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
 

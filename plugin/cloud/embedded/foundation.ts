@@ -3,12 +3,12 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 
-import type { Suite } from "../bls/suite.ts";
-import type { EpochKey } from "../node.ts";
+import type { Suite } from "../../crypto/bls/suite.ts";
+import type { EpochKey } from "../node/cloud-node.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import { applicationKey } from "../storage/layout.ts";
-import type { GroupKey } from "../threshold/group-key.ts";
-import { KeyShare } from "../threshold/key-share.ts";
+import type { GroupKey } from "../../crypto/threshold/group-key.ts";
+import { KeyShare } from "../../crypto/threshold/key-share.ts";
 
 /**
  * What an embedded cloud has to remember of its founding, to go on after its process ended. It never changes; which

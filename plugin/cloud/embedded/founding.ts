@@ -1,15 +1,15 @@
-import { development } from "../../../deploy/development-suite.ts";
-import { loadArtifact } from "../../artifacts.ts";
-import * as digests from "../digests.ts";
-import { bls12381 } from "../bls/bls12-381.ts";
-import { bn254 } from "../bls/bn254.ts";
-import type { Suite } from "../bls/suite.ts";
-import { EvmContract } from "../chain/evm-chain.ts";
-import type { EpochKey } from "../node.ts";
+import { development } from "../../../deploy/suite/development-suite.ts";
+import { loadArtifact } from "../../contracts/artifacts.ts";
+import * as digests from "../../contracts/digests.ts";
+import { bls12381 } from "../../crypto/bls/bls12-381.ts";
+import { bn254 } from "../../crypto/bls/bn254.ts";
+import type { Suite } from "../../crypto/bls/suite.ts";
+import { EvmContract } from "../../chain/evm-chain.ts";
+import type { EpochKey } from "../node/cloud-node.ts";
 import type { ExecutionLimits } from "../runtime/limits.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
-import { deployParts } from "./deploy-parts.ts";
-import type { DevelopmentAccount } from "./development-account.ts";
+import { deployParts } from "../../chain/deploy-parts.ts";
+import type { DevelopmentAccount } from "../../chain/development-account.ts";
 import { EmbeddedCommittee } from "./embedded-committee.ts";
 import { readKey, writeKey, type Foundation } from "./foundation.ts";
 

@@ -1,8 +1,8 @@
 import { DkgParticipant, type DkgResult } from "../dkg/participant.ts";
 import { IdentitySecret } from "../dkg/identity.ts";
 import type { Session } from "../dkg/session.ts";
-import type { KeyShare } from "../threshold/key-share.ts";
-import type { RandomSource } from "../threshold/polynomial.ts";
+import type { KeyShare } from "../../crypto/threshold/key-share.ts";
+import type { RandomSource } from "../../crypto/threshold/polynomial.ts";
 
 /**
  * Runs a key ceremony among nodes of this process: real messages, each signed and with its shares encrypted, over a bus

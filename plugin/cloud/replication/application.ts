@@ -1,11 +1,11 @@
 import { getBytes, hexlify, keccak256 } from "ethers";
 
-import * as digests from "../digests.ts";
+import * as digests from "../../contracts/digests.ts";
 import type { ExecutionLimits } from "../runtime/limits.ts";
-import type { Block as StorageBlock } from "../storage/block.ts";
+import type { Block as StorageBlock } from "../storage/state-block.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import type { State } from "../storage/state.ts";
-import { randomness } from "../threshold/randomness.ts";
+import { randomness } from "../../crypto/threshold/randomness.ts";
 import { WasmError } from "../../wasm/error.ts";
 import { encodeBlock, type Block } from "./block.ts";
 import { BYTES_PER_BLOCK, eventsWanted, runLimits, RUNS_PER_BLOCK, runsOf, sizeOf } from "./block-limits.ts";

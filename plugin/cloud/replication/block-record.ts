@@ -1,4 +1,4 @@
-import { type Header, type Outcome, type Request } from "../digests.ts";
+import { type Header, type Outcome, type Request } from "../../contracts/digests.ts";
 
 /** The answer to a request, as the gateway takes it. */
 export interface Answer {

@@ -1,6 +1,6 @@
-import { toBytes } from "../abi-words.ts";
-import type { Request } from "../digests.ts";
-import { keccak256 } from "../keccak.ts";
+import { toBytes } from "../../contracts/abi-words.ts";
+import type { Request } from "../../contracts/digests.ts";
+import { keccak256 } from "../../crypto/keccak.ts";
 import { toHex } from "../storage/bytes.ts";
 import { decode, encodeList, encodeString, type RlpItem } from "../storage/rlp.ts";
 

@@ -1,12 +1,12 @@
 import { getBytes } from "ethers";
 
-import * as digests from "../digests.ts";
-import { Outcome } from "../digests.ts";
+import * as digests from "../../contracts/digests.ts";
+import { Outcome } from "../../contracts/digests.ts";
 import { execute } from "../runtime/execute.ts";
 import type { EventContext, ExecutionResult, OutboundCall } from "../runtime/invocation.ts";
 import type { ExecutionLimits } from "../runtime/limits.ts";
 import type { PreparedProgram } from "../runtime/prepare.ts";
-import type { Block as StorageBlock } from "../storage/block.ts";
+import type { Block as StorageBlock } from "../storage/state-block.ts";
 import type { Block } from "./block.ts";
 import type { RunReport } from "./block-record.ts";
 import { eventId, type LogEvent, type RequestEvent } from "./event.ts";

@@ -44,9 +44,6 @@ export interface Instrumented {
   readonly start: string | undefined;
 }
 
-/** Fuel counter value that says: memory could not grow although the limits allow it. No run can get there by itself. */
-export const outOfHostMemory = -(2n ** 63n);
-
 /**
  * Bytes of code after instrumentation. Ordinary code grows by half; code made of nothing but memory.grow grows 30-fold. V8 takes
  * bodies of up to 7,654,321 bytes.

@@ -1,4 +1,4 @@
-import type { Outcome } from "../digests.ts";
+import type { Outcome } from "../../contracts/digests.ts";
 import type { ExecutionLimits } from "./limits.ts";
 import type { StorageReader, StorageWrite } from "./program-storage.ts";
 

@@ -4,8 +4,10 @@ import { op, type Instruction } from "../../wasm/instructions.ts";
 import { valueType, type DefinedFunction, type ValueType } from "../../wasm/module.ts";
 import type { FunctionShape } from "../../wasm/validate-function.ts";
 import { madeNan, NanFlow } from "./floats.ts";
-import { outOfHostMemory } from "./instrument.ts";
 import { fuelPer, stackLimits } from "./limits.ts";
+
+/** Fuel counter value that says: memory could not grow although the limits allow it. No run can get there by itself. */
+export const outOfHostMemory = -(2n ** 63n);
 
 /** What the rewriting of one function needs to know of the module. */
 export interface Rewriting {

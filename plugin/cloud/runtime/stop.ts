@@ -1,4 +1,4 @@
-import { Outcome } from "../digests.ts";
+import { Outcome } from "../../contracts/digests.ts";
 
 /** Thrown by host calls to end a run; WebAssembly code cannot catch it. */
 export class Stop extends Error {

@@ -1,19 +1,10 @@
-import { keccak256 } from "../keccak.ts";
+import { keccak256 } from "../../crypto/keccak.ts";
 import { equalBytes, fromBinary } from "./bytes.ts";
 import type { KeyValueStore, Write } from "./key-value-store.ts";
 import { accountKey, stateNodeKey, storageNodeKey, valueKey } from "./layout.ts";
-import { encodeAccount, type Account } from "./records.ts";
+import { encodeAccount, type Account, type Changes, type ProgramChanges } from "./records.ts";
 import { decode, encodeString } from "./rlp.ts";
 import { EMPTY_ROOT, Trie } from "./trie.ts";
-
-/** What becomes of one program: new values by key (`undefined` removes one), and its new nonce. */
-export interface ProgramChanges {
-  readonly values: Map<string, Uint8Array | undefined>;
-  outboundNonce: number;
-}
-
-/** What becomes of each program, by program id as a binary string. */
-export type Changes = Map<string, ProgramChanges>;
 
 /** A committed state: what `applyChanges` starts from. */
 export interface CommittedState {

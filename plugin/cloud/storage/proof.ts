@@ -1,4 +1,4 @@
-import { keccak256 } from "../keccak.ts";
+import { keccak256 } from "../../crypto/keccak.ts";
 import { equalBytes, toHex } from "./bytes.ts";
 import { decodeAccount, type Account } from "./records.ts";
 import { decode } from "./rlp.ts";

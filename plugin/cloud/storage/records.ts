@@ -1,7 +1,6 @@
 /** The records of the store that are not trie nodes or values, and their encoding (RLP). */
 
 import { fromBinary, toBinary } from "./bytes.ts";
-import type { Changes } from "./changes.ts";
 import { StorageCorruptedError } from "./key-value-store.ts";
 import { decode, decodeInteger, encodeInteger, encodeList, encodeString, type RlpItem } from "./rlp.ts";
 
@@ -22,6 +21,15 @@ export interface Account {
   /** Number of outbound calls that the program has made. */
   readonly outboundNonce: number;
 }
+
+/** What becomes of one program: new values by key (`undefined` removes one), and its new nonce. */
+export interface ProgramChanges {
+  readonly values: Map<string, Uint8Array | undefined>;
+  outboundNonce: number;
+}
+
+/** What becomes of each program, by program id as a binary string. */
+export type Changes = Map<string, ProgramChanges>;
 
 /** How to go back by one block. */
 export interface UndoRecord {

@@ -1,8 +1,7 @@
 import { fromBinary, toBinary } from "./bytes.ts";
-import type { Changes } from "./changes.ts";
 import type { KeyValueStore } from "./key-value-store.ts";
 import { ACCOUNT_RANGE, FLAT_RANGE, HEAD_KEY, VALUE_RANGE, splitValueKey } from "./layout.ts";
-import { decodeAccount, decodeHead, type Head } from "./records.ts";
+import { decodeAccount, decodeHead, type Changes, type Head } from "./records.ts";
 import { decode, encodeList, encodeString } from "./rlp.ts";
 import { State, type StateOptions } from "./state.ts";
 

@@ -1,7 +1,6 @@
-import { keccak256 } from "../keccak.ts";
-import { Block, binaryProgramId, type BlockContents } from "./block.ts";
+import { keccak256 } from "../../crypto/keccak.ts";
 import { equalBytes, toBinary, toHex } from "./bytes.ts";
-import { applyChanges, storageTrie, type Changes, type CommittedState } from "./changes.ts";
+import { applyChanges, storageTrie, type CommittedState } from "./changes.ts";
 import { StorageCorruptedError, type KeyValueStore, type Write } from "./key-value-store.ts";
 import * as layout from "./layout.ts";
 import { verifyStorageProof, type StorageProof } from "./proof.ts";
@@ -13,8 +12,10 @@ import {
   encodeUndo,
   type Account,
   type Head,
+  type Changes,
 } from "./records.ts";
 import { SortedKeys } from "./sorted-keys.ts";
+import { Block, binaryProgramId, type BlockContents } from "./state-block.ts";
 import { EMPTY_ROOT } from "./trie.ts";
 
 const EMPTY_STATE: CommittedState = {

@@ -1,4 +1,4 @@
-import { keccak256 } from "../keccak.ts";
+import { keccak256 } from "../../crypto/keccak.ts";
 import { equalBytes, toHex } from "./bytes.ts";
 import { StorageCorruptedError } from "./key-value-store.ts";
 import { encodeString } from "./rlp.ts";

@@ -1,5 +1,5 @@
 /** The tables of Nexus Zero's machine. Their order is part of the protocol: columns, constraints and leaves are numbered by it. */
-import type { Chip } from "./chip.ts";
+import type { Chip } from "../air/chip.ts";
 import { add } from "./add/chip.ts";
 import { bitwise } from "./bitwise/chip.ts";
 import { boundary } from "./boundary/chip.ts";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { chips } from "../chips/index.ts";
 import { shapeOf } from "../proof/shape.ts";
 import { productionSizes } from "../proof/sizes.ts";
-import type { ConstraintSystem } from "./constraints.ts";
+import type { ConstraintSystem } from "../arithmetic/constraints.ts";
 import { circuitDigest } from "./r1cs-file.ts";
 import { compileVerifier } from "./verifier-circuit.ts";
 
@@ -20,7 +20,7 @@ export interface ProductionCircuit {
 }
 
 /** Folders of the code that the constraint system follows from, beside this one. */
-const sources = ["../chips", ".", "../proof"];
+const sources = ["../air", "../arithmetic", "../chips", "../field", "../proof", "."];
 
 /**
  * The circuit with its digest, which takes seconds to find out: it is kept in `folder` under the hash of the code it follows from.

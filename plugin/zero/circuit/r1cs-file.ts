@@ -1,8 +1,8 @@
 /** Constraint systems in iden3's .r1cs format, version 1: what snarkjs starts its phase 2 from. */
 import { createHash } from "node:crypto";
 
-import type { Combination } from "./combination.ts";
-import type { ConstraintSystem } from "./constraints.ts";
+import type { Combination } from "../arithmetic/combination.ts";
+import type { ConstraintSystem } from "../arithmetic/constraints.ts";
 import { ByteWriter, fieldHead, sectionFile } from "./section-file.ts";
 
 /** @returns the parts of the file, in order */

@@ -2,7 +2,7 @@
  * The container of iden3's file formats (.r1cs, .zkey, .wtns): four letters, a version and a number of sections, then each section
  * with its number and length. Integers are little-endian.
  */
-import { r } from "./scalar-field.ts";
+import { r } from "../field/scalar-field.ts";
 
 export interface Section {
   readonly id: number;

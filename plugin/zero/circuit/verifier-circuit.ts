@@ -8,9 +8,9 @@ import { mapFieldMessages, type FieldMessages } from "../proof/messages.ts";
 import { foldPublicValues, publicDigest } from "../proof/public-values.ts";
 import type { Shape } from "../proof/shape.ts";
 import { verifyField, type FieldInputs } from "../proof/verify-field.ts";
-import type { Circuit, Element } from "./circuit.ts";
-import { Constraints, type ConstraintSystem } from "./constraints.ts";
-import { Witness } from "./witness.ts";
+import type { Circuit, Element } from "../arithmetic/circuit-arithmetic.ts";
+import { Constraints, type ConstraintSystem } from "../arithmetic/constraints.ts";
+import { Witness } from "../arithmetic/witness.ts";
 
 /** What the contract gives to the Groth16 verification, in this order. */
 export interface CircuitInputs {

@@ -9,8 +9,8 @@
  */
 import { bn254 } from "@noble/curves/bn254.js";
 
-import { randomElement } from "../circuit/random-element.ts";
-import { residue } from "../circuit/scalar-field.ts";
+import { randomElement } from "../field/random-element.ts";
+import { residue } from "../field/scalar-field.ts";
 import { ELEMENT } from "../kernels/layout.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { multiscalar } from "../kernels/multiscalar.ts";

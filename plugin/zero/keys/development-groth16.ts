@@ -3,7 +3,7 @@
 import { join } from "node:path";
 
 import { circuitDigest } from "../circuit/r1cs-file.ts";
-import type { ConstraintSystem } from "../circuit/constraints.ts";
+import type { ConstraintSystem } from "../arithmetic/constraints.ts";
 import { sectionFile } from "../circuit/section-file.ts";
 import { Kernels } from "../kernels/kernels.ts";
 import { isWholeKeyFile, writeKeyFile } from "./key-file.ts";

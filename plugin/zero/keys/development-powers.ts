@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { bn254 } from "@noble/curves/bn254.js";
 
-import { r } from "../circuit/scalar-field.ts";
+import { r } from "../field/scalar-field.ts";
 import { Kernels } from "../kernels/kernels.ts";
 import { affineBytes } from "../kernels/points.ts";
 import type { G2Point } from "../proof/messages.ts";

@@ -1,5 +1,5 @@
 /** Lagrange polynomials of the domains that Groth16 works over: powers of a 2^k-th root of unity. */
-import { inverseOf, r, residue } from "../circuit/scalar-field.ts";
+import { inverseOf, r, residue } from "../field/scalar-field.ts";
 
 /** r − 1 = 2^28 · odd */
 const twoAdicity = 28;

@@ -1,7 +1,7 @@
 /** A constraint system as Groth16 sees it: polynomials A_j, B_j, C_j for each variable j, at the point τ. */
-import type { Combination } from "../circuit/combination.ts";
-import type { ConstraintSystem } from "../circuit/constraints.ts";
-import { r } from "../circuit/scalar-field.ts";
+import type { Combination } from "../arithmetic/combination.ts";
+import type { ConstraintSystem } from "../arithmetic/constraints.ts";
+import { r } from "../field/scalar-field.ts";
 import { lagrangeAt } from "./lagrange.ts";
 
 export interface QuadraticProgram {

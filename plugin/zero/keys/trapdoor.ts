@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 
-import { r } from "../circuit/scalar-field.ts";
+import { r } from "../field/scalar-field.ts";
 
 export const developmentSeed = "Nexus Zero development key: anyone can forge proofs with it";
 

@@ -3,10 +3,10 @@
  * Groth16 keys in snarkjs' .zkey format, made from known secrets by direct evaluation: section 1 says Groth16, 2 has the verifying key,
  * 3 the public inputs' points, 4 the matrices A and B, 5 to 9 the points A, B1, B2, C and H, 10 the (no) contributions.
  */
-import { inverseOf, r, residue } from "../circuit/scalar-field.ts";
+import { inverseOf, r, residue } from "../field/scalar-field.ts";
 import { ByteWriter, fieldHead, type Section } from "../circuit/section-file.ts";
-import type { Combination } from "../circuit/combination.ts";
-import type { ConstraintSystem } from "../circuit/constraints.ts";
+import type { Combination } from "../arithmetic/combination.ts";
+import type { ConstraintSystem } from "../arithmetic/constraints.ts";
 import { q } from "./coordinates.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { generatorMultiples, type Multiples } from "./generator-multiples.ts";

@@ -1,5 +1,5 @@
 /** Where the sections of a .zkey file are, and what its header says, whoever made it. */
-import { r } from "../circuit/scalar-field.ts";
+import { r } from "../field/scalar-field.ts";
 import type { G1Point, G2Point } from "../proof/messages.ts";
 import { g1FromMontgomery, g2FromMontgomery, q } from "./coordinates.ts";
 import { readPart } from "./key-file.ts";

@@ -2,7 +2,7 @@
  * An integer of a small range that the verifier's control flow must not depend on: a height, N or M (docs/zero/protocol.md §10). It is
  * held as one bit for each value that it may have, of which exactly one is set.
  */
-import type { Arithmetic } from "../circuit/arithmetic.ts";
+import type { Arithmetic } from "../arithmetic/arithmetic.ts";
 
 export class Choice<E> {
   readonly least: number;

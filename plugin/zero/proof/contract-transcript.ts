@@ -5,7 +5,7 @@
 import { bytesToNumberBE, concatBytes } from "@noble/curves/utils.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 
-import { r } from "../circuit/scalar-field.ts";
+import { r } from "../field/scalar-field.ts";
 import type { G1Point, Groth16Proof } from "./messages.ts";
 import { g1Words, g2Words, tag, wordsToBytes } from "./words.ts";
 

@@ -1,6 +1,6 @@
 /** Header, constants and positions inside of the circuit (docs/zero/protocol.md §3, §10): every bit of them has a meaning or is 0. */
-import type { Parameter } from "../chips/expression.ts";
-import type { Arithmetic } from "../circuit/arithmetic.ts";
+import type { Parameter } from "../air/expression.ts";
+import type { Arithmetic } from "../arithmetic/arithmetic.ts";
 import { Choice } from "./choice.ts";
 import {
   constantsBits,

@@ -14,8 +14,8 @@
  */
 import { bytesToNumberBE, concatBytes, numberToBytesBE } from "@noble/curves/utils.js";
 
-import { r } from "../circuit/scalar-field.ts";
-import { ZeroProofError } from "../circuit/zero-proof-error.ts";
+import { r } from "../field/scalar-field.ts";
+import { ZeroProofError } from "../arithmetic/zero-proof-error.ts";
 import { slabsOf } from "./header.ts";
 import { scalarWords, type G1Point, type G2Point, type Proof } from "./messages.ts";
 import { g1Words, g2Words, wordsToBytes } from "./words.ts";

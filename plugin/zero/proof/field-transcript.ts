@@ -2,8 +2,8 @@
  * The circuit's half of the transcript (docs/zero/protocol.md §4): a chain of Poseidon hashes. The state and a step's messages go in, the
  * next state and the step's challenges come out. How many of both is fixed, so messages carry no tags.
  */
-import type { Arithmetic } from "../circuit/arithmetic.ts";
-import { poseidon } from "../circuit/poseidon.ts";
+import type { Arithmetic } from "../arithmetic/arithmetic.ts";
+import { poseidon } from "../arithmetic/poseidon.ts";
 
 /** Messages that one hash takes beside the state. */
 export const messagesPerHash = 15;

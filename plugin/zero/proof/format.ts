@@ -1,5 +1,5 @@
 /** How many messages there are of each kind; degrees and numbers of rounds are this and nothing else (docs/zero/protocol.md §10). */
-import { ZeroProofError } from "../circuit/zero-proof-error.ts";
+import { ZeroProofError } from "../arithmetic/zero-proof-error.ts";
 import type { FieldMessages } from "./messages.ts";
 import type { Shape } from "./shape.ts";
 import { leafLayer, stackedBits } from "./sizes.ts";

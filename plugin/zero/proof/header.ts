@@ -2,7 +2,7 @@
  * The header of a proof and the constants of a program: one word each (docs/zero/protocol.md §3, §4), with no bit to spare: the circuit
  * decomposes both into exactly the bits named here.
  */
-import type { Chip } from "../chips/chip.ts";
+import type { Chip } from "../air/chip.ts";
 
 /** Bits of M, of N and of a height in the header. */
 export const slabCountBits = 5;

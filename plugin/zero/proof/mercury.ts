@@ -2,7 +2,7 @@
  * The field arithmetic of the opening (docs/zero/protocol.md §8; Mercury, ePrint 2025/385, with the batched opening of ePrint
  * 2020/081): an identity at ζ, and the scalars with which the contract combines the commitments.
  */
-import type { Arithmetic } from "../circuit/arithmetic.ts";
+import type { Arithmetic } from "../arithmetic/arithmetic.ts";
 import type { Choice } from "./choice.ts";
 import type { Decoded } from "./decode.ts";
 import { FieldTranscript, type TranscriptObserver } from "./field-transcript.ts";

@@ -1,5 +1,5 @@
 /** Multilinear polynomials (docs/zero/protocol.md §2): bit k of an index is variable k, bit 0 the lowest. */
-import type { Arithmetic } from "../circuit/arithmetic.ts";
+import type { Arithmetic } from "../arithmetic/arithmetic.ts";
 
 /** 1 − a − b + 2ab, one factor of eq. */
 export function eqFactor<E>(arithmetic: Arithmetic<E>, a: E, b: E): E {

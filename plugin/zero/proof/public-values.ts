@@ -1,5 +1,5 @@
 /** What stands for all public values in the circuit's three inputs (docs/zero/protocol.md §10). */
-import type { Arithmetic } from "../circuit/arithmetic.ts";
+import type { Arithmetic } from "../arithmetic/arithmetic.ts";
 import { FieldTranscript } from "./field-transcript.ts";
 import { publicWords, type PublicValues } from "./messages.ts";
 import { evaluatePolynomial } from "./multilinear.ts";

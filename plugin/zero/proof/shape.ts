@@ -1,5 +1,5 @@
 /** What is the same in every proof: chips, sizes, and where a chip's columns go (docs/zero/protocol.md §3). */
-import { columnBits, leavesOf, type Chip } from "../chips/chip.ts";
+import { columnBits, leavesOf, type Chip } from "../air/chip.ts";
 import { stackedBits, type Sizes } from "./sizes.ts";
 
 /** Columns of a chip that are committed together, one behind the other in each row. */

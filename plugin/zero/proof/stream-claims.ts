@@ -1,5 +1,5 @@
 /** The public input and the journal are columns of the trace (docs/zero/protocol.md §9). */
-import type { Arithmetic } from "../circuit/arithmetic.ts";
+import type { Arithmetic } from "../arithmetic/arithmetic.ts";
 import type { Choice } from "./choice.ts";
 import { prefixProducts } from "./multilinear.ts";
 

@@ -1,5 +1,5 @@
 /** The contract's values of the public input and of the journal (docs/zero/protocol.md §9). */
-import { r } from "../circuit/scalar-field.ts";
+import { r } from "../field/scalar-field.ts";
 import { streamWords } from "../vm/stream-words.ts";
 
 /**

@@ -2,7 +2,7 @@
  * The verifier of a sumcheck (docs/zero/protocol.md §5, §7). A round polynomial's degree is the number of its coefficients, all but the
  * constant one being messages; variables are bound from the lowest.
  */
-import type { Arithmetic } from "../circuit/arithmetic.ts";
+import type { Arithmetic } from "../arithmetic/arithmetic.ts";
 import type { FieldTranscript } from "./field-transcript.ts";
 import { evaluatePolynomial } from "./multilinear.ts";
 

@@ -3,9 +3,9 @@
  * check of the messages; over linear combinations it is the circuit. What it leaves to the group half is to draw the contract's
  * challenges itself, and to check that the commitments combine as the scalars say.
  */
-import { longestTuple } from "../chips/bus.ts";
-import type { Arithmetic } from "../circuit/arithmetic.ts";
-import { verifyBuses } from "./bus-argument.ts";
+import { longestTuple } from "../air/bus.ts";
+import type { Arithmetic } from "../arithmetic/arithmetic.ts";
+import { verifyBuses } from "./verify-bus-argument.ts";
 import { decode, decodePositions, packPositions, type Decoded } from "./decode.ts";
 import { FieldTranscript, type TranscriptObserver } from "./field-transcript.ts";
 import { checkFormat } from "./format.ts";
@@ -13,9 +13,9 @@ import { evaluationsDigest, verifyOpening, type OpeningChallenges } from "./merc
 import type { FieldMessages, PublicValues } from "./messages.ts";
 import { prefixProducts } from "./multilinear.ts";
 import type { Shape } from "./shape.ts";
-import { columnChallengeCount, verifyStacking } from "./stacking.ts";
+import { columnChallengeCount, verifyStacking } from "./verify-stacking.ts";
 import { streamClaims } from "./stream-claims.ts";
-import { verifyZerocheck } from "./zerocheck.ts";
+import { verifyZerocheck } from "./verify-zerocheck.ts";
 
 /** What the contract knows before σ. */
 export type TraceInputs<E> = Pick<

@@ -1,6 +1,6 @@
 /** What a chip's description compiles to: a program that computes its leaves, and one for its part of the zerocheck. */
-import { buses } from "../chips/bus.ts";
-import { leavesOf, type Chip, type Interaction } from "../chips/chip.ts";
+import { buses } from "../air/bus.ts";
+import { leavesOf, type Chip, type Interaction } from "../air/chip.ts";
 import {
   evaluator,
   type Expression,
@@ -8,8 +8,8 @@ import {
   virtualColumns,
   type Leaves,
   type VirtualColumn,
-} from "../chips/expression.ts";
-import { residue } from "../circuit/scalar-field.ts";
+} from "../air/expression.ts";
+import { residue } from "../field/scalar-field.ts";
 import type { Parameters } from "../trace/trace.ts";
 import { RowProgram, type FinishedProgram, type RowValue } from "./row-program.ts";
 

@@ -1,7 +1,7 @@
 /** A trace's columns in the kernels' memory. */
-import type { Chip } from "../chips/chip.ts";
-import { virtualColumns, type Expression, type VirtualColumn } from "../chips/expression.ts";
-import { residue } from "../circuit/scalar-field.ts";
+import type { Chip } from "../air/chip.ts";
+import { virtualColumns, type Expression, type VirtualColumn } from "../air/expression.ts";
+import { residue } from "../field/scalar-field.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import type { ColumnData, Table } from "../trace/trace.ts";
 

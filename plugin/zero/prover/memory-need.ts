@@ -1,7 +1,7 @@
 /** How much memory a proof takes, foreseen from the sizes of the trace, so that one that cannot be made is refused before the work. */
-import { leavesOf, type Width } from "../chips/chip.ts";
+import { leavesOf, type Width } from "../air/chip.ts";
 import type { Shape } from "../proof/shape.ts";
-import { leafCells } from "./bus-argument.ts";
+import { leafCells } from "./prove-bus-argument.ts";
 import type { SlabLayout } from "./slab-layout.ts";
 
 const element = 32;

@@ -4,7 +4,7 @@
  *
  * Quotients are computed by synthetic division, which leaves an interpolating remainder out by itself.
  */
-import { inverseOf, r, residue } from "../circuit/scalar-field.ts";
+import { inverseOf, r, residue } from "../field/scalar-field.ts";
 import type { OpeningEvaluations } from "../proof/messages.ts";
 import { Jobs } from "../kernels/jobs.ts";
 

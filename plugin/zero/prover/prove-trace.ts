@@ -2,10 +2,10 @@
  * The prover of docs/zero/protocol.md: from a trace to the messages that the circuit takes, and the commitments that the contract takes.
  * What is left is the Groth16 proof of the first.
  */
-import { leavesOf } from "../chips/chip.ts";
-import { plain } from "../circuit/plain.ts";
-import { randomElement } from "../circuit/random-element.ts";
-import { residue } from "../circuit/scalar-field.ts";
+import { leavesOf } from "../air/chip.ts";
+import { plain } from "../arithmetic/plain.ts";
+import { randomElement } from "../field/random-element.ts";
+import { residue } from "../field/scalar-field.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import {
   alphaChallenge,
@@ -25,11 +25,11 @@ import type { FieldMessages, G1Point, GroupMessages, PublicValues } from "../pro
 import { programIdentity } from "../proof/program-identity.ts";
 import type { Block, Shape } from "../proof/shape.ts";
 import { leafLayer, mostSlabs, stackedBits } from "../proof/sizes.ts";
-import { columnChallengeCount } from "../proof/stacking.ts";
+import { columnChallengeCount } from "../proof/verify-stacking.ts";
 import { streamValue } from "../proof/stream-value.ts";
 import { verifyField, type FieldInputs } from "../proof/verify-field.ts";
 import type { Parameters, Trace } from "../trace/trace.ts";
-import { BusArgument } from "./bus-argument.ts";
+import { BusArgument } from "./prove-bus-argument.ts";
 import { copyColumn, copyTable, type ColumnVector, type TableInMemory } from "./column-memory.ts";
 import type { CommitmentKey } from "./commitment-key.ts";
 import { Jobs } from "../kernels/jobs.ts";
@@ -43,8 +43,8 @@ import {
   type PlacedBlock,
   type SlabLayout,
 } from "./slab-layout.ts";
-import { eqAt, proveStacking, type StackedBlock, type StackedTerm } from "./stacking.ts";
-import { proveZerocheck } from "./zerocheck.ts";
+import { eqAt, proveStacking, type StackedBlock, type StackedTerm } from "./prove-stacking.ts";
+import { proveZerocheck } from "./prove-zerocheck.ts";
 
 /** What is proven, and about which program. */
 export interface TraceStatement {

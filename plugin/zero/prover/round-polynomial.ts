@@ -1,5 +1,5 @@
 /** Round polynomials from samples, in bigints (docs/zero/protocol.md §5, §6). */
-import { inverseOf, residue } from "../circuit/scalar-field.ts";
+import { inverseOf, residue } from "../field/scalar-field.ts";
 
 const half = inverseOf(2n);
 const third = inverseOf(3n);

@@ -2,8 +2,8 @@
  * Straight-line programs that compute expressions for many rows at once, for `kernels/assembly/rows.ts`. Registers are numbered without
  * end while a program is written; `finish` gives those whose values are no longer needed to others.
  */
-import type { Ring } from "../chips/expression.ts";
-import { r, residue } from "../circuit/scalar-field.ts";
+import type { Ring } from "../air/expression.ts";
+import { r, residue } from "../field/scalar-field.ts";
 
 /** Rows that a register holds, and bytes of one; those of `kernels/assembly/rows.ts`. */
 export const blockRows = 32;

@@ -1,6 +1,6 @@
 /** How instruction chips fill their rows from a run. The columns that all have are filled here, from the chip's own description. */
-import type { Chip } from "../chips/chip.ts";
-import type { Variant } from "../chips/instruction-row.ts";
+import type { Chip } from "../air/chip.ts";
+import type { Variant } from "../air/instruction-row.ts";
 import { immediate, opcodes, type Mnemonic } from "../vm/instruction.ts";
 import { slots, timeOf, type Execution } from "./execution.ts";
 import type { Lookups } from "./lookups.ts";

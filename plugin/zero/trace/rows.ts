@@ -1,4 +1,4 @@
-import { columnIndex, type Chip, type Width } from "../chips/chip.ts";
+import { columnIndex, type Chip, type Width } from "../air/chip.ts";
 import type { ColumnData, Table } from "./trace.ts";
 
 /** A table being filled: columns of zeros, by name. */

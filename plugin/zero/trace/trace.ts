@@ -1,5 +1,5 @@
 /** What a prover commits to: the columns of every table of Nexus Zero's machine, filled for one run (docs/zero/machine.md §3–§5). */
-import type { Parameter } from "../chips/expression.ts";
+import type { Parameter } from "../air/expression.ts";
 
 /** Unsigned integers; the narrowest array that the column's `width` fits in. */
 export type ColumnData = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;

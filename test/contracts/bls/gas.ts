@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { hexlify } from "ethers";
 import { network } from "hardhat";
 
-import { suiteById } from "../../../plugin/cloud/bls/suites.ts";
+import { suiteById } from "../../../plugin/crypto/bls/suites.ts";
 import { executionGas, expectGas } from "../../gas-snapshot.ts";
 import { seeded } from "../../seeded.ts";
 

@@ -6,8 +6,8 @@ import { expect } from "chai";
 import { hexlify, toUtf8Bytes } from "ethers";
 import { network } from "hardhat";
 
-import { bls12381, bls12381Options } from "../../../plugin/cloud/bls/bls12-381.ts";
-import { bn254, bn254Options, mapToG1 } from "../../../plugin/cloud/bls/bn254.ts";
+import { bls12381, bls12381Options } from "../../../plugin/crypto/bls/bls12-381.ts";
+import { bn254, bn254Options, mapToG1 } from "../../../plugin/crypto/bls/bn254.ts";
 import { seeded } from "../../seeded.ts";
 import { bls12381HashVectors, bn254HashVectors, signatureVectors, xmdVectors } from "./vectors.ts";
 

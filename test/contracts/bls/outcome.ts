@@ -1,7 +1,7 @@
 import type { BaseContract } from "ethers";
 import { hexlify } from "ethers";
 
-import { BlsEncodingError, type EncodingFault, type Suite } from "../../../plugin/cloud/bls/suite.ts";
+import { BlsEncodingError, type EncodingFault, type Suite } from "../../../plugin/crypto/bls/suite.ts";
 
 /** What became of a verification: its answer, or the name of the error it ended with. */
 export type Outcome = boolean | string;

@@ -1,8 +1,8 @@
 import type { IField } from "@noble/curves/abstract/modular.js";
 import { concatBytes, numberToBytesBE } from "@noble/curves/utils.js";
 
-import { bls12381Options } from "../../../plugin/cloud/bls/bls12-381.ts";
-import { bn254Options } from "../../../plugin/cloud/bls/bn254.ts";
+import { bls12381Options } from "../../../plugin/crypto/bls/bls12-381.ts";
+import { bn254Options } from "../../../plugin/crypto/bls/bn254.ts";
 
 /** A point of y² = x³ + b outside its subgroup: the first x = 1, 2, 3… that has a y will do. */
 function first<F>(field: IField<F>, b: F): { x: F; y: F } {

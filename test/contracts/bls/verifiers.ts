@@ -2,10 +2,10 @@ import { bytesToNumberBE, concatBytes, numberToBytesBE } from "@noble/curves/uti
 import { expect } from "chai";
 import { network } from "hardhat";
 
-import { bls12381Options } from "../../../plugin/cloud/bls/bls12-381.ts";
-import { bn254Options } from "../../../plugin/cloud/bls/bn254.ts";
-import type { Suite } from "../../../plugin/cloud/bls/suite.ts";
-import { suiteById } from "../../../plugin/cloud/bls/suites.ts";
+import { bls12381Options } from "../../../plugin/crypto/bls/bls12-381.ts";
+import { bn254Options } from "../../../plugin/crypto/bls/bn254.ts";
+import type { Suite } from "../../../plugin/crypto/bls/suite.ts";
+import { suiteById } from "../../../plugin/crypto/bls/suites.ts";
 import { seeded } from "../../seeded.ts";
 import { contractOutcome, suiteOutcome, type Outcome } from "./outcome.ts";
 import { outsideSubgroup } from "./outside-subgroup.ts";

@@ -2,8 +2,8 @@
 import { AbiCoder, hexlify, id, keccak256, toBeHex, type ContractTransactionReceipt } from "ethers";
 import { network } from "hardhat";
 
-import { bn254 } from "../../../plugin/cloud/bls/bn254.ts";
-import * as digests from "../../../plugin/cloud/digests.ts";
+import { bn254 } from "../../../plugin/crypto/bls/bn254.ts";
+import * as digests from "../../../plugin/contracts/digests.ts";
 import type {
   AnswerStruct,
   NexusGateway,

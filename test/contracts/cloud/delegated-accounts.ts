@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { concat, hexlify, id, type ContractTransactionResponse } from "ethers";
 
-import * as digests from "../../../plugin/cloud/digests.ts";
+import * as digests from "../../../plugin/contracts/digests.ts";
 import { anchoredCloud, answerTo, CLOUD, NOTHING, PROGRAM, requestedIn } from "./anchored-cloud.ts";
 
 const GAS = 300_000n;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { hexlify, id, toBeHex } from "ethers";
 
-import * as digests from "../../../plugin/cloud/digests.ts";
+import * as digests from "../../../plugin/contracts/digests.ts";
 import { expectGas } from "../../gas-snapshot.ts";
 import {
   answerTo,

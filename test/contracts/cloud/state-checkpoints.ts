@@ -12,7 +12,7 @@ import {
 } from "ethers";
 import { network } from "hardhat";
 
-import * as digests from "../../../plugin/cloud/digests.ts";
+import * as digests from "../../../plugin/contracts/digests.ts";
 import { MemoryStore } from "../../../plugin/cloud/storage/memory-store.ts";
 import { State } from "../../../plugin/cloud/storage/state.ts";
 import { seeded } from "../../seeded.ts";

@@ -14,9 +14,9 @@ import {
 } from "ethers";
 import type { HardhatEthers, HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 
-import type { Suite } from "../../../plugin/cloud/bls/suite.ts";
-import { suiteById } from "../../../plugin/cloud/bls/suites.ts";
-import * as digests from "../../../plugin/cloud/digests.ts";
+import type { Suite } from "../../../plugin/crypto/bls/suite.ts";
+import { suiteById } from "../../../plugin/crypto/bls/suites.ts";
+import * as digests from "../../../plugin/contracts/digests.ts";
 import type { CommitteeRegistry } from "../../../types/ethers-contracts/committee/CommitteeRegistry.ts";
 import { seeded } from "../../seeded.ts";
 

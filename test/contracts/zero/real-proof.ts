@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { getBytes } from "ethers";
 
 import type { ZeroVerifyingKey } from "../../../plugin/zero/proof/verifying-key.ts";
-import type { ProvenRun } from "../../../plugin/zero/proven-run.ts";
+import type { ProvenRun } from "../../../plugin/zero/proof/proven-run.ts";
 
 type Texts<T> = T extends bigint ? string : { [Key in keyof T]: Texts<T[Key]> };
 

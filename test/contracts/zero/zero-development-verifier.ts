@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { network } from "hardhat";
 
-import { verifierArgument } from "../../../plugin/zero/verifier-argument.ts";
+import { verifierArgument } from "../../../plugin/zero/chain/verifier-argument.ts";
 import { forgeProof, trapdoorOf, verifyingKeyOf } from "./forged-proof.ts";
 
 const SEED = "zero development verifier";

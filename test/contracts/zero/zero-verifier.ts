@@ -15,7 +15,7 @@ import { network } from "hardhat";
 import { decodeProof, encodeProof, proofLength } from "../../../plugin/zero/proof/encoding.ts";
 import { programIdentity } from "../../../plugin/zero/proof/program-identity.ts";
 import { selectorOf } from "../../../plugin/zero/proof/verifying-key.ts";
-import { verifierArgument } from "../../../plugin/zero/verifier-argument.ts";
+import { verifierArgument } from "../../../plugin/zero/chain/verifier-argument.ts";
 import type { ZeroVerifier } from "../../../types/ethers-contracts/zero/ZeroVerifier.ts";
 import { executionGas, expectGas } from "../../gas-snapshot.ts";
 import { seeded } from "../../seeded.ts";

@@ -1,6 +1,6 @@
 import type { Mnemonic } from "../../vm/instruction.ts";
-import { defineChip } from "../chip.ts";
-import { InstructionRow, limbColumns } from "../instruction-row.ts";
+import { defineChip } from "../../air/chip.ts";
+import { InstructionRow, limbColumns } from "../../air/instruction-row.ts";
 
 const word = 1n << 64n;
 const half = 1n << 32n;

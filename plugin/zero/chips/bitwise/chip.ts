@@ -1,6 +1,6 @@
-import { defineChip } from "../chip.ts";
-import { sum, type Expression } from "../expression.ts";
-import { InstructionRow } from "../instruction-row.ts";
+import { defineChip } from "../../air/chip.ts";
+import { sum, type Expression } from "../../air/expression.ts";
+import { InstructionRow } from "../../air/instruction-row.ts";
 
 /** and, or, xor, byte by byte. README.md says why the lookups mean them. */
 export const bitwise = defineChip("bitwise", "declared", (chip) => {

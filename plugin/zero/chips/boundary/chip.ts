@@ -1,7 +1,7 @@
-import { defineChip } from "../chip.ts";
-import { parameter, sum, virtual } from "../expression.ts";
-import { inRange, limbBelow, limbColumns } from "../instruction-row.ts";
-import { regionStart, regions, wordsOfPage } from "../regions.ts";
+import { defineChip } from "../../air/chip.ts";
+import { parameter, sum, virtual } from "../../air/expression.ts";
+import { inRange, limbBelow, limbColumns } from "../../air/instruction-row.ts";
+import { regionStart, regions, wordsOfPage } from "../../air/regions.ts";
 
 /**
  * What cells hold before their first access and after their last: a row for each cell touched outside of the image and the streams.

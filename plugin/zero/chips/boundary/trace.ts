@@ -3,7 +3,7 @@ import type { Lookups } from "../../trace/lookups.ts";
 import { cellOf, type Growth, type Recorder, type Region } from "../../trace/recorder.ts";
 import { Rows } from "../../trace/rows.ts";
 import type { Parameters, Table } from "../../trace/trace.ts";
-import { regionStart, regions, wordsOfPage } from "../regions.ts";
+import { regionStart, regions, wordsOfPage } from "../../air/regions.ts";
 import { boundary } from "./chip.ts";
 
 interface Touched {

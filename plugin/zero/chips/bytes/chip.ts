@@ -1,5 +1,5 @@
-import { defineChip } from "../chip.ts";
-import { virtual } from "../expression.ts";
+import { defineChip } from "../../air/chip.ts";
+import { virtual } from "../../air/expression.ts";
 
 /** All pairs of bytes, with their bitwise and. */
 export const bytes = defineChip("bytes", 16, (chip) => {

@@ -1,5 +1,5 @@
-import { defineChip } from "../chip.ts";
-import { InstructionRow } from "../instruction-row.ts";
+import { defineChip } from "../../air/chip.ts";
+import { InstructionRow } from "../../air/instruction-row.ts";
 
 /**
  * call and ret. Both have the pc and the frame base to go back to in two cells at `fp + d + a`; the `d` of a ret is 0. A call's

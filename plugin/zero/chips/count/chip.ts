@@ -1,6 +1,6 @@
-import { inverseOf } from "../../circuit/scalar-field.ts";
-import { defineChip } from "../chip.ts";
-import { inRange, InstructionRow, limbBelow, limbColumns, type Variant } from "../instruction-row.ts";
+import { inverseOf } from "../../field/scalar-field.ts";
+import { defineChip } from "../../air/chip.ts";
+import { inRange, InstructionRow, limbBelow, limbColumns, type Variant } from "../../air/instruction-row.ts";
 
 export const countVariants: readonly Variant[] = [
   { name: "extends to 64 bits", weight: 2, of: ["ext8s32", "ext16s32"] },

@@ -6,10 +6,10 @@ import {
   signedLoads,
   signOf,
   windowColumns,
-} from "../byte-window.ts";
-import { defineChip } from "../chip.ts";
-import { sum } from "../expression.ts";
-import { InstructionRow, limbColumns } from "../instruction-row.ts";
+} from "../../air/byte-window.ts";
+import { defineChip } from "../../air/chip.ts";
+import { sum } from "../../air/expression.ts";
+import { InstructionRow, limbColumns } from "../../air/instruction-row.ts";
 
 const loads = ["ld16u", "ld32u", "ld64"] as const satisfies readonly Mnemonic[];
 const stores = ["st16", "st32", "st64"] as const satisfies readonly Mnemonic[];

@@ -1,5 +1,5 @@
-import { defineChip } from "../chip.ts";
-import { InstructionRow, limbBelow, limbColumns } from "../instruction-row.ts";
+import { defineChip } from "../../air/chip.ts";
+import { InstructionRow, limbBelow, limbColumns } from "../../air/instruction-row.ts";
 
 /** Quotients and remainders. README.md says why the equations mean them. */
 export const div = defineChip("div", "declared", (chip) => {

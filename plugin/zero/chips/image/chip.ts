@@ -1,6 +1,6 @@
-import { defineChip } from "../chip.ts";
-import { parameter, virtual } from "../expression.ts";
-import { regionStart, regions } from "../regions.ts";
+import { defineChip } from "../../air/chip.ts";
+import { parameter, virtual } from "../../air/expression.ts";
+import { regionStart, regions } from "../../air/regions.ts";
 
 /** The words of linear memory that data segments lie in, committed with the program, and what the run leaves there. */
 export const image = defineChip("image", "image", (chip) => {

@@ -2,7 +2,7 @@ import { heightFor } from "../../trace/instruction-trace.ts";
 import type { Region } from "../../trace/recorder.ts";
 import { Rows } from "../../trace/rows.ts";
 import type { Program } from "../../vm/program.ts";
-import { wordsOfPage } from "../regions.ts";
+import { wordsOfPage } from "../../air/regions.ts";
 import { image as chip } from "./chip.ts";
 
 /** log₂ of the words that the image table covers. */

@@ -1,8 +1,8 @@
-import { defineChip } from "../chip.ts";
-import { expression, virtual } from "../expression.ts";
-import { inRange } from "../instruction-row.ts";
-import { regionStart, regions } from "../regions.ts";
-import { sum } from "../expression.ts";
+import { defineChip } from "../../air/chip.ts";
+import { expression, virtual } from "../../air/expression.ts";
+import { inRange } from "../../air/instruction-row.ts";
+import { regionStart, regions } from "../../air/regions.ts";
+import { sum } from "../../air/expression.ts";
 
 /**
  * The streams: a row for each word of the input, of the private input and of the journal. `in` and `journal` are what the proof

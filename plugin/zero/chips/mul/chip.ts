@@ -1,5 +1,5 @@
-import { defineChip } from "../chip.ts";
-import { InstructionRow, limbColumns } from "../instruction-row.ts";
+import { defineChip } from "../../air/chip.ts";
+import { InstructionRow, limbColumns } from "../../air/instruction-row.ts";
 
 /** Products. README.md says why the equations mean them. */
 export const mul = defineChip("mul", "declared", (chip) => {

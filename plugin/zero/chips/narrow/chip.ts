@@ -6,10 +6,10 @@ import {
   signedLoads,
   signOf,
   windowColumns,
-} from "../byte-window.ts";
-import { defineChip } from "../chip.ts";
-import { sum } from "../expression.ts";
-import { inRange, InstructionRow, limbBelow } from "../instruction-row.ts";
+} from "../../air/byte-window.ts";
+import { defineChip } from "../../air/chip.ts";
+import { sum } from "../../air/expression.ts";
+import { inRange, InstructionRow, limbBelow } from "../../air/instruction-row.ts";
 
 const loads = ["ld8u", "ld16u", "ld32u"] as const satisfies readonly Mnemonic[];
 const stores = ["st8", "st16", "st32"] as const satisfies readonly Mnemonic[];

@@ -1,4 +1,4 @@
-import { windowFiller } from "../../trace/byte-window.ts";
+import { windowFiller } from "../../trace/byte-window-columns.ts";
 import type { InstructionTrace } from "../../trace/instruction-trace.ts";
 import { mnemonicOf } from "../../vm/instruction.ts";
 import { narrow, narrowVariants } from "./chip.ts";

@@ -1,5 +1,5 @@
-import { defineChip } from "../chip.ts";
-import { virtual } from "../expression.ts";
+import { defineChip } from "../../air/chip.ts";
+import { virtual } from "../../air/expression.ts";
 
 /** The numbers below 2^16, with how many ones they have. */
 export const popcount = defineChip("popcount", 16, (chip) => {

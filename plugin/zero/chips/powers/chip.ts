@@ -1,5 +1,5 @@
-import { defineChip } from "../chip.ts";
-import { virtual } from "../expression.ts";
+import { defineChip } from "../../air/chip.ts";
+import { virtual } from "../../air/expression.ts";
 
 /** The powers of two below 2^64. */
 export const powers = defineChip("powers", 6, (chip) => {

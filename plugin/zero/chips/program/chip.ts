@@ -1,5 +1,5 @@
-import { defineChip } from "../chip.ts";
-import { virtual } from "../expression.ts";
+import { defineChip } from "../../air/chip.ts";
+import { virtual } from "../../air/expression.ts";
 
 /** The program's instructions, committed with its identity. Rows behind the last have opcode 0, which no instruction has. */
 export const program = defineChip("program", "program", (chip) => {

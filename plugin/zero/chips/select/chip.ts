@@ -1,5 +1,5 @@
-import { defineChip } from "../chip.ts";
-import { InstructionRow, limbColumns } from "../instruction-row.ts";
+import { defineChip } from "../../air/chip.ts";
+import { InstructionRow, limbColumns } from "../../air/instruction-row.ts";
 
 /** select: one of two operands, as a third is zero or not. */
 export const select = defineChip("select", "declared", (chip) => {

@@ -1,8 +1,8 @@
-import { inverseOf } from "../../circuit/scalar-field.ts";
+import { inverseOf } from "../../field/scalar-field.ts";
 import type { Mnemonic } from "../../vm/instruction.ts";
-import { defineChip } from "../chip.ts";
-import { sum } from "../expression.ts";
-import { inRange, InstructionRow, limbBelow, limbColumns, type Variant } from "../instruction-row.ts";
+import { defineChip } from "../../air/chip.ts";
+import { sum } from "../../air/expression.ts";
+import { inRange, InstructionRow, limbBelow, limbColumns, type Variant } from "../../air/instruction-row.ts";
 
 const kinds = ["shl32", "shru32", "shrs32", "rotl32", "rotr32"] as const satisfies readonly Mnemonic[];
 

@@ -1,5 +1,5 @@
-import { defineChip } from "../chip.ts";
-import { InstructionRow, limbColumns, signColumns } from "../instruction-row.ts";
+import { defineChip } from "../../air/chip.ts";
+import { InstructionRow, limbColumns, signColumns } from "../../air/instruction-row.ts";
 
 /** Signed comparisons, with a result or with a branch. */
 export const signed = defineChip("signed", "declared", (chip) => {

@@ -1,7 +1,7 @@
-import { defineChip } from "../chip.ts";
-import { expression, parameter } from "../expression.ts";
-import { InstructionRow, limbColumns } from "../instruction-row.ts";
-import { regionStart, regions } from "../regions.ts";
+import { defineChip } from "../../air/chip.ts";
+import { expression, parameter } from "../../air/expression.ts";
+import { InstructionRow, limbColumns } from "../../air/instruction-row.ts";
+import { regionStart, regions } from "../../air/regions.ts";
 
 /** mgrow, log and exit. */
 export const system = defineChip("system", "declared", (chip) => {

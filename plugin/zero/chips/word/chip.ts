@@ -1,6 +1,6 @@
-import { defineChip } from "../chip.ts";
-import { InstructionRow, limbColumns } from "../instruction-row.ts";
-import { regionStart, regions } from "../regions.ts";
+import { defineChip } from "../../air/chip.ts";
+import { InstructionRow, limbColumns } from "../../air/instruction-row.ts";
+import { regionStart, regions } from "../../air/regions.ts";
 
 /** Copies between the frame and one whole cell elsewhere: aligned words of linear memory, globals, streams, the number of pages. */
 export const word = defineChip("word", "declared", (chip) => {

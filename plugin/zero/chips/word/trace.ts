@@ -1,6 +1,6 @@
 import { limbFiller, type InstructionTrace } from "../../trace/instruction-trace.ts";
 import { opcodes } from "../../vm/instruction.ts";
-import { regionStart, regions } from "../regions.ts";
+import { regionStart, regions } from "../../air/regions.ts";
 import { word } from "./chip.ts";
 
 const streams = new Map<number, bigint>([

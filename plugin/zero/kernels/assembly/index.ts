@@ -1,5 +1,6 @@
 /** Everything the host calls. A kernel `f(start, end, …)` works on a range, so that threads share one call. */
-export { configure, heapBase } from "./thread";
+export { configure } from "./configure";
+export { heapBase } from "./thread";
 export * from "./vector";
 export { allowFused } from "./paired-product";
 export * from "./transform";

@@ -4,8 +4,6 @@
  * The host writes the constants once, and gives every thread a stack for temporaries that do not fit into locals.
  */
 
-import { prepare, TABLES } from "./paired-product";
-
 // Offsets into the constants, in bytes. The same list is in ../layout.ts.
 export const ZERO: usize = 0;
 /** The number 1, not in Montgomery form. */
@@ -19,12 +17,11 @@ let constantsAt: usize = 0;
 let index: usize = 0;
 let stack: usize = 0;
 
-/** Called by the host, once on every thread, before anything else. */
-export function configure(constants: usize, threadIndex: usize, stackBase: usize): void {
+/** Says where the constants are, which thread this is, and where its temporaries begin; once, before anything else. */
+export function begin(constants: usize, threadIndex: usize, temporaries: usize): void {
   constantsAt = constants;
   index = threadIndex;
-  stack = stackBase + TABLES;
-  prepare(stackBase);
+  stack = temporaries;
 }
 
 /** The first free byte of memory: behind the module's own data. */

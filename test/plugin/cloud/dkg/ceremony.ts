@@ -1,11 +1,11 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 
-import type { Suite } from "../../../../plugin/cloud/bls/suite.ts";
+import type { Suite } from "../../../../plugin/crypto/bls/suite.ts";
 import { DkgParticipant, type DkgResult } from "../../../../plugin/cloud/dkg/participant.ts";
 import { resharingSession } from "../../../../plugin/cloud/dkg/reshare.ts";
 import { keyGenerationSession, type Session } from "../../../../plugin/cloud/dkg/session.ts";
-import type { KeyShare } from "../../../../plugin/cloud/threshold/key-share.ts";
-import type { RandomSource } from "../../../../plugin/cloud/threshold/polynomial.ts";
+import type { KeyShare } from "../../../../plugin/crypto/threshold/key-share.ts";
+import type { RandomSource } from "../../../../plugin/crypto/threshold/polynomial.ts";
 import { seeded } from "../../../seeded.ts";
 
 /** A node of a test's committee. */

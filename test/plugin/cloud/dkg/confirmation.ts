@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { computeAddress, hexlify, recoverAddress } from "ethers";
 
-import { bn254 } from "../../../../plugin/cloud/bls/bn254.ts";
+import { bn254 } from "../../../../plugin/crypto/bls/bn254.ts";
 import { confirm } from "../../../../plugin/cloud/dkg/confirmation.ts";
-import { confirmation } from "../../../../plugin/cloud/digests.ts";
-import { KeyError } from "../../../../plugin/cloud/threshold/key-error.ts";
-import { KeyShare } from "../../../../plugin/cloud/threshold/key-share.ts";
+import { confirmation } from "../../../../plugin/contracts/digests.ts";
+import { KeyError } from "../../../../plugin/crypto/threshold/key-error.ts";
+import { KeyShare } from "../../../../plugin/crypto/threshold/key-share.ts";
 import { generation, nodes, run } from "./ceremony.ts";
 
 describe("plugin/cloud/dkg/confirmation", () => {

@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 
 import { expect } from "chai";
 
-import { bls12381 } from "../../../../plugin/cloud/bls/bls12-381.ts";
-import { bn254 } from "../../../../plugin/cloud/bls/bn254.ts";
+import { bls12381 } from "../../../../plugin/crypto/bls/bls12-381.ts";
+import { bn254 } from "../../../../plugin/crypto/bls/bn254.ts";
 import type { FaultReason } from "../../../../plugin/cloud/dkg/ceremony-log.ts";
 import { createDealing } from "../../../../plugin/cloud/dkg/deal.ts";
 import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
@@ -23,11 +23,11 @@ import {
 } from "../../../../plugin/cloud/dkg/message.ts";
 import { DkgParticipant } from "../../../../plugin/cloud/dkg/participant.ts";
 import type { Session } from "../../../../plugin/cloud/dkg/session.ts";
-import { combine } from "../../../../plugin/cloud/threshold/combine.ts";
-import { interpolateScalar } from "../../../../plugin/cloud/threshold/interpolation.ts";
-import { KeyError } from "../../../../plugin/cloud/threshold/key-error.ts";
-import { partialSign } from "../../../../plugin/cloud/threshold/partial-sign.ts";
-import { evaluate } from "../../../../plugin/cloud/threshold/polynomial.ts";
+import { combine } from "../../../../plugin/crypto/threshold/combine.ts";
+import { interpolateScalar } from "../../../../plugin/crypto/threshold/interpolation.ts";
+import { KeyError } from "../../../../plugin/crypto/threshold/key-error.ts";
+import { partialSign } from "../../../../plugin/crypto/threshold/partial-sign.ts";
+import { evaluate } from "../../../../plugin/crypto/threshold/polynomial.ts";
 import { seeded } from "../../../seeded.ts";
 import { generation, nodes, participantsOf, play, run, type Ceremony, type Channel } from "./ceremony.ts";
 

@@ -1,16 +1,16 @@
 import { expect } from "chai";
 
-import { bls12381 } from "../../../../plugin/cloud/bls/bls12-381.ts";
-import { bn254 } from "../../../../plugin/cloud/bls/bn254.ts";
+import { bls12381 } from "../../../../plugin/crypto/bls/bls12-381.ts";
+import { bn254 } from "../../../../plugin/crypto/bls/bn254.ts";
 import { createDealing } from "../../../../plugin/cloud/dkg/deal.ts";
 import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
 import { encodeDeal, seal } from "../../../../plugin/cloud/dkg/message.ts";
 import { resharingSession } from "../../../../plugin/cloud/dkg/reshare.ts";
-import { combine } from "../../../../plugin/cloud/threshold/combine.ts";
-import { interpolateScalar } from "../../../../plugin/cloud/threshold/interpolation.ts";
-import { KeyError } from "../../../../plugin/cloud/threshold/key-error.ts";
-import type { KeyShare } from "../../../../plugin/cloud/threshold/key-share.ts";
-import { partialSign } from "../../../../plugin/cloud/threshold/partial-sign.ts";
+import { combine } from "../../../../plugin/crypto/threshold/combine.ts";
+import { interpolateScalar } from "../../../../plugin/crypto/threshold/interpolation.ts";
+import { KeyError } from "../../../../plugin/crypto/threshold/key-error.ts";
+import type { KeyShare } from "../../../../plugin/crypto/threshold/key-share.ts";
+import { partialSign } from "../../../../plugin/crypto/threshold/partial-sign.ts";
 import { seeded } from "../../../seeded.ts";
 import {
   CLOUD_ID,

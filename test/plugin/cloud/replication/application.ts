@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { keccak256, toBeHex } from "ethers";
 
-import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { Application, type Outlook } from "../../../../plugin/cloud/replication/application.ts";
 import type { Block } from "../../../../plugin/cloud/replication/block.ts";
 import type { BlockRecord } from "../../../../plugin/cloud/replication/block-record.ts";

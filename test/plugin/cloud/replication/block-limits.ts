@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { keccak256, toBeHex } from "ethers";
 
-import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { Application, type Outlook } from "../../../../plugin/cloud/replication/application.ts";
 import type { BlockRecord } from "../../../../plugin/cloud/replication/block-record.ts";
 import type { LogEvent, OrderedEvent, RequestEvent } from "../../../../plugin/cloud/replication/event.ts";

@@ -1,7 +1,7 @@
 /** Events for tests of replication, as a chain's gateway would record them. */
 import { getBytes, hexlify, keccak256, toUtf8Bytes } from "ethers";
 
-import * as digests from "../../../../plugin/cloud/digests.ts";
+import * as digests from "../../../../plugin/contracts/digests.ts";
 import type { Outlook } from "../../../../plugin/cloud/replication/application.ts";
 import {
   isBefore,

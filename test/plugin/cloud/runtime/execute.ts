@@ -4,7 +4,7 @@ import { decode } from "../../../../plugin/wasm/decode.ts";
 import { encode } from "../../../../plugin/wasm/encode.ts";
 import { engine, type EngineGlobal, type EngineMemory } from "../../../../plugin/wasm/engine.ts";
 import { WasmError } from "../../../../plugin/wasm/error.ts";
-import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { execute } from "../../../../plugin/cloud/runtime/execute.ts";
 import { executionLimits } from "../../../../plugin/cloud/runtime/limits.ts";
 import { prepareProgram } from "../../../../plugin/cloud/runtime/prepare.ts";

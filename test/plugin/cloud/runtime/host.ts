@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { encodeEventContext } from "../../../../plugin/cloud/runtime/event-context.ts";
 import { executionLimits } from "../../../../plugin/cloud/runtime/limits.ts";
 import { prepareProgram } from "../../../../plugin/cloud/runtime/prepare.ts";

@@ -1,7 +1,7 @@
 /** Small programs for tests, from WebAssembly text, and an invocation that needs nothing. */
 import binaryen from "binaryen";
 
-import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { execute } from "../../../../plugin/cloud/runtime/execute.ts";
 import type { ExecutionResult, Invocation } from "../../../../plugin/cloud/runtime/invocation.ts";
 import { prepareProgram } from "../../../../plugin/cloud/runtime/prepare.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { execute } from "../../../../plugin/cloud/runtime/execute.ts";
 import { prepareProgram } from "../../../../plugin/cloud/runtime/prepare.ts";
 import { Sink } from "../../../../plugin/cloud/runtime/streams.ts";

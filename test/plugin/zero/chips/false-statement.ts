@@ -1,6 +1,6 @@
 /** What a row without defects says about the machine, and whether that is so. */
-import type { Chip } from "../../../../plugin/zero/chips/chip.ts";
-import { regionStart, regions } from "../../../../plugin/zero/chips/regions.ts";
+import type { Chip } from "../../../../plugin/zero/air/chip.ts";
+import { regionStart, regions } from "../../../../plugin/zero/air/regions.ts";
 import { immediate, mnemonicOf, shapeOf, type Mnemonic } from "../../../../plugin/zero/vm/instruction.ts";
 import { accessBits, loaded, resultOf, stored, widthOf } from "./meaning.ts";
 import { tokensOf, type Row } from "./row-defects.ts";

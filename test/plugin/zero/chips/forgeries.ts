@@ -1,7 +1,7 @@
 /** Rows made from valid ones that a dishonest prover might write, and a search among them for one that is accepted and false. */
-import type { Chip } from "../../../../plugin/zero/chips/chip.ts";
-import { evaluator, type Expression } from "../../../../plugin/zero/chips/expression.ts";
-import { inverseOf, r, residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import type { Chip } from "../../../../plugin/zero/air/chip.ts";
+import { evaluator, type Expression } from "../../../../plugin/zero/air/expression.ts";
+import { inverseOf, r, residue } from "../../../../plugin/zero/field/scalar-field.ts";
 import { seeded, type Seeded } from "../../../seeded.ts";
 import { falseStatement } from "./false-statement.ts";
 import { isAccepted, limbsOf, noParameters, type Row } from "./row-defects.ts";

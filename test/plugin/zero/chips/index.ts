@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
-import { leavesOf } from "../../../../plugin/zero/chips/chip.ts";
+import { leavesOf } from "../../../../plugin/zero/air/chip.ts";
 import { chips } from "../../../../plugin/zero/chips/index.ts";
-import { instructionTraces } from "../../../../plugin/zero/trace/instruction-traces.ts";
+import { instructionTraces } from "../../../../plugin/zero/tables/instruction-traces.ts";
 import { immediate, opcodes, shapeOf, type Mnemonic } from "../../../../plugin/zero/vm/instruction.ts";
 import { rowDefects, tokensOf } from "./row-defects.ts";
 

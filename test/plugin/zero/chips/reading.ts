@@ -1,8 +1,8 @@
 /** Rows of instruction chips, read back: which instruction, what went in, what came out. */
-import type { Chip } from "../../../../plugin/zero/chips/chip.ts";
+import type { Chip } from "../../../../plugin/zero/air/chip.ts";
 import { immediate, mnemonicOf, type Mnemonic } from "../../../../plugin/zero/vm/instruction.ts";
 import type { Program } from "../../../../plugin/zero/vm/program.ts";
-import { traceProgram } from "../../../../plugin/zero/trace/trace-program.ts";
+import { traceProgram } from "../../../../plugin/zero/tables/trace-program.ts";
 import type { Parameters, Table, Trace } from "../../../../plugin/zero/trace/trace.ts";
 import { rowsOf, tokensOf, type Row } from "./row-defects.ts";
 import { tableOf } from "./table-of.ts";

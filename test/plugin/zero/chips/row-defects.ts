@@ -1,9 +1,9 @@
 /** One row of a chip by itself, with any field elements in it: what a prover may write there, and what that puts on the buses. */
-import { residue, r } from "../../../../plugin/zero/circuit/scalar-field.ts";
-import type { Bus } from "../../../../plugin/zero/chips/bus.ts";
-import type { Chip } from "../../../../plugin/zero/chips/chip.ts";
-import { evaluator, type Expression } from "../../../../plugin/zero/chips/expression.ts";
-import { virtualValue } from "../../../../plugin/zero/trace/check-trace.ts";
+import { residue, r } from "../../../../plugin/zero/field/scalar-field.ts";
+import type { Bus } from "../../../../plugin/zero/air/bus.ts";
+import type { Chip } from "../../../../plugin/zero/air/chip.ts";
+import { evaluator, type Expression } from "../../../../plugin/zero/air/expression.ts";
+import { virtualValue } from "../../../../plugin/zero/tables/check-trace.ts";
 import type { Parameters, Table } from "../../../../plugin/zero/trace/trace.ts";
 
 /** Values by column; columns that are left out are 0. */

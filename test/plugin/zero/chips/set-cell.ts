@@ -1,4 +1,4 @@
-import { columnIndex, type Chip } from "../../../../plugin/zero/chips/chip.ts";
+import { columnIndex, type Chip } from "../../../../plugin/zero/air/chip.ts";
 import type { Trace } from "../../../../plugin/zero/trace/trace.ts";
 import { tableOf } from "./table-of.ts";
 

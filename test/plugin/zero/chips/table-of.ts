@@ -1,4 +1,4 @@
-import type { Chip } from "../../../../plugin/zero/chips/chip.ts";
+import type { Chip } from "../../../../plugin/zero/air/chip.ts";
 import { chips } from "../../../../plugin/zero/chips/index.ts";
 import type { Table, Trace } from "../../../../plugin/zero/trace/trace.ts";
 

@@ -1,5 +1,5 @@
 /** Whether a changed cell of a valid trace is noticed, for every column. */
-import { columnIndex, type Chip } from "../../../../plugin/zero/chips/chip.ts";
+import { columnIndex, type Chip } from "../../../../plugin/zero/air/chip.ts";
 import type { Parameters, Table } from "../../../../plugin/zero/trace/trace.ts";
 import { rowDefects, rowOf, tokensOf, type Row } from "./row-defects.ts";
 

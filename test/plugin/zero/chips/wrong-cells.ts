@@ -1,5 +1,5 @@
 /** For every column of every chip, a cell of a valid trace that may not be another. */
-import type { Chip } from "../../../../plugin/zero/chips/chip.ts";
+import type { Chip } from "../../../../plugin/zero/air/chip.ts";
 import type { ColumnData, Parameters, Trace } from "../../../../plugin/zero/trace/trace.ts";
 import { rowOf } from "./row-defects.ts";
 import { isNoticed } from "./walk-columns.ts";

@@ -3,21 +3,21 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 
-import { plain } from "../../../../plugin/zero/circuit/plain.ts";
+import { plain } from "../../../../plugin/zero/arithmetic/plain.ts";
 import { productionShape } from "../../../../plugin/zero/circuit/production-circuit.ts";
-import { r, residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { r, residue } from "../../../../plugin/zero/field/scalar-field.ts";
 import {
   compileVerifier,
   verifierWitness,
   type CircuitStatement,
 } from "../../../../plugin/zero/circuit/verifier-circuit.ts";
-import { ZeroProofError } from "../../../../plugin/zero/circuit/zero-proof-error.ts";
+import { ZeroProofError } from "../../../../plugin/zero/arithmetic/zero-proof-error.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { developmentPowers } from "../../../../plugin/zero/keys/development-powers.ts";
-import { machineProgram } from "../../../../plugin/zero/machine-program.ts";
+import { machineProgram } from "../../../../plugin/zero/vm/machine-program.ts";
 import { mapFieldMessages, type FieldMessages } from "../../../../plugin/zero/proof/messages.ts";
 import { verifyField } from "../../../../plugin/zero/proof/verify-field.ts";
-import { witnessRun } from "../../../../plugin/zero/prove.ts";
+import { witnessRun } from "../../../../plugin/zero/modes/prove.ts";
 import { loadProgram } from "../../../../plugin/programs/load.ts";
 import { seeded } from "../../../seeded.ts";
 import { changeMessage } from "../proof/made-up-proof.ts";

@@ -1,6 +1,6 @@
-import { evaluateCombination, type Combination } from "../../../../plugin/zero/circuit/combination.ts";
-import type { ConstraintSystem } from "../../../../plugin/zero/circuit/constraints.ts";
-import { residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { evaluateCombination, type Combination } from "../../../../plugin/zero/arithmetic/combination.ts";
+import type { ConstraintSystem } from "../../../../plugin/zero/arithmetic/constraints.ts";
+import { residue } from "../../../../plugin/zero/field/scalar-field.ts";
 
 /**
  * Changes each variable by itself. One pass over the constraints: changed by δ, a·b = c becomes

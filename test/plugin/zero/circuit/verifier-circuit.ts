@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { circuitDigest } from "../../../../plugin/zero/circuit/r1cs-file.ts";
-import { violatedConstraint } from "../../../../plugin/zero/circuit/constraints.ts";
-import { plain } from "../../../../plugin/zero/circuit/plain.ts";
+import { violatedConstraint } from "../../../../plugin/zero/arithmetic/constraints.ts";
+import { plain } from "../../../../plugin/zero/arithmetic/plain.ts";
 import {
   compileVerifier,
   mostConstraints,
   verifierWitness,
   type CircuitStatement,
 } from "../../../../plugin/zero/circuit/verifier-circuit.ts";
-import { ZeroProofError } from "../../../../plugin/zero/circuit/zero-proof-error.ts";
+import { ZeroProofError } from "../../../../plugin/zero/arithmetic/zero-proof-error.ts";
 import { chips } from "../../../../plugin/zero/chips/index.ts";
 import { foldPublicValues, publicDigest } from "../../../../plugin/zero/proof/public-values.ts";
 import { mapFieldMessages } from "../../../../plugin/zero/proof/messages.ts";

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import * as snarkjs from "snarkjs";
 
 import { ByteWriter } from "../../../../plugin/zero/circuit/section-file.ts";
-import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../../../../plugin/zero/field/scalar-field.ts";
 import { Domain } from "../../../../plugin/zero/groth16/domain.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { power, rootOfUnity } from "../../../../plugin/zero/keys/lagrange.ts";

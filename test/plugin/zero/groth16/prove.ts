@@ -6,7 +6,7 @@ import { bn254 } from "@noble/curves/bn254.js";
 import { expect } from "chai";
 
 import { circuitDigest } from "../../../../plugin/zero/circuit/r1cs-file.ts";
-import { inverseOf, r as order, residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { inverseOf, r as order, residue } from "../../../../plugin/zero/field/scalar-field.ts";
 import { proveGroth16, steps } from "../../../../plugin/zero/groth16/prove.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { developmentGroth16Key } from "../../../../plugin/zero/keys/development-groth16.ts";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { evaluateCombination, type Combination } from "../../../../plugin/zero/circuit/combination.ts";
+import { evaluateCombination, type Combination } from "../../../../plugin/zero/arithmetic/combination.ts";
 import { circuitDigest } from "../../../../plugin/zero/circuit/r1cs-file.ts";
-import { residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { residue } from "../../../../plugin/zero/field/scalar-field.ts";
 import { multiplyMatrices, oddCosetValues } from "../../../../plugin/zero/groth16/quotient.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { developmentGroth16Key } from "../../../../plugin/zero/keys/development-groth16.ts";

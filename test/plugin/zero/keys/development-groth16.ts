@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 import { circuitDigest } from "../../../../plugin/zero/circuit/r1cs-file.ts";
-import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../../../../plugin/zero/field/scalar-field.ts";
 import { g2Generator, isSameG2Point } from "../../../../plugin/zero/keys/coordinates.ts";
 import { developmentGroth16Key, developmentNote } from "../../../../plugin/zero/keys/development-groth16.ts";
 import { readVerifyingKey } from "../../../../plugin/zero/keys/zkey-reader.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { bn254 } from "@noble/curves/bn254.js";
 import { expect } from "chai";
-import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../../../../plugin/zero/field/scalar-field.ts";
 import { g1FromNumbers } from "../../../../plugin/zero/keys/coordinates.ts";
 import { developmentPowers, developmentTauPoint } from "../../../../plugin/zero/keys/development-powers.ts";
 import { developmentTau } from "../../../../plugin/zero/keys/trapdoor.ts";

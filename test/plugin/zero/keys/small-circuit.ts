@@ -1,9 +1,9 @@
 /** A circuit of one hash with three public inputs, as the verifier's has, and one of six constraints. */
-import { Constraints } from "../../../../plugin/zero/circuit/constraints.ts";
-import type { Arithmetic } from "../../../../plugin/zero/circuit/arithmetic.ts";
-import { plain } from "../../../../plugin/zero/circuit/plain.ts";
-import { poseidon } from "../../../../plugin/zero/circuit/poseidon.ts";
-import { Witness } from "../../../../plugin/zero/circuit/witness.ts";
+import { Constraints } from "../../../../plugin/zero/arithmetic/constraints.ts";
+import type { Arithmetic } from "../../../../plugin/zero/arithmetic/arithmetic.ts";
+import { plain } from "../../../../plugin/zero/arithmetic/plain.ts";
+import { poseidon } from "../../../../plugin/zero/arithmetic/poseidon.ts";
+import { Witness } from "../../../../plugin/zero/arithmetic/witness.ts";
 
 export interface SmallCircuit {
   readonly publicInputs: readonly bigint[];

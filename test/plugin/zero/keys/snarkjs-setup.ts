@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import * as snarkjs from "snarkjs";
 import { circuitDigest, r1csFile } from "../../../../plugin/zero/circuit/r1cs-file.ts";
-import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../../../../plugin/zero/field/scalar-field.ts";
 import { proveGroth16 } from "../../../../plugin/zero/groth16/prove.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { developmentGroth16Key } from "../../../../plugin/zero/keys/development-groth16.ts";

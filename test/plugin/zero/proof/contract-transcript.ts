@@ -3,7 +3,7 @@ import { bytesToHex } from "@noble/curves/utils.js";
 import { expect } from "chai";
 import { AbiCoder, keccak256, solidityPackedKeccak256, toUtf8Bytes } from "ethers";
 
-import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../../../../plugin/zero/field/scalar-field.ts";
 import {
   alphaChallenge,
   betaChallenge,

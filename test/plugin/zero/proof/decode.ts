@@ -1,9 +1,9 @@
 /** Header, constants and positions: every bit has a meaning, and every range is enforced. */
 import { expect } from "chai";
 
-import { plain } from "../../../../plugin/zero/circuit/plain.ts";
+import { plain } from "../../../../plugin/zero/arithmetic/plain.ts";
 import { productionShape } from "../../../../plugin/zero/circuit/production-circuit.ts";
-import { ZeroProofError } from "../../../../plugin/zero/circuit/zero-proof-error.ts";
+import { ZeroProofError } from "../../../../plugin/zero/arithmetic/zero-proof-error.ts";
 import type { Choice } from "../../../../plugin/zero/proof/choice.ts";
 import { decode, decodePositions, packPositions } from "../../../../plugin/zero/proof/decode.ts";
 import {

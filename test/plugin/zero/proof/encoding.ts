@@ -2,8 +2,8 @@
 import { bytesToNumberBE, numberToBytesBE } from "@noble/curves/utils.js";
 import { expect } from "chai";
 
-import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
-import { ZeroProofError } from "../../../../plugin/zero/circuit/zero-proof-error.ts";
+import { r } from "../../../../plugin/zero/field/scalar-field.ts";
+import { ZeroProofError } from "../../../../plugin/zero/arithmetic/zero-proof-error.ts";
 import { decodeProof, encodeProof, proofLength, q } from "../../../../plugin/zero/proof/encoding.ts";
 import { sampleProof } from "./sample-proof.ts";
 

@@ -1,10 +1,10 @@
 /** Nothing is used before it is absorbed, and every challenge depends on everything before it (docs/zero/protocol.md §4). */
 import { expect } from "chai";
 
-import type { Arithmetic } from "../../../../plugin/zero/circuit/arithmetic.ts";
-import { plain } from "../../../../plugin/zero/circuit/plain.ts";
-import { poseidon } from "../../../../plugin/zero/circuit/poseidon.ts";
-import { residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import type { Arithmetic } from "../../../../plugin/zero/arithmetic/arithmetic.ts";
+import { plain } from "../../../../plugin/zero/arithmetic/plain.ts";
+import { poseidon } from "../../../../plugin/zero/arithmetic/poseidon.ts";
+import { residue } from "../../../../plugin/zero/field/scalar-field.ts";
 import { packPositions } from "../../../../plugin/zero/proof/decode.ts";
 import { FieldTranscript } from "../../../../plugin/zero/proof/field-transcript.ts";
 import { mapFieldMessages, type FieldMessages } from "../../../../plugin/zero/proof/messages.ts";

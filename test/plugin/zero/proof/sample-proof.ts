@@ -1,7 +1,7 @@
 /** Proofs of the right form that prove nothing: points and scalars that look random. */
 import { bn254 } from "@noble/curves/bn254.js";
 
-import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../../../../plugin/zero/field/scalar-field.ts";
 import { packConstants, packHeader } from "../../../../plugin/zero/proof/header.ts";
 import type { G1Point, G2Point, Proof } from "../../../../plugin/zero/proof/messages.ts";
 import { seeded } from "../../../seeded.ts";

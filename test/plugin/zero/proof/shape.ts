@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { defineChip, type Chip } from "../../../../plugin/zero/chips/chip.ts";
+import { defineChip, type Chip } from "../../../../plugin/zero/air/chip.ts";
 import { productionShape } from "../../../../plugin/zero/circuit/production-circuit.ts";
 import { ioNames, shapeOf } from "../../../../plugin/zero/proof/shape.ts";
 import { productionSizes } from "../../../../plugin/zero/proof/sizes.ts";

@@ -1,8 +1,8 @@
 /** The verifier of sumchecks against sums over the whole cube, of random polynomials. */
 import { expect } from "chai";
 
-import { plain } from "../../../../plugin/zero/circuit/plain.ts";
-import { residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { plain } from "../../../../plugin/zero/arithmetic/plain.ts";
+import { residue } from "../../../../plugin/zero/field/scalar-field.ts";
 import { FieldTranscript } from "../../../../plugin/zero/proof/field-transcript.ts";
 import { plainSumcheck, weightedSumcheck } from "../../../../plugin/zero/proof/sumcheck.ts";
 import { numbersFrom } from "../prover/reference/challenges.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
-import { plain } from "../../../../plugin/zero/circuit/plain.ts";
-import { r, residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
-import { ZeroProofError } from "../../../../plugin/zero/circuit/zero-proof-error.ts";
+import { plain } from "../../../../plugin/zero/arithmetic/plain.ts";
+import { r, residue } from "../../../../plugin/zero/field/scalar-field.ts";
+import { ZeroProofError } from "../../../../plugin/zero/arithmetic/zero-proof-error.ts";
 import { publicWords, scalarWords, type FieldMessages } from "../../../../plugin/zero/proof/messages.ts";
 import { logarithmBits, slabCountBits } from "../../../../plugin/zero/proof/header.ts";
 import { foldPublicValues, publicDigest } from "../../../../plugin/zero/proof/public-values.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { residue } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { residue } from "../../../../plugin/zero/field/scalar-field.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { Jobs } from "../../../../plugin/zero/kernels/jobs.ts";
 import { proveOpening, type Polynomial } from "../../../../plugin/zero/prover/opening.ts";

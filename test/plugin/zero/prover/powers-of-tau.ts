@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { r } from "../../../../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../../../../plugin/zero/field/scalar-field.ts";
 import { Jobs } from "../../../../plugin/zero/kernels/jobs.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { generatorMultiples } from "../../../../plugin/zero/keys/generator-multiples.ts";

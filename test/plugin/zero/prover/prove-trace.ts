@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { plain } from "../../../../plugin/zero/circuit/plain.ts";
+import { plain } from "../../../../plugin/zero/arithmetic/plain.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import { shapeOf } from "../../../../plugin/zero/proof/shape.ts";
 import { productionSizes } from "../../../../plugin/zero/proof/sizes.ts";

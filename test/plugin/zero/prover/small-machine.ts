@@ -3,11 +3,11 @@
  * are looked up are left, and what the others compute from the row's number is a column. The same tuples are put on the same buses as often
  * as before, so a trace cancels here exactly if it does there; every other chip is the machine's own.
  */
-import { defineChip, type Chip } from "../../../../plugin/zero/chips/chip.ts";
+import { defineChip, type Chip } from "../../../../plugin/zero/air/chip.ts";
 import { chips } from "../../../../plugin/zero/chips/index.ts";
 import { shapeOf, type Shape } from "../../../../plugin/zero/proof/shape.ts";
 import { productionSizes } from "../../../../plugin/zero/proof/sizes.ts";
-import { virtualValue } from "../../../../plugin/zero/trace/check-trace.ts";
+import { virtualValue } from "../../../../plugin/zero/tables/check-trace.ts";
 import type { Table, Trace } from "../../../../plugin/zero/trace/trace.ts";
 
 /** A chip that counts lookups and nothing else, with its contents in columns. */

@@ -2,9 +2,9 @@
 import { expect } from "chai";
 
 import { chips } from "../../../../plugin/zero/chips/index.ts";
-import { plain } from "../../../../plugin/zero/circuit/plain.ts";
+import { plain } from "../../../../plugin/zero/arithmetic/plain.ts";
 import { productionShape } from "../../../../plugin/zero/circuit/production-circuit.ts";
-import { ZeroProofError } from "../../../../plugin/zero/circuit/zero-proof-error.ts";
+import { ZeroProofError } from "../../../../plugin/zero/arithmetic/zero-proof-error.ts";
 import { Kernels } from "../../../../plugin/zero/kernels/kernels.ts";
 import type { PublicValues } from "../../../../plugin/zero/proof/messages.ts";
 import { programIdentity } from "../../../../plugin/zero/proof/program-identity.ts";
@@ -19,8 +19,8 @@ import {
   type TraceStatement,
 } from "../../../../plugin/zero/prover/prove-trace.ts";
 import { layOutSlabs, powersNeeded } from "../../../../plugin/zero/prover/slab-layout.ts";
-import { checkTrace } from "../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace } from "../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../plugin/zero/tables/trace-program.ts";
 import type { Trace } from "../../../../plugin/zero/trace/trace.ts";
 import { seeded } from "../../../seeded.ts";
 import {

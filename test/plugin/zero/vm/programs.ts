@@ -5,7 +5,7 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { expect } from "chai";
 
-import { Outcome } from "../../../../plugin/cloud/digests.ts";
+import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { execute as executeInCloud } from "../../../../plugin/cloud/runtime/execute.ts";
 import { prepareProgram } from "../../../../plugin/cloud/runtime/prepare.ts";
 import { decode } from "../../../../plugin/wasm/decode.ts";

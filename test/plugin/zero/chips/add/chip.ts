@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { add } from "../../../../../plugin/zero/chips/add/chip.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../../plugin/zero/tables/trace-program.ts";
 import { value } from "../../../../../plugin/zero/vm/code-buffer.ts";
 import { emitBinary, handProgram, operandPairs } from "../hand-program.ts";
 import { bitChoices, isAccepted, limbsOf, rowDefects, rowsOf } from "../row-defects.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { boundary } from "../../../../../plugin/zero/chips/boundary/chip.ts";
-import { checkTrace, defectsOf } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace, defectsOf } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../../plugin/zero/tables/trace-program.ts";
 import { value } from "../../../../../plugin/zero/vm/code-buffer.ts";
 import type { Program } from "../../../../../plugin/zero/vm/program.ts";
 import { handProgram } from "../hand-program.ts";

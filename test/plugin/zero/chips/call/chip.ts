@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { call } from "../../../../../plugin/zero/chips/call/chip.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../../plugin/zero/tables/trace-program.ts";
 import { newLabel, value } from "../../../../../plugin/zero/vm/code-buffer.ts";
 import { handProgram } from "../hand-program.ts";
 import { isAccepted, rowsOf } from "../row-defects.ts";

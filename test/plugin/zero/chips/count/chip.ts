@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { count } from "../../../../../plugin/zero/chips/count/chip.ts";
 import { countTrace } from "../../../../../plugin/zero/chips/count/trace.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
 import { falseStatement } from "../false-statement.ts";
 import { acceptedForgeries, searchOptions } from "../forgeries.ts";
 import { value } from "../../../../../plugin/zero/vm/code-buffer.ts";

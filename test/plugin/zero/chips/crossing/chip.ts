@@ -2,8 +2,8 @@ import { expect } from "chai";
 
 import { crossing } from "../../../../../plugin/zero/chips/crossing/chip.ts";
 import { crossingTrace } from "../../../../../plugin/zero/chips/crossing/trace.ts";
-import { inverseOf, residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
+import { inverseOf, residue } from "../../../../../plugin/zero/field/scalar-field.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
 import { falseStatement } from "../false-statement.ts";
 import { acceptedForgeries, searchOptions } from "../forgeries.ts";
 import { crosses, memoryProgram } from "../memory-program.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { div } from "../../../../../plugin/zero/chips/div/chip.ts";
 import { divTrace } from "../../../../../plugin/zero/chips/div/trace.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
 import { falseStatement } from "../false-statement.ts";
 import { acceptedForgeries, searchOptions } from "../forgeries.ts";
 import { emitBinary, handProgram, operandPairs } from "../hand-program.ts";

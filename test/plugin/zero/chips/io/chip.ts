@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { io } from "../../../../../plugin/zero/chips/io/chip.ts";
-import { checkTrace, defectsOf } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace, defectsOf } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../../plugin/zero/tables/trace-program.ts";
 import { cell, value } from "../../../../../plugin/zero/vm/code-buffer.ts";
 import { handProgram } from "../hand-program.ts";
 import { isAccepted, limbsOf, rowsOf } from "../row-defects.ts";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { mul } from "../../../../../plugin/zero/chips/mul/chip.ts";
 import { mulTrace } from "../../../../../plugin/zero/chips/mul/trace.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
 import { falseStatement } from "../false-statement.ts";
 import { acceptedForgeries, searchOptions } from "../forgeries.ts";
 import { emitBinary, handProgram, operandPairs } from "../hand-program.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { program as chip } from "../../../../../plugin/zero/chips/program/chip.ts";
-import { checkTrace, defectsOf } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace, defectsOf } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../../plugin/zero/tables/trace-program.ts";
 import { newLabel, value } from "../../../../../plugin/zero/vm/code-buffer.ts";
 import { handProgram } from "../hand-program.ts";
 import { rowOf } from "../row-defects.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { select } from "../../../../../plugin/zero/chips/select/chip.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../../plugin/zero/tables/trace-program.ts";
 import { cell, value } from "../../../../../plugin/zero/vm/code-buffer.ts";
 import { edges64, handProgram } from "../hand-program.ts";
 import { bitChoices, isAccepted, limbsOf, rowsOf } from "../row-defects.ts";

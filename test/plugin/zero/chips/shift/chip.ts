@@ -2,8 +2,8 @@ import { expect } from "chai";
 
 import { shift } from "../../../../../plugin/zero/chips/shift/chip.ts";
 import { shiftTrace } from "../../../../../plugin/zero/chips/shift/trace.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { inverseOf, residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { inverseOf, residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 import { falseStatement } from "../false-statement.ts";
 import { acceptedForgeries, searchOptions } from "../forgeries.ts";
 import { cell, value } from "../../../../../plugin/zero/vm/code-buffer.ts";

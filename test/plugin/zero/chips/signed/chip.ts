@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { signed } from "../../../../../plugin/zero/chips/signed/chip.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../../plugin/zero/tables/trace-program.ts";
 import { cell, newLabel, value } from "../../../../../plugin/zero/vm/code-buffer.ts";
 import { emitBinary, handProgram, operandPairs } from "../hand-program.ts";
 import { bitChoices, isAccepted, limbsOf, rowsOf } from "../row-defects.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { system } from "../../../../../plugin/zero/chips/system/chip.ts";
-import { checkTrace, defectsOf } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace, defectsOf } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../../plugin/zero/tables/trace-program.ts";
 import { cell, value } from "../../../../../plugin/zero/vm/code-buffer.ts";
 import { MachineTrap } from "../../../../../plugin/zero/vm/trap.ts";
 import { handProgram } from "../hand-program.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 
 import { word } from "../../../../../plugin/zero/chips/word/chip.ts";
-import { checkTrace } from "../../../../../plugin/zero/trace/check-trace.ts";
-import { traceProgram } from "../../../../../plugin/zero/trace/trace-program.ts";
+import { checkTrace } from "../../../../../plugin/zero/tables/check-trace.ts";
+import { traceProgram } from "../../../../../plugin/zero/tables/trace-program.ts";
 import { cell, value } from "../../../../../plugin/zero/vm/code-buffer.ts";
 import { handProgram } from "../hand-program.ts";
 import { isAccepted, limbsOf, rowDefects, rowsOf } from "../row-defects.ts";

@@ -1,6 +1,6 @@
 /** The tree of fractions and its layers (docs/zero/protocol.md §5), on the whole cube. */
-import type { Chip } from "../../../../../plugin/zero/chips/chip.ts";
-import { residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import type { Chip } from "../../../../../plugin/zero/air/chip.ts";
+import { residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 import type { Children, LayerMessages } from "../../../../../plugin/zero/proof/messages.ts";
 import { leafLayer, type Sizes } from "../../../../../plugin/zero/proof/sizes.ts";
 import type { Parameters, Trace } from "../../../../../plugin/zero/trace/trace.ts";

@@ -1,7 +1,7 @@
 /** Numbers for tests: a generator, and challenges that depend on every message. */
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToNumberBE } from "@noble/curves/utils.js";
-import { r } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import { r } from "../../../../../plugin/zero/field/scalar-field.ts";
 
 /** Field elements that look random, the same for the same seed. */
 export function numbersFrom(seed: string): () => bigint {

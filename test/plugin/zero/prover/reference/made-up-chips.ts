@@ -3,8 +3,8 @@
  * program of 4-bit values and squares them, and an io table whose journal is twice the input. A block has at most four columns, so the
  * counter's seven are three blocks, and the input and the journal are in different ones.
  */
-import { defineChip, type Chip } from "../../../../../plugin/zero/chips/chip.ts";
-import { parameter, virtual } from "../../../../../plugin/zero/chips/expression.ts";
+import { defineChip, type Chip } from "../../../../../plugin/zero/air/chip.ts";
+import { parameter, virtual } from "../../../../../plugin/zero/air/expression.ts";
 import type { Sizes } from "../../../../../plugin/zero/proof/sizes.ts";
 import type { Parameters, Table, Trace } from "../../../../../plugin/zero/trace/trace.ts";
 

@@ -1,5 +1,5 @@
 /** Mercury (docs/zero/protocol.md §8) with schoolbook polynomials, lowest coefficient first. */
-import { inverseOf, residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import { inverseOf, residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 import type { OpeningEvaluations } from "../../../../../plugin/zero/proof/messages.ts";
 import { eqTable } from "./multilinear.ts";
 

@@ -1,5 +1,5 @@
 /** Multilinear polynomials as tables over the cube; index bit k is variable x_k, bit 0 the lowest (docs/zero/protocol.md §2). */
-import { residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import { residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 
 /** eq(point, ·) over the whole cube, straight from the product. */
 export function eqTable(point: readonly bigint[]): bigint[] {

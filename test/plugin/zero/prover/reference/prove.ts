@@ -3,8 +3,8 @@
  * commitments are made with the secret τ itself, as [f(τ)]. For sizes of a few bits.
  */
 import { bn254 } from "@noble/curves/bn254.js";
-import { plain } from "../../../../../plugin/zero/circuit/plain.ts";
-import { r, residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import { plain } from "../../../../../plugin/zero/arithmetic/plain.ts";
+import { r, residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 import {
   alphaChallenge,
   deltaChallenge,
@@ -22,7 +22,7 @@ import { evaluationsDigest } from "../../../../../plugin/zero/proof/mercury.ts";
 import type { FieldMessages, G1Point, GroupMessages } from "../../../../../plugin/zero/proof/messages.ts";
 import { programIdentity } from "../../../../../plugin/zero/proof/program-identity.ts";
 import type { Block, ColumnPlace, Shape } from "../../../../../plugin/zero/proof/shape.ts";
-import { columnChallengeCount } from "../../../../../plugin/zero/proof/stacking.ts";
+import { columnChallengeCount } from "../../../../../plugin/zero/proof/verify-stacking.ts";
 import { mostSlabs, stackedBits } from "../../../../../plugin/zero/proof/sizes.ts";
 import type { FieldInputs } from "../../../../../plugin/zero/proof/verify-field.ts";
 import { streamValue } from "../../../../../plugin/zero/proof/stream-value.ts";

@@ -1,13 +1,13 @@
 /** Random chips with random tables, which need not be valid: for comparing provers, which are told nothing about that. */
-import { buses, type Bus } from "../../../../../plugin/zero/chips/bus.ts";
-import { defineChip, type Chip } from "../../../../../plugin/zero/chips/chip.ts";
+import { buses, type Bus } from "../../../../../plugin/zero/air/bus.ts";
+import { defineChip, type Chip } from "../../../../../plugin/zero/air/chip.ts";
 import {
   expression,
   parameter,
   virtual,
   virtualColumns,
   type Expression,
-} from "../../../../../plugin/zero/chips/expression.ts";
+} from "../../../../../plugin/zero/air/expression.ts";
 import type { ColumnData, Trace } from "../../../../../plugin/zero/trace/trace.ts";
 import { seeded } from "../../../../seeded.ts";
 

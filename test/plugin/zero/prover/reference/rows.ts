@@ -1,14 +1,14 @@
 /** One row of one table, in bigints: what expressions, leaves and virtual columns are worth there. */
-import { buses } from "../../../../../plugin/zero/chips/bus.ts";
-import { leavesOf, type Chip, type Interaction } from "../../../../../plugin/zero/chips/chip.ts";
+import { buses } from "../../../../../plugin/zero/air/bus.ts";
+import { leavesOf, type Chip, type Interaction } from "../../../../../plugin/zero/air/chip.ts";
 import {
   evaluator,
   type Expression,
   type Leaves,
   type Ring,
   type VirtualColumn,
-} from "../../../../../plugin/zero/chips/expression.ts";
-import { residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+} from "../../../../../plugin/zero/air/expression.ts";
+import { residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 import type { Parameters, Table } from "../../../../../plugin/zero/trace/trace.ts";
 
 export const integers: Ring<bigint> = {

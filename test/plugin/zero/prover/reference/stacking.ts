@@ -1,5 +1,5 @@
 /** The sumcheck of docs/zero/protocol.md §7 over the whole stacked vector. */
-import { residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import { residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 import { eqAt } from "./multilinear.ts";
 import { sumcheck } from "./sumcheck.ts";
 

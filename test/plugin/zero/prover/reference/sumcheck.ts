@@ -1,7 +1,7 @@
 /**
  * Sumcheck over tables, every round a sum over all of the remaining cube: the reference for the prover's sumchecks.
  */
-import { inverseOf, residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import { inverseOf, residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 import { bind, eqTable } from "./multilinear.ts";
 
 export interface Sumcheck {

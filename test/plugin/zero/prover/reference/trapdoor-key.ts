@@ -1,5 +1,5 @@
 /** Commitments made with the secret τ itself, [f(τ)]: what a key of powers of τ must agree with. */
-import { residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import { residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 import type { Kernels } from "../../../../../plugin/zero/kernels/kernels.ts";
 import type { G1Point } from "../../../../../plugin/zero/proof/messages.ts";
 import { integerAt } from "../../../../../plugin/zero/prover/column-memory.ts";

@@ -1,7 +1,7 @@
 /** The sumcheck of docs/zero/protocol.md §6, every chip's columns spread over the whole cube of row variables. */
-import type { Chip } from "../../../../../plugin/zero/chips/chip.ts";
-import { virtualColumns } from "../../../../../plugin/zero/chips/expression.ts";
-import { residue } from "../../../../../plugin/zero/circuit/scalar-field.ts";
+import type { Chip } from "../../../../../plugin/zero/air/chip.ts";
+import { virtualColumns } from "../../../../../plugin/zero/air/expression.ts";
+import { residue } from "../../../../../plugin/zero/field/scalar-field.ts";
 import type { Sizes } from "../../../../../plugin/zero/proof/sizes.ts";
 import type { Parameters, Trace } from "../../../../../plugin/zero/trace/trace.ts";
 import { eqAt, padTable } from "./multilinear.ts";

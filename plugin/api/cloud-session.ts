@@ -1,0 +1,173 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+import type { ChainType, NetworkConnection } from "hardhat/types/network";
+
+import { EvmChain } from "../chain/evm-chain.ts";
+import { EmbeddedCloud, type Checkpoint, type ServedBlock } from "../cloud/embedded/embedded-cloud.ts";
+import type { EmbeddedCloudOptions } from "../cloud/embedded/founding.ts";
+import { NoQuorumError } from "../cloud/replication/engine.ts";
+
+type Connection = NetworkConnection<ChainType | string>;
+
+/** Whether the code that runs is the cloud's own, whose transactions need no service. */
+const inside = new AsyncLocalStorage<true>();
+
+/** Methods after which there may be something to serve. */
+const SERVED_METHODS = new Set([
+  "eth_sendTransaction",
+  "eth_sendRawTransaction",
+  "evm_mine",
+  "hardhat_mine",
+  "evm_increaseTime",
+]);
+
+/**
+ * The embedded cloud of one or several connections: booted at first use, serving after every transaction, and going back
+ * in time with the simulated chain it was booted on.
+ */
+export class CloudSession {
+  readonly #options: EmbeddedCloudOptions;
+  readonly #home: Connection;
+  readonly #chains = new Map<Connection, EvmChain>();
+  #cloud: EmbeddedCloud | undefined;
+  #booting: Promise<EmbeddedCloud> | undefined;
+  #work: Promise<void> = Promise.resolve();
+  readonly #checkpoints = new Map<bigint, Checkpoint | undefined>();
+  /** Connections other than home that the cloud serves. */
+  readonly #attached: Connection[] = [];
+  readonly #listeners = new Set<(block: ServedBlock) => void>();
+
+  constructor(home: Connection, options: EmbeddedCloudOptions) {
+    this.#home = home;
+    this.#options = options;
+  }
+
+  /** Whether the cloud runs already. */
+  get booted(): boolean {
+    return this.#cloud !== undefined;
+  }
+
+  /** Told of every block from now on; the returned function ends that. */
+  onBlock(listener: (block: ServedBlock) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The cloud, booted on the home connection at the first call. */
+  async cloud(progress?: (what: string) => void): Promise<EmbeddedCloud> {
+    this.#booting ??= inside.run(true, async () => {
+      const chain = await this.chainOf(this.#home);
+      const cloud = await EmbeddedCloud.boot(chain, this.#options, progress);
+      for (const connection of this.#attached) await cloud.attach(await this.chainOf(connection));
+      this.#cloud = cloud;
+      return cloud;
+    });
+    try {
+      return await this.#booting;
+    } catch (error) {
+      this.#booting = undefined;
+      throw error;
+    }
+  }
+
+  /** The chain behind a connection of this session. */
+  async chainOf(connection: Connection): Promise<EvmChain> {
+    let chain = this.#chains.get(connection);
+    if (chain === undefined) {
+      const { provider } = connection;
+      chain = await EvmChain.connect(provider, 0);
+      this.#chains.set(connection, chain);
+    }
+    return chain;
+  }
+
+  /** Serves another connection's chain too, through a mirror of the committee there. */
+  async attach(connection: Connection): Promise<void> {
+    const cloud = await this.cloud();
+    await this.#exclusively(async () => {
+      await cloud.attach(await this.chainOf(connection));
+      this.#attached.push(connection);
+      await cloud.service(this.#announce);
+    });
+  }
+
+  /** Serves everything asked for so far. @throws NoQuorumError when too few nodes agree */
+  async service(): Promise<void> {
+    const cloud = await this.cloud();
+    await this.#exclusively(() => cloud.service(this.#announce));
+  }
+
+  /** Runs something that changes the cloud, when nothing else does. */
+  async change<T>(action: (cloud: EmbeddedCloud) => Promise<T> | T): Promise<T> {
+    const cloud = await this.cloud();
+    return this.#exclusively(async () => action(cloud));
+  }
+
+  /** To be called after every request of a connection: keeps the cloud in step with the chain. */
+  async afterRequest(
+    connection: Connection,
+    method: string,
+    params: readonly unknown[],
+    result: unknown,
+  ): Promise<void> {
+    if (inside.getStore() === true) return;
+    const isHome = connection === this.#home;
+    if (isHome && method === "evm_snapshot") {
+      this.#checkpoints.set(BigInt(String(result)), this.#cloud?.checkpoint());
+    } else if (isHome && method === "evm_revert" && result === true) {
+      await this.#revert(BigInt(String(params[0])));
+    } else if (this.#attached.includes(connection) && method === "evm_revert" && result === true) {
+      throw new Error(
+        "This network went back in time, but the cloud that serves it lives on another. " +
+          "Take snapshots on the cloud's home network, or give this one a cloud of its own.",
+      );
+    }
+    if (this.booted && SERVED_METHODS.has(method)) {
+      try {
+        await this.service();
+      } catch (error) {
+        // As on a live chain, the transaction is made and its request waits until enough nodes are back.
+        if (!(error instanceof NoQuorumError)) throw error;
+      }
+    }
+  }
+
+  /** Ends the session. */
+  async close(): Promise<void> {
+    await this.#booting?.catch(() => undefined);
+    await this.#exclusively(() => this.#forget());
+  }
+
+  readonly #announce = (block: ServedBlock): void => {
+    for (const listener of this.#listeners) listener(block);
+  };
+
+  async #revert(snapshot: bigint): Promise<void> {
+    const checkpoint = this.#checkpoints.get(snapshot);
+    // A chain forgets the snapshots made after the one it goes back to, and that one.
+    for (const id of [...this.#checkpoints.keys()]) {
+      if (id >= snapshot) this.#checkpoints.delete(id);
+    }
+    if (checkpoint === undefined) await this.#exclusively(() => this.#forget());
+    else await this.change((cloud) => cloud.revert(checkpoint));
+  }
+
+  /** The chain is as it was before the cloud was booted: the next use boots another one. */
+  async #forget(): Promise<void> {
+    const cloud = this.#cloud;
+    this.#cloud = undefined;
+    this.#booting = undefined;
+    this.#chains.clear();
+    await cloud?.close();
+  }
+
+  /** One change after the other, each as the cloud's own doing. */
+  async #exclusively<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#work.then(() => inside.run(true, action));
+    this.#work = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+}

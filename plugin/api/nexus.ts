@@ -1,0 +1,161 @@
+import type { HookContext } from "hardhat/types/hooks";
+import type { ChainType, NetworkConnection } from "hardhat/types/network";
+
+import { CloudSession } from "./cloud-session.ts";
+import type { EvmChain } from "../chain/evm-chain.ts";
+import type { EmbeddedCloud } from "../cloud/embedded/embedded-cloud.ts";
+import type { Fault } from "../cloud/embedded/faulty-replica.ts";
+import type { Misbehaviour } from "../cloud/replication/engine.ts";
+import { CloudProgram } from "./cloud-program.ts";
+import { loadProgram } from "../programs/load.ts";
+import type { ProvenRun } from "../zero/proof/proven-run.ts";
+import { ZeroSession } from "./zero-session.ts";
+
+/** What of the project a connection's `nexus` works with. */
+export type NexusEnvironment = Pick<HookContext, "config" | "artifacts">;
+
+/**
+ * Off-chain compute for the contracts of one network: what tests and scripts see as `connection.nexus`. The embedded
+ * cloud is booted when it is first needed, and from then on serves after every transaction, before its promise resolves.
+ *
+ * @example
+ * ```ts
+ * const { ethers, nexus } = await network.create();
+ * const fibonacci = await nexus.program("fibonacci");
+ * expect(await fibonacci.call("30")).to.equal("832040");
+ * ```
+ */
+export class Nexus {
+  /** Configuration and artifacts of the project; for the plugin's own deployments. */
+  readonly environment: NexusEnvironment;
+  readonly #connection: NetworkConnection<ChainType | string>;
+  readonly #zero: ZeroSession;
+  #session: CloudSession;
+
+  constructor(environment: NexusEnvironment, connection: NetworkConnection<ChainType | string>) {
+    this.environment = environment;
+    const { config } = environment;
+    this.#connection = connection;
+    const { nodes, suite, baseFee, fuel } = config.nexus.cloud;
+    this.#session = new CloudSession(connection, { nodes, suite, baseFee, limits: { fuel } });
+    this.#zero = new ZeroSession(this, { mode: config.nexus.zero.mode, cache: config.paths.cache });
+  }
+
+  /** The session behind it; for the plugin's own hooks and tasks. */
+  get session(): CloudSession {
+    return this.#session;
+  }
+
+  /** The chain of this connection. */
+  async chain(): Promise<EvmChain> {
+    return this.#session.chainOf(this.#connection);
+  }
+
+  /** The embedded cloud, booted if it does not run yet. */
+  async cloud(): Promise<EmbeddedCloud> {
+    return this.#session.cloud();
+  }
+
+  /** The cloud's id, which contracts name in their requests. */
+  async cloudId(): Promise<string> {
+    return (await this.cloud()).cloudId;
+  }
+
+  /** Address of the gateway on this network. */
+  async gateway(): Promise<string> {
+    return this.addressOf("NexusGateway");
+  }
+
+  /** Address of any part of the suite on this network, by contract name. */
+  async addressOf(part: string): Promise<string> {
+    const { chainId } = await this.#session.chainOf(this.#connection);
+    return (await this.cloud()).addressOf(chainId, part);
+  }
+
+  /**
+   * A program, built if its source changed, and published to the cloud.
+   *
+   * @param program name of one of the project's programs or of the examples, path of a `.wasm` file, or a module
+   * @throws when there is no such program, it does not build, or the cloud would not run it
+   */
+  async program(program: string | Uint8Array): Promise<CloudProgram> {
+    const { nexus, paths } = this.environment.config;
+    const loaded = await loadProgram(program, { programs: nexus.programs, cache: paths.cache });
+    const id = await this.#session.change((cloud) => cloud.publish(loaded.module));
+    await this.#session.service();
+    return new CloudProgram(loaded, id, this.#session, await this.chain(), this.#zero);
+  }
+
+  /**
+   * Gives a program the logs of a contract, as `NexusSubscriptions` does for whoever pays the rent.
+   *
+   * @param emitter the contract whose logs to follow
+   * @param topic0 first topic: the hash of the event's signature
+   */
+  async subscribe(program: CloudProgram, emitter: string, topic0: string): Promise<void> {
+    await program.subscribe(emitter, topic0);
+  }
+
+  /** Why the Zero router of this network refuses a proof; undefined when it accepts it. */
+  async proofRefusal(run: ProvenRun): Promise<string | undefined> {
+    return this.#zero.refusal(run);
+  }
+
+  /** Serves this network from the cloud of another, through a mirror of its committee here. */
+  async join(other: Nexus): Promise<void> {
+    if (this.#session.booted) {
+      throw new Error(
+        "This network has a cloud of its own already. Call join before anything else uses nexus here.",
+      );
+    }
+    await other.session.attach(this.#connection);
+    this.#session = other.session;
+  }
+
+  /** Serves everything asked for so far; needed only where no transaction comes after. */
+  async service(): Promise<void> {
+    await this.#session.service();
+  }
+
+  /** Makes a node misbehave from now on, or behave again. @param node from 1 */
+  async setFault(node: number, fault: Fault): Promise<void> {
+    await this.#session.change((cloud) => {
+      const replica = cloud.replicas[node - 1];
+      if (replica === undefined)
+        throw new RangeError(`There is no node ${node}; the cloud has ${cloud.replicas.length}.`);
+      replica.fault = fault;
+    });
+  }
+
+  /** Stops a node. @param node from 1 */
+  async stopNode(node: number): Promise<void> {
+    await this.setFault(node, { kind: "stopped" });
+  }
+
+  /** Starts a stopped node, or ends any other fault of it; it catches up with the next block. @param node from 1 */
+  async startNode(node: number): Promise<void> {
+    await this.setFault(node, { kind: "none" });
+    await this.service();
+  }
+
+  /** What nodes were seen doing wrong, oldest first. */
+  async misbehaviours(): Promise<readonly Misbehaviour[]> {
+    return (await this.cloud()).misbehaviours;
+  }
+
+  /**
+   * Hands the evidence of an equivocation to `EquivocationSlashing`, which slashes the node's operator.
+   *
+   * @returns token units slashed
+   * @throws TypeError for other misbehaviour, which is no evidence; Error when the contract refuses
+   */
+  async reportEquivocation(misbehaviour: Misbehaviour): Promise<bigint> {
+    return this.#session.change((cloud) => cloud.reportEquivocation(misbehaviour));
+  }
+
+  /** Ends the cloud and the prover of this connection. */
+  async close(): Promise<void> {
+    await this.#zero.close();
+    await this.#session.close();
+  }
+}

@@ -1,0 +1,231 @@
+import type { Block } from "../replication/block.ts";
+import {
+  NoQuorumError,
+  type Committed,
+  type ConsensusEngine,
+  type Extension,
+  type Misbehaviour,
+  type Replica,
+  type Vote,
+} from "../replication/engine.ts";
+
+/**
+ * Orders for replicas in one process: deterministic, instant, without a network. There is one orderer, so a faulty one
+ * is not tolerated; faulty replicas are, up to n − t of them, because each executes, stores and signs by itself.
+ */
+export class LocalEngine implements ConsensusEngine {
+  readonly description =
+    "local: one orderer in this process; it tolerates faulty nodes, but no faulty orderer";
+  readonly #replicas: readonly Replica[];
+  readonly #threshold: number;
+  readonly #report: (misbehaviour: Misbehaviour) => void;
+  readonly #grace: number;
+  readonly #reported = new Set<string>();
+  /** What replicas are at, those among them that the others went on without. */
+  readonly #work = new Map<Replica, Promise<void>>();
+
+  /**
+   * @param threshold t: how many replicas must agree
+   * @param report called once for every misbehaviour seen
+   * @param grace milliseconds for which t replicas that are ready wait for the others
+   */
+  constructor(
+    replicas: readonly Replica[],
+    threshold: number,
+    report: (misbehaviour: Misbehaviour) => void,
+    grace = 1_000,
+  ) {
+    this.#replicas = replicas;
+    this.#threshold = threshold;
+    this.#report = report;
+    this.#grace = grace;
+  }
+
+  async step(): Promise<Committed | undefined> {
+    const present = await this.#present();
+    const tip = Math.max(...present.map((replica) => replica.height));
+    await this.#ask(present, this.#threshold, (replica) => this.#catchUp(replica, present, tip));
+    const live = (await this.#present()).filter((replica) => replica.height === tip);
+    // A crash may have come between a block and its signatures; they are unique, so signing again repairs it.
+    if (tip > 0 && live.every((replica) => replica.certificate(tip) === undefined))
+      return this.#certify(live, tip);
+
+    const refused: string[] = [];
+    // Fewer than t replicas have seen an event when more than n − t have not, so no block could be accepted.
+    let silent = this.#replicas.length - live.length;
+    for (let turn = 0; turn < live.length && silent <= this.#replicas.length - this.#threshold; turn++) {
+      const proposer = live[(tip + 1 + turn) % live.length]!;
+      const block = (await this.#ask([proposer], 0, (replica) => replica.prepareProposal())).get(proposer);
+      if (block === undefined) {
+        silent++;
+        continue;
+      }
+      const committed = await this.#decide(block, live, refused);
+      if (committed !== undefined) return committed;
+    }
+    if (refused.length > 0)
+      throw new NoQuorumError(`No block ${tip + 1} was accepted. ${refused.join("; ")}`);
+    return undefined;
+  }
+
+  async certifyAgain(height: number): Promise<void> {
+    const present = await this.#present();
+    const tip = Math.max(...present.map((replica) => replica.height));
+    await this.#certify(
+      present.filter((replica) => replica.height === tip),
+      height,
+    );
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all(this.#work.values());
+  }
+
+  /** Executes and signs the block if t of `live` accept it; says why not in `refused` otherwise. */
+  async #decide(block: Block, live: readonly Replica[], refused: string[]): Promise<Committed | undefined> {
+    const verdicts = await this.#ask(live, this.#threshold, async (replica) => {
+      return (await replica.processProposal(block)) ?? ACCEPTED;
+    });
+    const accepting = [...verdicts].filter(([, verdict]) => verdict === ACCEPTED).map(([replica]) => replica);
+    if (accepting.length >= this.#threshold) {
+      const done = await this.#ask(accepting, this.#threshold, async (replica) => {
+        await replica.finalizeBlock(block);
+        return true;
+      });
+      return this.#certify([...done.keys()], block.height);
+    }
+    for (const [replica, verdict] of verdicts) {
+      if (verdict !== ACCEPTED) refused.push(`node ${replica.index}: ${verdict}`);
+    }
+    return undefined;
+  }
+
+  /** The replicas that run and are not at work: at least t. */
+  async #present(): Promise<Replica[]> {
+    const running = (): Replica[] => this.#replicas.filter((replica) => replica.running);
+    const ready = (): Replica[] => running().filter((replica) => !this.#work.has(replica));
+    if (ready().length < this.#threshold) await this.idle();
+    if (ready().length < this.#threshold) {
+      throw new NoQuorumError(
+        `${running().length} of ${this.#replicas.length} nodes run, ${this.#threshold} are needed.`,
+      );
+    }
+    return ready();
+  }
+
+  /**
+   * Asks each replica, all at the same time, and goes on when all have answered, or `grace` milliseconds after `enough`
+   * have. One that fails, as when its provider does, has not answered; the others do not mind.
+   *
+   * @returns the answers, in the order of `replicas`
+   * @throws the failure when all have failed
+   */
+  async #ask<T>(
+    replicas: readonly Replica[],
+    enough: number,
+    question: (replica: Replica) => Promise<T>,
+  ): Promise<Map<Replica, T>> {
+    const answers = new Map<Replica, T>();
+    const failures: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const look = (): void => {
+        if (answers.size + failures.length === replicas.length) {
+          clearTimeout(timer);
+          resolve();
+        } else if (answers.size >= enough) timer ??= setTimeout(resolve, this.#grace);
+      };
+      for (const replica of replicas) {
+        const answered = question(replica).then(
+          (answer) => void answers.set(replica, answer),
+          (failure: unknown) => void failures.push(failure),
+        );
+        const work = answered.then(() => {
+          this.#work.delete(replica);
+          look();
+        });
+        this.#work.set(replica, work);
+      }
+      look();
+    });
+    if (failures.length > 0 && failures.length === replicas.length) throw failures[0];
+    return new Map(replicas.filter((replica) => answers.has(replica)).map((r) => [r, answers.get(r)!]));
+  }
+
+  async #catchUp(replica: Replica, peers: readonly Replica[], tip: number): Promise<void> {
+    for (;;) {
+      const { height } = replica;
+      // It may have executed a block and been left, or killed, before it got to know the certificate.
+      const certificate = peers.map((peer) => peer.certificate(height)).find((found) => found !== undefined);
+      if (certificate !== undefined && replica.running && replica.certificate(height) === undefined) {
+        await replica.certify(height, certificate);
+      }
+      if (height >= tip || !replica.running) return;
+      const source = peers.find((peer) => peer.height > height)!;
+      await replica.catchUp(source.block(height + 1), source.certificate(height + 1));
+    }
+  }
+
+  /** Collects votes and extensions for an executed block, and hands every replica the certificate. */
+  async #certify(replicas: readonly Replica[], height: number): Promise<Committed> {
+    const voters = this.#quorum(replicas, height);
+    const reference = voters[0]!;
+    const extensions: Extension[] = [];
+    for (const voter of voters) {
+      const extension = voter.extendVote(height);
+      if (reference.verifyExtension(height, extension) === undefined) extensions.push(extension);
+      else this.#note({ kind: "bad-partial", index: voter.index, height });
+    }
+    const { certificate, wrong } = reference.combine(height, extensions);
+    for (const index of wrong) this.#note({ kind: "bad-partial", index, height });
+    if (certificate === undefined) {
+      throw new NoQuorumError(
+        `Block ${height} has ${extensions.length - wrong.length} good partial signatures of the ` +
+          `${this.#threshold} that are needed.`,
+      );
+    }
+    await this.#ask(replicas, this.#threshold, (replica) => replica.certify(height, certificate));
+    const signers = extensions.map((extension) => extension.index).filter((index) => !wrong.includes(index));
+    return { height, signers: signers.slice(0, this.#threshold) };
+  }
+
+  /** The replicas behind the block hash that at least t voted for; what the others did is noted. */
+  #quorum(replicas: readonly Replica[], height: number): Replica[] {
+    const votes = new Map<Replica, Vote[]>();
+    const support = new Map<string, Replica[]>();
+    for (const replica of replicas) {
+      const seen = new Map<string, Vote>();
+      for (const recipient of replicas) {
+        const vote = replica.vote(height, recipient.index);
+        seen.set(vote.blockHash, vote);
+      }
+      votes.set(replica, [...seen.values()]);
+      // Only a replica that told all the same counts.
+      if (seen.size === 1)
+        for (const hash of seen.keys()) support.set(hash, [...(support.get(hash) ?? []), replica]);
+    }
+    const agreed = [...support].find(([, supporters]) => supporters.length >= this.#threshold);
+    for (const [replica, [first, second]] of votes) {
+      if (second !== undefined) {
+        this.#note({ kind: "equivocation", index: replica.index, height, votes: [first!, second] });
+      } else if (agreed !== undefined && first!.blockHash !== agreed[0]) {
+        this.#note({ kind: "divergence", index: replica.index, height, vote: first! });
+      }
+    }
+    if (agreed === undefined) {
+      const counts = [...support].map(([hash, supporters]) => `${supporters.length} for ${hash}`).join(", ");
+      throw new NoQuorumError(`Block ${height} has no ${this.#threshold} equal votes: ${counts}.`);
+    }
+    return agreed[1];
+  }
+
+  #note(misbehaviour: Misbehaviour): void {
+    const key = `${misbehaviour.kind}:${misbehaviour.index}:${misbehaviour.height}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
+    this.#report(misbehaviour);
+  }
+}
+
+/** In place of a reason to refuse. */
+const ACCEPTED = Symbol("accepted");

@@ -1,0 +1,170 @@
+import { expect } from "chai";
+import { network } from "hardhat";
+
+import { FaultyReplica, type Fault } from "../../../../plugin/cloud/embedded/faulty-replica.ts";
+import type { Block } from "../../../../plugin/cloud/replication/block.ts";
+import { NoQuorumError } from "../../../../plugin/cloud/replication/engine.ts";
+import { LocalEngine } from "../../../../plugin/cloud/engines/local-engine.ts";
+import { prebuilt } from "../../../programs/guest.ts";
+
+const TOO_FEW = 2;
+
+async function cloudWithFibonacci() {
+  const { nexus, provider } = await network.create("l1");
+  const fibonacci = await nexus.program("fibonacci");
+  return { nexus, provider, fibonacci, cloud: await nexus.cloud() };
+}
+
+async function failureOf(work: Promise<unknown>): Promise<Error> {
+  return work.then(
+    () => expect.fail("it succeeded"),
+    (error: Error) => error,
+  );
+}
+
+const faults: [Fault, string[]][] = [
+  [{ kind: "stopped" }, []],
+  [{ kind: "delayed", milliseconds: 30 }, []],
+  [{ kind: "lying" }, ["divergence"]],
+  [{ kind: "mis-signing" }, ["bad-partial"]],
+  [{ kind: "equivocating" }, ["equivocation"]],
+];
+
+describe("plugin/cloud/engines/local-engine", () => {
+  for (const [fault, seen] of faults) {
+    it(`goes on with node 1 ${fault.kind}, and not with two such nodes until one is back`, async () => {
+      const { nexus, fibonacci, cloud } = await cloudWithFibonacci();
+      await nexus.setFault(1, fault);
+      expect(await fibonacci.call("30")).to.equal("832040");
+      const reports = (await nexus.misbehaviours()).map(({ kind, index }) => `${kind} ${index}`);
+      // Signatures are made of the first t partials, and node 1's is among them: a wrong one is seen.
+      expect(reports).to.deep.equal(seen.map((kind) => `${kind} 1`));
+
+      await nexus.setFault(TOO_FEW, fault);
+      if (fault.kind === "delayed") {
+        expect(await fibonacci.call("31")).to.equal("1346269");
+        return;
+      }
+      expect(await failureOf(fibonacci.run("31"))).to.be.instanceOf(NoQuorumError);
+      const { height } = cloud;
+      const blocks: number[] = [];
+      const stop = nexus.session.onBlock((block) => blocks.push(block.record.runs.length));
+      await nexus.startNode(TOO_FEW);
+      stop();
+      expect(blocks, "the request that waited was served").to.deep.equal([1]);
+      expect(cloud.height).to.be.at.least(height);
+      expect(await fibonacci.call("32")).to.equal("2178309");
+      await nexus.startNode(1);
+      expect(await fibonacci.call("33")).to.equal("3524578");
+      expect(new Set(cloud.replicas.map((replica) => replica.height)).size, "all caught up").to.equal(1);
+      for (let at = 1; at <= cloud.height; at++) {
+        const hashes = cloud.replicas.map(({ node }) => node.application.blocks.record(at).blockHash);
+        expect(new Set(hashes).size, `block ${at}`).to.equal(1);
+      }
+    });
+  }
+
+  it("brings back a node that missed many blocks, a new epoch and a new chain", async () => {
+    const { nexus, provider, fibonacci, cloud } = await cloudWithFibonacci();
+    await nexus.stopNode(3);
+    for (let i = 0; i < 5; i++) await fibonacci.call(String(i));
+    await provider.request({ method: "evm_increaseTime", params: [90 * 86_400] });
+    await provider.request({ method: "evm_mine" });
+    const other = await network.create({ network: "op", override: { chainId: 1_338 } });
+    await other.nexus.join(nexus);
+    const there = await other.nexus.program("fibonacci");
+    expect(await there.call("12")).to.equal("144");
+    const behind = cloud.replicas[2]!;
+    expect(behind.height).to.be.at.most(cloud.height - 7);
+    await nexus.startNode(3);
+    await nexus.stopNode(2);
+    expect(await there.call("13"), "it is needed for a quorum").to.equal("233");
+    expect(behind.height).to.equal(cloud.height);
+    expect(behind.node.divergence).to.equal(undefined);
+  });
+
+  it("has a node stop that came to another result, and says why", async () => {
+    const { nexus, fibonacci, cloud } = await cloudWithFibonacci();
+    const { node } = cloud.replicas[3]!;
+    await nexus.stopNode(4);
+    // The node executes a block that the others never saw.
+    const { height } = node;
+    const previousSignature = node.certificate(height)!.signatures[0]!;
+    await node.finalizeBlock({ height: height + 1, previousSignature, events: [] });
+    await fibonacci.call("30");
+    await nexus.startNode(4);
+    expect(await fibonacci.call("31")).to.equal("1346269");
+    expect(node.running).to.equal(false);
+    expect(node.divergence).to.match(
+      new RegExp(`at height ${height + 1} it has 0x.*the committee signed 0x`),
+    );
+  });
+
+  describe("with replicas that fail in other ways", () => {
+    const engineOver = async (bad: (replica: FaultyReplica) => FaultyReplica, at: number, grace?: number) => {
+      const { cloud } = await cloudWithFibonacci();
+      // The engine of the cloud rests; this one orders instead.
+      const replicas = cloud.replicas.map(({ node }, i) => {
+        const replica = new FaultyReplica(node);
+        return i === at ? bad(replica) : replica;
+      });
+      for (const { node } of replicas) node.propose({ kind: "program", module: prebuilt("counter") });
+      return { engine: new LocalEngine(replicas, 3, () => {}, grace), cloud };
+    };
+
+    for (const at of [0, 1, 2, 3]) {
+      it(`orders with node ${at + 1} proposing nothing, and without it when its provider fails`, async () => {
+        class Silent extends FaultyReplica {
+          override prepareProposal(): Promise<Block | undefined> {
+            return Promise.resolve(undefined);
+          }
+          override processProposal(): Promise<string | undefined> {
+            return Promise.reject(new Error("the provider is gone"));
+          }
+        }
+        const { engine, cloud } = await engineOver((replica) => new Silent(replica.node), at);
+        const before = cloud.height;
+        const committed = await engine.step();
+        expect(committed?.height).to.equal(before + 1);
+        expect(committed?.signers).not.to.include(cloud.replicas[at]!.index);
+        expect(cloud.replicas[at]!.height).to.equal(before);
+      });
+
+      it(`orders past node ${at + 1} proposing what others refuse`, async () => {
+        class Inventor extends FaultyReplica {
+          override async prepareProposal(): Promise<Block | undefined> {
+            const block = await super.prepareProposal();
+            return block && { ...block, height: block.height + 1 };
+          }
+        }
+        const { engine, cloud } = await engineOver((replica) => new Inventor(replica.node), at);
+        const before = cloud.height;
+        expect((await engine.step())?.height).to.equal(before + 1);
+      });
+    }
+
+    it("does not wait for a node longer than its grace, and takes it back when it is ready", async () => {
+      const slow = (replica: FaultyReplica) => {
+        replica.fault = { kind: "delayed", milliseconds: 400 };
+        return replica;
+      };
+      const { engine, cloud } = await engineOver(slow, 0, 20);
+      const before = cloud.height;
+      const begun = performance.now();
+      await engine.step();
+      expect(performance.now() - begun).to.be.below(390);
+      expect(cloud.height).to.equal(before + 1);
+      await engine.idle();
+      await engine.step();
+      expect(cloud.replicas[0]!.height).to.equal(before + 1);
+    });
+
+    it("throws what all replicas throw, rather than to say that there is no quorum", async () => {
+      const { engine, cloud } = await engineOver((replica) => replica, 0);
+      for (const { node } of cloud.replicas) {
+        node.processProposal = () => Promise.reject(new RangeError("a bug"));
+      }
+      expect(await failureOf(engine.step())).to.be.instanceOf(RangeError);
+    });
+  });
+});
