@@ -4,7 +4,11 @@ import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
 import { addressBook, type AddressBook } from "./address-book.ts";
 import { deployModule } from "./deploy-module.ts";
-import { isDevelopmentChain } from "./development.ts";
+import {
+  isDevelopmentChain,
+  isDevelopmentNetwork,
+  markDevelopmentChain,
+} from "../plugin/chain/development-chain.ts";
 import { hasBls12381 } from "./eip2537.ts";
 import developmentBn254 from "./modules/development-bn254.ts";
 import development from "./modules/development.ts";
@@ -35,15 +39,16 @@ export async function deploySuite<T extends ChainType | string>(
   connection: NetworkConnection<T>,
   options: SuiteOptions = {},
 ): Promise<AddressBook> {
-  const { provider } = connection;
+  const { provider, networkConfig } = connection;
   const [chainIdHex, accounts, bls12381] = await Promise.all([
     provider.request({ method: "eth_chainId" }) as Promise<string>,
     provider.request({ method: "eth_accounts" }) as Promise<string[]>,
     hasBls12381(provider),
   ]);
   const chainId = Number(chainIdHex);
+  const isDevelopment = isDevelopmentNetwork(networkConfig, chainId);
   const module =
-    options.token === undefined && isDevelopmentChain(chainId)
+    options.token === undefined && isDevelopment
       ? bls12381
         ? development
         : developmentBn254
@@ -57,9 +62,10 @@ export async function deploySuite<T extends ChainType | string>(
       ...(options.owner === undefined ? {} : { owner: options.owner }),
     },
   };
-  const why = refusal({ module, chainId, deployer: accounts[0], parameters, bls12381 });
+  const why = refusal({ module, chainId, isDevelopment, deployer: accounts[0], parameters, bls12381 });
   if (why !== undefined) throw new HardhatPluginError("hardhat-nexus", why);
 
+  if (isDevelopment) await markDevelopmentChain(provider, chainId);
   const book = addressBook(chainId, await deployModule(connection, module, parameters));
   await requireCode(connection, book);
   return book;

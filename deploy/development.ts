@@ -1,16 +1,8 @@
-/** What is for development only: chains whose ether is worth nothing and keys that everybody knows. */
+/** Keys that everybody knows, which are for development only. */
 
 import { bn254 } from "@noble/curves/bn254.js";
 
 import { developmentTau, developmentTrapdoor } from "../plugin/zero/keys/trapdoor.ts";
-
-/** Chain ids of Hardhat and Anvil (31337), and of Geth's `--dev` and Ganache (1337). Twin of `DevelopmentChain.sol`. */
-export const DEVELOPMENT_CHAIN_IDS: readonly number[] = [31337, 1337];
-
-/** Whether `chainId` is one where development parts and keys are in order. */
-export function isDevelopmentChain(chainId: number): boolean {
-  return DEVELOPMENT_CHAIN_IDS.includes(chainId);
-}
 
 /**
  * The 20 accounts of the mnemonic `test test test test test test test test test test test junk`, which Hardhat and

@@ -1,13 +1,16 @@
 import type { DeploymentParameters, IgnitionModule } from "@nomicfoundation/ignition-core";
 
 import { chainOf } from "./chains.ts";
-import { isDevelopmentAccount, isDevelopmentChain, isDevelopmentKey } from "./development.ts";
+import { isDevelopmentChain } from "../plugin/chain/development-chain.ts";
+import { isDevelopmentAccount, isDevelopmentKey } from "./development.ts";
 import { includesModule, MODULES } from "./suite/suite.ts";
 
 /** A deployment as far as it is known before anything is sent. */
 export interface PlannedDeployment {
   readonly module: IgnitionModule;
   readonly chainId: number;
+  /** Whether it is a development chain; by its id, unless more is known. */
+  readonly isDevelopment?: boolean;
   /** Address that pays and sends; `undefined` when the network has no account. */
   readonly deployer: string | undefined;
   readonly parameters: DeploymentParameters;
@@ -37,7 +40,7 @@ export function refusal(planned: PlannedDeployment): string | undefined {
       "Deploy the variant for BN254 instead: modules/suite-bn254.ts, development-bn254.ts, or mirror.ts."
     );
   }
-  if (isDevelopmentChain(planned.chainId)) return undefined;
+  if (planned.isDevelopment ?? isDevelopmentChain(planned.chainId)) return undefined;
   if (includesModule(planned.module, MODULES.development)) {
     return (
       `${MODULES.development} deploys a mock verifier and a token that anybody mints, so it is for development chains ` +

@@ -10,7 +10,7 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import type { AddressBook } from "../deploy/address-book.ts";
 import { deploySuite, type SuiteOptions } from "../deploy/deploy-suite.ts";
-import { isDevelopmentChain } from "../deploy/development.ts";
+import { isDevelopmentChain, isDevelopmentNetwork } from "../plugin/chain/development-chain.ts";
 import { MODULES } from "../deploy/suite/suite.ts";
 
 interface DeployArguments {
@@ -26,7 +26,7 @@ const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, rese
     const { networkName, networkConfig } = connection;
     const chainId = Number(await connection.provider.request({ method: "eth_chainId" }));
     const file = parametersFile(parameters, hre.config.paths.ignition, networkName);
-    if (file === undefined && !isDevelopmentChain(chainId)) {
+    if (file === undefined && !isDevelopmentNetwork(networkConfig, chainId)) {
       throw new HardhatPluginError(
         "hardhat-nexus",
         `Network ${networkName} is chain ${chainId}, a live one, so the deployment needs parameters, at least token and ` +

@@ -2,7 +2,7 @@ import { HardhatPluginError } from "hardhat/plugins";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import { isDevelopmentChain } from "../deploy/development.ts";
+import { isDevelopmentChain } from "../plugin/chain/development-chain.ts";
 
 /**
  * A connection to the selected network, if the embedded cloud can work there: a simulated network, or a development

@@ -9,7 +9,7 @@ import type { ChainType, JsonRpcServer, NetworkConnection } from "hardhat/types/
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { chainOf } from "../deploy/chains.ts";
-import { isDevelopmentChain } from "../deploy/development.ts";
+import { isDevelopmentChain } from "../plugin/chain/development-chain.ts";
 import { CloudSession } from "../plugin/api/cloud-session.ts";
 import { exampleNames, loadProgram, programsIn } from "../plugin/programs/load.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";

@@ -5,7 +5,7 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { readAddressBook } from "../deploy/address-book.ts";
 import { chainOf } from "../deploy/chains.ts";
-import { isDevelopmentChain } from "../deploy/development.ts";
+import { isDevelopmentChain } from "../plugin/chain/development-chain.ts";
 import { suiteStatus, type SuiteStatus } from "../deploy/suite-status.ts";
 
 interface StatusArguments {

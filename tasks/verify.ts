@@ -7,7 +7,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { addressOf, readAddressBook } from "../deploy/address-book.ts";
-import { isDevelopmentChain } from "../deploy/development.ts";
+import { isDevelopmentNetwork } from "../plugin/chain/development-chain.ts";
 import { EvmChain } from "../plugin/chain/evm-chain.ts";
 import { parseProofFile } from "../plugin/zero/proof/proof-file.ts";
 import type { ProvenRun } from "../plugin/zero/proof/proven-run.ts";
@@ -94,7 +94,7 @@ async function verifyOnChain(
       });
       return { run, network: connection.networkName, chainId, router: zero.router.address };
     };
-    if (isDevelopmentChain(chainId)) {
+    if (isDevelopmentNetwork(connection.networkConfig, chainId)) {
       return await withProver(hre, progress, async (prover) => {
         progress.step("Deploying the Zero router and verifier");
         const zero = await ZeroChain.deploy(chain);

@@ -1,5 +1,6 @@
 import { dataSlice, id, type Interface } from "ethers";
 
+import { markDevelopmentChain } from "./development-chain.ts";
 import type { EvmChain, EvmContract, RpcReceipt } from "./evm-chain.ts";
 
 /** The chain is not one whose accounts can be impersonated: the embedded cloud cannot act there. */
@@ -29,7 +30,7 @@ export class DevelopmentAccount {
   }
 
   /**
-   * The account with this name, with ether to spend.
+   * The account with this name, with ether to spend, on a chain whose contracts know that it is for development.
    *
    * @throws NotADevelopmentChainError
    */
@@ -38,6 +39,7 @@ export class DevelopmentAccount {
     try {
       await chain.rpc("hardhat_impersonateAccount", address);
       await chain.rpc("hardhat_setBalance", address, "0xd3c21bcecceda1000000");
+      await markDevelopmentChain(chain, Number(chain.chainId));
     } catch (error) {
       throw new NotADevelopmentChainError(chain.chainId, { cause: error });
     }

@@ -45,7 +45,7 @@ export interface Transaction extends Partial<Fees> {
 }
 
 /** One EVM chain behind a JSON-RPC provider, with the few calls that the cloud makes. */
-export class EvmChain {
+export class EvmChain implements Eip1193 {
   readonly chainId: bigint;
   readonly #provider: Eip1193;
   readonly #finality: Finality;
@@ -64,6 +64,11 @@ export class EvmChain {
       BigInt((await provider.request({ method: "eth_chainId" })) as string),
       finality,
     );
+  }
+
+  /** A JSON-RPC call as EIP-1193 has it. */
+  async request(args: { method: string; params?: unknown[] }): Promise<unknown> {
+    return this.#provider.request(args);
   }
 
   /** Any other JSON-RPC call. */

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import hre from "hardhat";
 
 import { CHAINS, chainOf } from "../../deploy/chains.ts";
-import { isDevelopmentChain } from "../../deploy/development.ts";
+import { isDevelopmentChain } from "../../plugin/chain/development-chain.ts";
 import { liveNetworks, rpcVariable } from "../../deploy/networks.ts";
 
 const PARAMETERS = new URL("../../deploy/parameters/", import.meta.url);

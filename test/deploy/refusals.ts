@@ -1,9 +1,14 @@
 import { expect } from "chai";
-import { HDNodeWallet } from "ethers";
+import { dataSlice, HDNodeWallet, id } from "ethers";
 import { network } from "hardhat";
 
 import { CHAINS } from "../../deploy/chains.ts";
-import { DEVELOPMENT_CHAIN_IDS, isDevelopmentAccount } from "../../deploy/development.ts";
+import {
+  DEVELOPMENT_CHAIN_IDS,
+  DEVELOPMENT_MARK,
+  markDevelopmentChain,
+} from "../../plugin/chain/development-chain.ts";
+import { isDevelopmentAccount } from "../../deploy/development.ts";
 import { hasBls12381 } from "../../deploy/eip2537.ts";
 import development from "../../deploy/modules/development.ts";
 import mirrorBls12381 from "../../deploy/modules/mirror-bls12381.ts";
@@ -115,15 +120,19 @@ describe("refusals", () => {
     expect(isDevelopmentAccount(MINE)).to.equal(false);
   });
 
-  it("agrees with DevelopmentChain.sol about development chains", async () => {
+  it("agrees with DevelopmentChain.sol about development chains, by their ids and by the mark", async () => {
     for (const chainId of [1, 10, 1337, 1338, 31336, 31337, 8453]) {
-      const { ethers } = await network.create({ network: "generic", override: { chainId } });
-      const deployed = await ethers.deployContract("DevelopmentToken").then(
-        () => true,
-        () => false,
-      );
-      expect(deployed, String(chainId)).to.equal(DEVELOPMENT_CHAIN_IDS.includes(chainId));
+      const { ethers, provider } = await network.create({ network: "generic", override: { chainId } });
+      const deploys = () =>
+        ethers.deployContract("DevelopmentToken").then(
+          () => true,
+          () => false,
+        );
+      expect(await deploys(), String(chainId)).to.equal(DEVELOPMENT_CHAIN_IDS.includes(chainId));
+      await markDevelopmentChain(provider, chainId);
+      expect(await deploys(), `${chainId}, marked`).to.equal(true);
     }
+    expect(DEVELOPMENT_MARK.address).to.equal(dataSlice(id("Nexus development chain"), 12));
   });
 
   it("asks the chain for EIP-2537", async () => {
