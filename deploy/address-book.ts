@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { hex, type Hex } from "../plugin/contracts/hex.ts";
+
 /** One part of the suite on one chain. */
 export interface Deployment {
   /** Name of its contract, for instance `NexusGateway`. */
   readonly part: string;
-  readonly address: string;
+  readonly address: Hex;
   /** Id of the Ignition module that deployed it. */
   readonly module: string;
   /** Version of that module. */
@@ -56,7 +58,15 @@ export function addressBook(
     const [, module, version, part] = RECORD.exec(id) ?? [];
     if (module === undefined || part === undefined) return [];
     const block = blocks.get(id);
-    return [{ part, address, module, version: Number(version), ...(block === undefined ? {} : { block }) }];
+    return [
+      {
+        part,
+        address: hex(address),
+        module,
+        version: Number(version),
+        ...(block === undefined ? {} : { block }),
+      },
+    ];
   });
   return { chainId, deployments };
 }
@@ -76,7 +86,7 @@ export function find(book: AddressBook, part: string): Deployment | undefined {
  *
  * @throws Error when it is not deployed, naming what is and how to deploy it
  */
-export function addressOf(book: AddressBook, part: string): string {
+export function addressOf(book: AddressBook, part: string): Hex {
   const deployment = find(book, part);
   if (deployment === undefined) {
     const known = book.deployments.map((one) => one.part).join(", ");

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { HardhatPluginError } from "hardhat/plugins";
 
+import { gatewayLimits } from "../plugin/contracts/gateway-limits.ts";
 import { machineLimits } from "../plugin/zero/vm/limits.ts";
 
 /** Most bytes that somebody takes of an input. */
@@ -10,8 +11,7 @@ export interface InputLimit {
   readonly bytes: number;
 }
 
-/** The same as `NexusGateway.MAX_INPUT`. */
-export const gatewayLimit: InputLimit = { who: "the gateway", bytes: 65_536 };
+export const gatewayLimit: InputLimit = { who: "the gateway", bytes: gatewayLimits.inputBytes };
 /** Nexus Zero's, for the public and for the private input. */
 export const zeroLimit: InputLimit = { who: "Nexus Zero", bytes: machineLimits.streamBytes };
 

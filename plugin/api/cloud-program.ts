@@ -1,9 +1,11 @@
-import { getBytes, hexlify, toUtf8Bytes } from "ethers";
+import { getBytes, toUtf8Bytes } from "ethers";
 
 import type { CloudSession } from "./cloud-session.ts";
 import type { EvmChain } from "../chain/evm-chain.ts";
 import type { ServedChain } from "../cloud/chains/served-chain.ts";
 import { topicOf } from "../cloud/chains/served-chain.ts";
+import { gatewayLimits } from "../contracts/gateway-limits.ts";
+import { hex, type Hex } from "../contracts/hex.ts";
 import { Outcome } from "../contracts/digests.ts";
 import { DevelopmentAccount } from "../chain/development-account.ts";
 import type { ServedBlock } from "../cloud/embedded/embedded-cloud.ts";
@@ -13,7 +15,7 @@ import type { ZeroProof } from "../zero/modes/zero-prover.ts";
 
 /** An answer that the gateway accepted. */
 export interface CloudAnswer {
-  readonly requestId: string;
+  readonly requestId: Hex;
   readonly outcome: Outcome;
   readonly output: Uint8Array;
   /** What the program wrote to its log. */
@@ -27,7 +29,7 @@ export interface CloudAnswer {
   readonly signers: readonly number[];
   /** Gas of the transaction that delivered the answer. */
   readonly gasUsed: bigint;
-  readonly transactionHash: string;
+  readonly transactionHash: Hex;
 }
 
 /** The program did not succeed; the answer says how. */
@@ -52,7 +54,7 @@ const PATIENCE = 86_400n;
 export class CloudProgram {
   readonly name: string;
   /** keccak256 of the module: what contracts name in their requests. */
-  readonly id: string;
+  readonly id: Hex;
   readonly #module: Uint8Array;
   readonly #session: CloudSession;
   readonly #chain: EvmChain;
@@ -60,7 +62,7 @@ export class CloudProgram {
 
   constructor(
     { name, module }: LoadedProgram,
-    id: string,
+    id: Hex,
     session: CloudSession,
     chain: EvmChain,
     zero: ZeroSession,
@@ -89,8 +91,15 @@ export class CloudProgram {
    * signed by the committee, verified by the contract. Does not throw when the program fails.
    *
    * @param input text, or bytes as they are
+   * @throws RangeError when it is longer than the gateway takes
    */
   async run(input: string | Uint8Array = ""): Promise<CloudAnswer> {
+    const bytes = typeof input === "string" ? toUtf8Bytes(input) : input;
+    const { inputBytes } = gatewayLimits;
+    if (bytes.length > inputBytes) {
+      const [given, most] = [bytes.length, inputBytes].map((count) => count.toLocaleString("en-US"));
+      throw new RangeError(`The input is too long: ${given} bytes, and the gateway takes at most ${most}.`);
+    }
     const cloud = await this.#session.cloud();
     const served = this.#served(cloud.chains);
     const blocks: ServedBlock[] = [];
@@ -100,12 +109,11 @@ export class CloudProgram {
         const caller = await DevelopmentAccount.open(this.#chain, "caller");
         const deadline = (await this.#chain.latestTimestamp()) + PATIENCE;
         const [fee] = await this.#chain.read(served.gateway, "quote", cloud.cloudId, 0);
-        const bytes = typeof input === "string" ? toUtf8Bytes(input) : input;
         const args = [cloud.cloudId, this.id, bytes, 0, deadline];
         return caller.call(served.gateway, "request", args, fee as bigint);
       });
       const requested = receipt.logs.map((log) => served.gateway.parse(log));
-      const requestId = requested.find((log) => log?.name === "Requested")!.args["requestId"] as string;
+      const requestId = requested.find((log) => log?.name === "Requested")!.args["requestId"] as Hex;
       await this.#session.service();
       return await this.#answer(served, requestId, BigInt(receipt.blockNumber), blocks);
     } finally {
@@ -114,7 +122,7 @@ export class CloudProgram {
   }
 
   /** The program's identity in Nexus Zero: what contracts name in their requests for proofs. It is not `id`. */
-  async zeroId(): Promise<string> {
+  async zeroId(): Promise<Hex> {
     return this.#zero.identify({ name: this.name, module: this.#module });
   }
 
@@ -156,7 +164,7 @@ export class CloudProgram {
 
   async #answer(
     { gateway }: ServedChain,
-    requestId: string,
+    requestId: Hex,
     since: bigint,
     blocks: readonly ServedBlock[],
   ): Promise<CloudAnswer> {
@@ -181,7 +189,7 @@ export class CloudProgram {
       height: block.height,
       signers: block.signers,
       gasUsed: BigInt(receipt!.gasUsed),
-      transactionHash: hexlify(log.transactionHash),
+      transactionHash: hex(log.transactionHash),
     };
   }
 }

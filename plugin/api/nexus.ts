@@ -6,9 +6,12 @@ import type { EvmChain } from "../chain/evm-chain.ts";
 import type { EmbeddedCloud } from "../cloud/embedded/embedded-cloud.ts";
 import type { Fault } from "../cloud/embedded/faulty-replica.ts";
 import type { Misbehaviour } from "../cloud/replication/engine.ts";
+import { hex, type Hex } from "../contracts/hex.ts";
+import type { SuiteContract, SuitePart } from "../contracts/suite-contracts.ts";
 import { CloudProgram } from "./cloud-program.ts";
 import { loadProgram } from "../programs/load.ts";
 import type { ProvenRun } from "../zero/proof/proven-run.ts";
+import { suitePart } from "./suite-part.ts";
 import { ZeroSession } from "./zero-session.ts";
 
 /** What of the project a connection's `nexus` works with. */
@@ -57,19 +60,35 @@ export class Nexus {
   }
 
   /** The cloud's id, which contracts name in their requests. */
-  async cloudId(): Promise<string> {
-    return (await this.cloud()).cloudId;
+  async cloudId(): Promise<Hex> {
+    return hex((await this.cloud()).cloudId);
   }
 
   /** Address of the gateway on this network. */
-  async gateway(): Promise<string> {
+  async gateway(): Promise<Hex> {
     return this.addressOf("NexusGateway");
   }
 
   /** Address of any part of the suite on this network, by contract name. */
-  async addressOf(part: string): Promise<string> {
+  async addressOf(part: string): Promise<Hex> {
     const { chainId } = await this.#session.chainOf(this.#connection);
-    return (await this.cloud()).addressOf(chainId, part);
+    return hex((await this.cloud()).addressOf(chainId, part));
+  }
+
+  /**
+   * Any part of the suite on this network, without the project compiling it: a contract of ethers for the first account, which has
+   * the `address` and the `abi` that viem takes.
+   *
+   * @example
+   * ```ts
+   * const router = await nexus.contract("ZeroRouter");
+   * await router.verify(programId, input, journal, proof); // with ethers
+   * await publicClient.readContract({ ...router, functionName: "verify", args }); // with viem
+   * ```
+   * @throws when there is no such part here
+   */
+  async contract<Part extends SuitePart>(part: Part): Promise<SuiteContract<Part>> {
+    return suitePart(this.#connection, part, await this.addressOf(part));
   }
 
   /**
@@ -83,7 +102,7 @@ export class Nexus {
     const loaded = await loadProgram(program, { programs: nexus.programs, cache: paths.cache });
     const id = await this.#session.change((cloud) => cloud.publish(loaded.module));
     await this.#session.service();
-    return new CloudProgram(loaded, id, this.#session, await this.chain(), this.#zero);
+    return new CloudProgram(loaded, hex(id), this.#session, await this.chain(), this.#zero);
   }
 
   /**

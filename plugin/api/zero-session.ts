@@ -2,6 +2,7 @@ import type { CloudSession } from "./cloud-session.ts";
 import type { EvmChain } from "../chain/evm-chain.ts";
 import type { LoadedProgram } from "../programs/load.ts";
 import { openProver, refuseUnprovable, type ProverOptions } from "../zero/modes/open-prover.ts";
+import type { Hex } from "../contracts/hex.ts";
 import type { ProvenRun } from "../zero/proof/proven-run.ts";
 import { ZeroChain } from "../zero/chain/zero-chain.ts";
 import type { ZeroProof, ZeroProver } from "../zero/modes/zero-prover.ts";
@@ -26,7 +27,7 @@ export class ZeroSession {
   }
 
   /** The identity of a program. */
-  async identify(program: LoadedProgram): Promise<string> {
+  async identify(program: LoadedProgram): Promise<Hex> {
     return (await this.#opened()).identify(program);
   }
 

@@ -37,21 +37,31 @@ export function suiteIsPackaged(): boolean {
 export function loadArtifact(name: string): ContractArtifact {
   const known = loaded.get(name);
   if (known !== undefined) return known;
-  const folder = folders.find((path) => existsSync(path));
-  files ??= new Map(
-    (folder === undefined ? [] : readdirSync(folder, { recursive: true, encoding: "utf8" }))
-      .filter((file) => file.endsWith(".json"))
-      .map((file) => [basename(file, ".json"), file]),
-  );
-  const file = files.get(name);
-  if (folder === undefined || file === undefined) {
+  const file = artifactFiles().get(name);
+  if (file === undefined) {
     throw new Error(
       `The compiled contract ${name} of hardhat-nexus is missing. Run \`npx hardhat build\` in its folder.`,
     );
   }
-  const artifact = JSON.parse(readFileSync(join(folder, file), "utf8")) as ContractArtifact;
+  const artifact = JSON.parse(readFileSync(file, "utf8")) as ContractArtifact;
   loaded.set(name, artifact);
   return artifact;
+}
+
+/** Names of all compiled contracts of the suite. */
+export function artifactNames(): string[] {
+  return [...artifactFiles().keys()];
+}
+
+/** Paths of the compiled contracts, by name. */
+function artifactFiles(): ReadonlyMap<string, string> {
+  const folder = folders.find((path) => existsSync(path));
+  files ??= new Map(
+    (folder === undefined ? [] : readdirSync(folder, { recursive: true, encoding: "utf8" }))
+      .filter((file) => file.endsWith(".json"))
+      .map((file) => [basename(file, ".json"), join(folder!, file)]),
+  );
+  return files;
 }
 
 /** The compiled contract `name` as this package ships it; undefined in the repository, where Hardhat's build is used. */

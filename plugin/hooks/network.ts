@@ -3,6 +3,23 @@ import type { ChainType, NetworkConnection } from "hardhat/types/network";
 import type { JsonRpcRequest, JsonRpcResponse } from "hardhat/types/providers";
 
 import { Nexus } from "../api/nexus.ts";
+import { suiteError } from "../contracts/suite-errors.ts";
+
+/** How Hardhat says that a contract which the project does not compile reverted; with what, in hex digits. */
+const UNRECOGNIZED = /an unrecognized custom error \(return data: (0x[0-9a-f]+)\)/;
+
+/** The error, naming the suite's own: a project has no artifacts of it, by which Hardhat would know them. */
+function withSuiteError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const [unrecognized, data] = UNRECOGNIZED.exec(error.message) ?? [];
+  const named = data === undefined ? undefined : suiteError(data);
+  if (unrecognized !== undefined && named !== undefined) {
+    const { stack } = error;
+    error.message = error.message.replace(unrecognized, () => `custom error '${named}'`);
+    if (stack !== undefined) error.stack = stack.replace(unrecognized, () => `custom error '${named}'`);
+  }
+  return error;
+}
 
 /** Gives every connection its `nexus`, keeps it in step with the chain, and ends it with the connection. */
 export default async (): Promise<Partial<NetworkHooks>> => {
@@ -39,7 +56,9 @@ export default async (): Promise<Partial<NetworkHooks>> => {
         nextRequest: JsonRpcRequest,
       ) => Promise<JsonRpcResponse>,
     ) {
-      const response = await next(context, connection, request);
+      const response = await next(context, connection, request).catch((error: unknown) => {
+        throw withSuiteError(error);
+      });
       if ("result" in response) {
         const params = Array.isArray(request.params) ? request.params : [];
         await attached

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { getBytes, hexlify } from "ethers";
 
+import { hex, type Hex } from "../../contracts/hex.ts";
 import type { LoadedProgram } from "../../programs/load.ts";
 import { productionCircuit } from "../circuit/production-circuit.ts";
 import { ZeroProofError } from "../arithmetic/zero-proof-error.ts";
@@ -62,9 +63,9 @@ export class Groth16Prover implements ZeroProver {
     return (await this.#started()).memory.buffer.byteLength;
   }
 
-  async identify(program: LoadedProgram): Promise<string> {
+  async identify(program: LoadedProgram): Promise<Hex> {
     const key = { kernels: await this.#started(), powers: this.#powers() };
-    return hexlify(await identityOf(key, machineProgram(program)));
+    return hex(hexlify(await identityOf(key, machineProgram(program))));
   }
 
   async prove(
@@ -91,7 +92,7 @@ export class Groth16Prover implements ZeroProver {
       verifyProof(this.#key, { programId, input, journal: run.journal }, bytes);
       begin();
       return {
-        programId: hexlify(programId),
+        programId: hex(hexlify(programId)),
         ...{ input, journal: run.journal, proof: bytes, program: loaded.name, steps },
         log: new TextDecoder().decode(run.log),
         instructions: run.instructions,

@@ -1,5 +1,6 @@
 import { concat, hexlify, id, keccak256 } from "ethers";
 
+import { hex, type Hex } from "../../contracts/hex.ts";
 import type { LoadedProgram } from "../../programs/load.ts";
 import { machineProgram } from "../vm/machine-program.ts";
 import { mockProof, mockSelector } from "../proof/mock-proof.ts";
@@ -11,8 +12,8 @@ import { unprovable, type ZeroProof, type ZeroProver } from "./zero-prover.ts";
 /** Runs programs as the real prover does, and makes instant proofs of it that prove nothing: for development. */
 export class MockProver implements ZeroProver {
   /** Not the identity that real proofs are about, so that neither passes for the other. */
-  async identify({ module }: LoadedProgram): Promise<string> {
-    return Promise.resolve(keccak256(concat([id("Nexus Zero mock program v1"), keccak256(module)])));
+  async identify({ module }: LoadedProgram): Promise<Hex> {
+    return Promise.resolve(hex(keccak256(concat([id("Nexus Zero mock program v1"), keccak256(module)]))));
   }
 
   async prove(

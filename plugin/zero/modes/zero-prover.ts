@@ -1,3 +1,4 @@
+import type { Hex } from "../../contracts/hex.ts";
 import type { LoadedProgram } from "../../programs/load.ts";
 import type { ProvenRun } from "../proof/proven-run.ts";
 import { MachineTrap } from "../vm/trap.ts";
@@ -5,6 +6,7 @@ import type { ZeroChain } from "../chain/zero-chain.ts";
 
 /** A proven run, and what it took. */
 export interface ZeroProof extends ProvenRun {
+  readonly programId: Hex;
   /** Name of the program. */
   readonly program: string;
   /** What the program wrote to its log; nothing of it is proven. */
@@ -23,7 +25,7 @@ export interface ProvingStep {
 /** What makes and checks proofs, with one verifying key. */
 export interface ZeroProver {
   /** The identity of a program: what contracts name it by. @throws Error saying in one sentence why it has none */
-  identify(program: LoadedProgram): Promise<string>;
+  identify(program: LoadedProgram): Promise<Hex>;
 
   /**
    * Runs a program and proves the run.
