@@ -194,7 +194,7 @@ export class CloudNode implements Replica, Outlook {
 
   /** See `Outlook`. */
   serves({ chainId, gateway }: GatewayAddress): boolean {
-    return this.#sources.get(chainId)?.served.gateway.address === gateway;
+    return this.#sources.get(chainId)?.served.gateway.address.toLowerCase() === gateway.toLowerCase();
   }
 
   #key(epoch: bigint): EpochKey {

@@ -7,21 +7,23 @@ import type { KeyValueStore } from "../storage/key-value-store.ts";
 import type { State } from "../storage/state.ts";
 import { randomness } from "../../crypto/threshold/randomness.ts";
 import { WasmError } from "../../wasm/error.ts";
-import { encodeBlock, type Block } from "./block.ts";
+import { contentHash, encodeBlock, type Block } from "./block.ts";
 import { BYTES_PER_BLOCK, eventsWanted, runLimits, RUNS_PER_BLOCK, runsOf, sizeOf } from "./block-limits.ts";
 import type { BlockRecord, ChainRecord, RunReport } from "./block-record.ts";
 import { BlockStore } from "./block-store.ts";
 import { answerBytes, answerGas, callBytes, callGas, takeDeliverable } from "./delivery-budget.ts";
 import { eventId, type CloudEvent, type OperatorEvent, type OrderedEvent, type Place } from "./event.ts";
 import { ProgramStore } from "./program-store.ts";
-import {
-  decodeReplicatedState,
-  encodeReplicatedState,
-  outgoingOf,
-  type GatewayAddress,
-  type ReplicatedState,
-} from "./replicated-state.ts";
+import { copyOf, outgoingOf, type GatewayAddress, type ReplicatedState } from "./replicated-state.ts";
 import { runEvent, type RunEnvironment } from "./run-event.ts";
+import {
+  BLOCK_ENTRY,
+  changesBetween,
+  entriesOf,
+  programEntry,
+  REPLICATION_ACCOUNT,
+  stateOf,
+} from "./state-entries.ts";
 
 /** What all nodes of a cloud must have configured alike. */
 export interface ApplicationParameters {
@@ -39,6 +41,15 @@ export interface Outlook {
   serves(chain: GatewayAddress): boolean;
 }
 
+/** A block that has been executed, and of which nothing can be seen or is on disk until it is committed. */
+export interface Execution {
+  readonly record: BlockRecord;
+  /** Keeps everything that follows from the block in one atomic, durable write. */
+  commit(): Promise<void>;
+  /** Drops it, as if the block had never been executed. */
+  discard(): void;
+}
+
 /**
  * The replicated state machine of one node: blocks in, signed things out. The same code whoever orders; see docs/cloud.md.
  */
@@ -48,6 +59,8 @@ export class Application {
   readonly programs: ProgramStore;
   readonly #state: State;
   #replicated: ReplicatedState;
+  /** What the state trie holds of `#replicated`. */
+  #entries: ReadonlyMap<string, Uint8Array> = new Map();
 
   /** @param state open on `store`: the application is as it was when the store was last written */
   constructor(parameters: ApplicationParameters, state: State, store: KeyValueStore) {
@@ -55,7 +68,7 @@ export class Application {
     this.blocks = new BlockStore(store);
     this.programs = new ProgramStore(store);
     this.#state = state;
-    this.#replicated = decodeReplicatedState(state.head.meta, parameters.genesis);
+    this.#replicated = this.#read();
   }
 
   /** Height of the last block; 0 before the first. */
@@ -154,36 +167,76 @@ export class Application {
     return this.chains.some(({ chainId }) => chainId === event.chainId);
   }
 
-  /** Executes a block and commits everything that follows from it in one atomic, durable write. */
+  /** Executes a block and commits it. @throws RangeError unless it is the next one by its height */
   async finalizeBlock(block: Block): Promise<BlockRecord> {
+    const execution = this.execute(block);
+    await execution.commit();
+    return execution.record;
+  }
+
+  /**
+   * Executes a block. It must be committed or discarded before the next one.
+   *
+   * @throws RangeError unless it is the next one by its height
+   */
+  execute(block: Block): Execution {
     if (block.height !== this.height + 1) {
       throw new RangeError(`Block ${block.height} cannot follow block ${this.height}.`);
     }
-    const replicated = structuredClone(this.#replicated);
+    const replicated = copyOf(this.#replicated);
     const storage = this.#state.begin();
-    let record: BlockRecord;
+    const discard = (): void => {
+      storage.discard();
+      this.programs.settle();
+    };
     try {
       const runs = this.#execute(block, storage, replicated);
-      record = this.#record(block, hexlify(storage.stateRoot()), replicated, runs);
-      const writes = [...this.blocks.writesOf(block, record), ...this.programs.writes(block.height)];
-      await storage.commit(block.height, encodeReplicatedState(replicated), writes);
+      const chains = this.#chainRecords(replicated);
+      const entries = entriesOf(replicated);
+      const changes = changesBetween(this.#entries, entries);
+      changes.set(BLOCK_ENTRY, contentHash(block));
+      for (const programId of this.programs.added) changes.set(programEntry(programId), new Uint8Array());
+      storage.write(REPLICATION_ACCOUNT, changes);
+      const record = this.#record(block.height, hexlify(storage.stateRoot()), replicated.epoch, chains, runs);
+      const commit = async (): Promise<void> => {
+        const writes = [...this.blocks.writesOf(block, record), ...this.programs.writes(block.height)];
+        try {
+          await storage.commit(block.height, writes);
+        } catch (error) {
+          discard();
+          throw error;
+        }
+        this.programs.settle();
+        this.#replicated = replicated;
+        this.#entries = entries;
+      };
+      return { record, commit, discard };
     } catch (error) {
-      storage.discard();
+      discard();
       throw error;
-    } finally {
-      this.programs.settle();
     }
-    this.#replicated = replicated;
-    return record;
   }
 
   /** Makes the block at `height` the last one again; for simulated chains that go back in time. */
   async revert(height: number): Promise<void> {
     const top = this.height;
-    const head = await this.#state.revert(height);
+    await this.#state.revert(height);
     await this.blocks.dropAbove(height, top);
     await this.programs.dropAbove(height, top);
-    this.#replicated = decodeReplicatedState(head.meta, this.parameters.genesis);
+    this.#replicated = this.#read();
+  }
+
+  /** The replicated state as the trie has it; the genesis before the first block. */
+  #read(): ReplicatedState {
+    if (this.height === 0) {
+      this.#entries = new Map();
+      const { chains, epoch } = this.parameters.genesis;
+      const empty = { cursors: new Map(), outgoing: new Map(), callNonces: new Map() };
+      return { chains: chains.map(normalized), epoch, ...empty };
+    }
+    const replicated = stateOf(new Map(this.#state.entries(REPLICATION_ACCOUNT)));
+    this.#entries = entriesOf(replicated);
+    return replicated;
   }
 
   #previousSignature(): Uint8Array {
@@ -224,7 +277,7 @@ export class Application {
       if (event.kind === "chain") {
         const { chainId, gateway } = event;
         const others = replicated.chains.filter((chain) => chain.chainId !== chainId);
-        replicated.chains = [...others, { chainId, gateway }].sort((a, b) =>
+        replicated.chains = [...others, normalized({ chainId, gateway })].sort((a, b) =>
           a.chainId < b.chainId ? -1 : 1,
         );
         continue;
@@ -267,30 +320,48 @@ export class Application {
     });
   }
 
-  /** What the block says to each chain, and its hash. */
-  #record(block: Block, stateRoot: string, replicated: ReplicatedState, runs: RunReport[]): BlockRecord {
-    const { cloudId } = this.parameters;
-    const height = BigInt(block.height);
-    const chains: ChainRecord[] = replicated.chains.map(({ chainId, gateway }) => {
+  /** Takes what the block says to each chain from what waits. */
+  #chainRecords(replicated: ReplicatedState): Omit<ChainRecord, "header">[] {
+    return replicated.chains.map(({ chainId, gateway }) => {
       const outgoing = outgoingOf(replicated, chainId);
       const answers = takeDeliverable(outgoing.answers, answerGas, answerBytes);
       const calls = takeDeliverable(outgoing.calls, callGas, callBytes);
+      outgoing.answersTaken += answers.length;
+      outgoing.callsTaken += calls.length;
+      return { chainId, gateway, answers, calls };
+    });
+  }
+
+  /** What came of the block, with its headers and their hash. */
+  #record(
+    height: number,
+    stateRoot: string,
+    epoch: bigint,
+    said: readonly Omit<ChainRecord, "header">[],
+    runs: RunReport[],
+  ): BlockRecord {
+    const { cloudId } = this.parameters;
+    const chains: ChainRecord[] = said.map(({ chainId, gateway, answers, calls }) => {
       const results = answers.map(({ request, outcome, output }) =>
         digests.result(digests.request(chainId, gateway, request), outcome, output),
       );
       const callDigests = calls.map((c) => digests.call(c.programId, c.nonce, c.target, c.gasLimit, c.data));
       const header = {
-        height,
+        height: BigInt(height),
         stateRoot,
         resultsHash: hexlify(digests.list(results)),
         callsHash: hexlify(digests.list(callDigests)),
       };
       return { chainId, gateway, header, answers, calls };
     });
-    const { epoch } = replicated;
     const headers = chains.map((c) => digests.header(c.chainId, c.gateway, cloudId, epoch, c.header));
-    return { height: block.height, epoch, blockHash: hexlify(digests.list(headers)), chains, runs };
+    return { height, epoch, blockHash: hexlify(digests.list(headers)), chains, runs };
   }
+}
+
+/** Addresses have one form in the state: lower case, as their bytes read. */
+function normalized({ chainId, gateway }: GatewayAddress): GatewayAddress {
+  return { chainId, gateway: gateway.toLowerCase() };
 }
 
 /** What time it is at least on each chain, in Unix seconds, by chain id: all that a block's events say of it. */

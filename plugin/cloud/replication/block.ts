@@ -1,5 +1,7 @@
 import { decode, decodeInteger, encodeInteger, encodeList, encodeString } from "../storage/rlp.ts";
-import { encodeEvent, eventFromRlp, type CloudEvent } from "./event.ts";
+import { keccak256 } from "../../crypto/keccak.ts";
+import { encodeEvent, eventFromRlp, eventId, type CloudEvent } from "./event.ts";
+import { encode, integer } from "./structure.ts";
 
 /** What the engine orders. */
 export interface Block {
@@ -17,6 +19,14 @@ export function encodeBlock({ height, previousSignature, events }: Block): Uint8
     encodeString(previousSignature),
     encodeList(events.map(encodeEvent)),
   ]);
+}
+
+/**
+ * What stands for the whole block in the state that headers commit to: keccak256 of RLP [height, previousSignature,
+ * [event id, …]], 32 bytes.
+ */
+export function contentHash({ height, previousSignature, events }: Block): Uint8Array {
+  return keccak256(encode([integer(height), previousSignature, events.map(eventId)]));
 }
 
 /** The inverse of `encodeBlock`. @throws Error on bytes that it did not make */

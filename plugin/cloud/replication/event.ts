@@ -1,8 +1,16 @@
-import { toBytes } from "../../contracts/abi-words.ts";
 import type { Request } from "../../contracts/digests.ts";
 import { keccak256 } from "../../crypto/keccak.ts";
 import { toHex } from "../storage/bytes.ts";
-import { decode, encodeList, encodeString, type RlpItem } from "../storage/rlp.ts";
+import { decode, type RlpItem } from "../storage/rlp.ts";
+import {
+  encode,
+  integer,
+  parseBytes,
+  parseHex,
+  parseInteger,
+  parseList,
+  type Structure,
+} from "./structure.ts";
 
 /** Where a chain's event stands in that chain; events of a chain enter blocks in this order. */
 export interface Place {
@@ -68,44 +76,33 @@ export function isBefore(a: Place, b: Place): boolean {
 
 const KINDS = ["request", "log", "epoch", "program", "chain"] as const;
 
-/** RLP integers have no leading zeros, and zero is the empty string. */
-function integer(value: bigint | number): string {
-  if (value < 0) throw new RangeError(`An event's integer is not negative, as ${value} is.`);
-  const digits = BigInt(value) === 0n ? "" : value.toString(16);
-  return digits.length % 2 === 0 ? `0x${digits}` : `0x0${digits}`;
+/** A request's fields in their order. */
+export function requestStructure(r: Request): Structure {
+  return [
+    r.cloudId,
+    r.programId,
+    r.requester,
+    integer(r.nonce),
+    integer(r.fee),
+    integer(r.deadline),
+    integer(r.callbackGas),
+    r.inputHash,
+  ];
 }
 
-function parseInteger(item: RlpItem | undefined): bigint {
-  const hex = parseHex(item);
-  if (hex.startsWith("0x00")) throw new Error(`Malformed event: the integer ${hex} has a leading zero.`);
-  return hex === "0x" ? 0n : BigInt(hex);
-}
-
-function parseBytes(item: RlpItem | undefined): Uint8Array {
-  if (!(item instanceof Uint8Array))
-    throw new Error("Malformed event: expected bytes, got a list or nothing.");
-  return item.slice();
-}
-
-function parseHex(item: RlpItem | undefined): string {
-  return toHex(parseBytes(item));
-}
-
-/** The items of a list that has `length` of them, or any number unless given. */
-function parseList(item: RlpItem | undefined, length?: number): RlpItem[] {
-  if (!Array.isArray(item)) throw new Error("Malformed event: expected a list, got bytes or nothing.");
-  if (length !== undefined && item.length !== length) {
-    throw new Error(`Malformed event: a list has ${item.length} items instead of ${length}.`);
-  }
-  return item;
-}
-
-/** A structure to encode: hex strings, bytes, and lists of such. */
-type Structure = string | Uint8Array | readonly Structure[];
-
-function encode(item: Structure): Uint8Array {
-  if (typeof item === "string") return encodeString(toBytes(item));
-  return item instanceof Uint8Array ? encodeString(item) : encodeList(item.map(encode));
+/** The inverse of `requestStructure`. @throws Error on anything else */
+export function parseRequest(item: RlpItem | undefined): Request {
+  const r = parseList(item, 8);
+  return {
+    cloudId: parseHex(r[0]),
+    programId: parseHex(r[1]),
+    requester: parseHex(r[2]),
+    nonce: parseInteger(r[3]),
+    fee: parseInteger(r[4]),
+    deadline: parseInteger(r[5]),
+    callbackGas: parseInteger(r[6]),
+    inputHash: parseHex(r[7]),
+  };
 }
 
 function structureOf(event: CloudEvent): Structure {
@@ -123,20 +120,8 @@ function structureOf(event: CloudEvent): Structure {
       return [kind, ...origin, integer(event.epoch)];
     case "log":
       return [kind, ...origin, event.programIds, event.emitter, event.topics, event.data];
-    case "request": {
-      const r = event.request;
-      const fields: Structure = [
-        r.cloudId,
-        r.programId,
-        r.requester,
-        integer(r.nonce),
-        integer(r.fee),
-        integer(r.deadline),
-        integer(r.callbackGas),
-        r.inputHash,
-      ];
-      return [kind, ...origin, event.requestId, fields, event.input];
-    }
+    case "request":
+      return [kind, ...origin, event.requestId, requestStructure(event.request), event.input];
   }
 }
 
@@ -169,25 +154,14 @@ export function eventFromRlp(item: RlpItem): CloudEvent {
         topics: parseList(fields[2]).map(parseHex),
         data: parseBytes(fields[3]),
       };
-    case "request": {
-      const r = parseList(fields[1], 8);
+    case "request":
       return {
         kind,
         ...origin,
         requestId: parseHex(fields[0]),
-        request: {
-          cloudId: parseHex(r[0]),
-          programId: parseHex(r[1]),
-          requester: parseHex(r[2]),
-          nonce: parseInteger(r[3]),
-          fee: parseInteger(r[4]),
-          deadline: parseInteger(r[5]),
-          callbackGas: parseInteger(r[6]),
-          inputHash: parseHex(r[7]),
-        },
+        request: parseRequest(fields[1]),
         input: parseBytes(fields[2]),
       };
-    }
   }
 }
 

@@ -1,7 +1,9 @@
+import { toBytes } from "../../contracts/abi-words.ts";
 import { programIdOf, type PreparedProgram } from "../runtime/prepare.ts";
 import { ProgramCache } from "../runtime/program-cache.ts";
 import type { KeyValueStore, Write } from "../storage/key-value-store.ts";
-import { applicationKey } from "../storage/layout.ts";
+import { toBinary } from "../storage/bytes.ts";
+import { applicationKey, moduleKey } from "../storage/layout.ts";
 
 /** Compiled programs are the same for every node of a process, and immutable. */
 const cache = new ProgramCache();
@@ -40,6 +42,11 @@ export class ProgramStore {
   /** Makes a checked module known for the rest of the block; `writes` keeps it. */
   add(module: Uint8Array): void {
     this.#added.set(programIdOf(module), module);
+  }
+
+  /** Ids of the modules added since `settle`. */
+  get added(): readonly string[] {
+    return [...this.#added.keys()];
   }
 
   /** What keeps the modules added since `settle`: for the write that commits the block at `height`. */
@@ -81,5 +88,5 @@ function addedAt(height: number): string {
 }
 
 function keyOf(programId: string): string {
-  return applicationKey(`program/${programId.toLowerCase()}`);
+  return moduleKey(toBinary(toBytes(programId)));
 }

@@ -1,5 +1,3 @@
-import { deserialize, serialize } from "node:v8";
-
 import type { Answer, OutboundCall } from "./block-record.ts";
 import type { Place } from "./event.ts";
 
@@ -7,6 +5,9 @@ import type { Place } from "./event.ts";
 export interface Outgoing {
   readonly answers: Answer[];
   readonly calls: OutboundCall[];
+  /** How many answers, and how many calls, headers have taken: the number of the first that waits. */
+  answersTaken: number;
+  callsTaken: number;
 }
 
 /** A served chain, as far as it is part of what is signed. */
@@ -17,7 +18,7 @@ export interface GatewayAddress {
 
 /**
  * The part of the replicated state that is not programs' storage. It follows from the blocks alone, so it is the same at
- * every node; it is kept with the head of the storage, in the same atomic write.
+ * every node; the state trie holds it under an account of its own (`state-entries.ts`), so headers commit to it.
  */
 export interface ReplicatedState {
   /** Chains served, ascending by id: what headers are signed for. */
@@ -31,28 +32,27 @@ export interface ReplicatedState {
   readonly callNonces: Map<string, bigint>;
 }
 
-/** Bytes of the state; a local format, never compared between nodes. */
-export function encodeReplicatedState(state: ReplicatedState): Uint8Array {
-  return serialize(state);
-}
-
-/**
- * The state behind the bytes; the state before the first block when there are none.
- *
- * @param genesis what is configured for the first block
- */
-export function decodeReplicatedState(
-  bytes: Uint8Array,
-  genesis: Pick<ReplicatedState, "chains" | "epoch">,
-): ReplicatedState {
-  if (bytes.length === 0)
-    return { ...genesis, cursors: new Map(), outgoing: new Map(), callNonces: new Map() };
-  return deserialize(bytes) as ReplicatedState;
+/** A copy to change; the two share what is never changed. */
+export function copyOf(state: ReplicatedState): ReplicatedState {
+  const outgoing = new Map<bigint, Outgoing>();
+  for (const [chainId, one] of state.outgoing) {
+    outgoing.set(chainId, { ...one, answers: [...one.answers], calls: [...one.calls] });
+  }
+  return {
+    chains: state.chains,
+    epoch: state.epoch,
+    cursors: new Map(state.cursors),
+    outgoing,
+    callNonces: new Map(state.callNonces),
+  };
 }
 
 /** What waits for a chain, to be changed in place. */
 export function outgoingOf(state: ReplicatedState, chainId: bigint): Outgoing {
   let outgoing = state.outgoing.get(chainId);
-  if (outgoing === undefined) state.outgoing.set(chainId, (outgoing = { answers: [], calls: [] }));
+  if (outgoing === undefined) {
+    outgoing = { answers: [], calls: [], answersTaken: 0, callsTaken: 0 };
+    state.outgoing.set(chainId, outgoing);
+  }
   return outgoing;
 }

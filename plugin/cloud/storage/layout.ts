@@ -4,7 +4,7 @@
  */
 
 /** Version of this layout. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 export const FORMAT_KEY = "\x00format";
 
@@ -39,8 +39,14 @@ export function valueKey(programId: string, key: string): string {
 }
 export const VALUE_RANGE = ["\x06", "\x07"] as const;
 
-/** The head, every account and every value: all that a snapshot holds, since the tries follow from it. */
-export const FLAT_RANGE = [HEAD_KEY, VALUE_RANGE[1]] as const;
+/** A program's module. */
+export function moduleKey(programId: string): string {
+  return "\x07" + programId;
+}
+export const MODULE_RANGE = ["\x07", "\x08"] as const;
+
+/** The head, every account, value and module: all that a snapshot holds, since the tries follow from it. */
+export const FLAT_RANGE = [HEAD_KEY, MODULE_RANGE[1]] as const;
 
 /** Takes apart the key of a value. */
 export function splitValueKey(storeKey: string): { programId: string; key: string } {

@@ -10,8 +10,6 @@ export interface Head {
   readonly height: number;
   /** Root of the state trie after this block, 32 bytes. */
   readonly stateRoot: Uint8Array;
-  /** Whatever the application wants to find again with this block. */
-  readonly meta: Uint8Array;
 }
 
 /** What the state trie holds for a program. */
@@ -62,12 +60,12 @@ function decoding<T>(what: string, encoded: Uint8Array, read: (item: RlpItem) =>
 }
 
 export function encodeHead(head: Head): Uint8Array {
-  return encodeList([encodeInteger(head.height), encodeString(head.stateRoot), encodeString(head.meta)]);
+  return encodeList([encodeInteger(head.height), encodeString(head.stateRoot)]);
 }
 
 function headOf(item: RlpItem | undefined): Head {
-  const [height, stateRoot, meta] = listOf(item, 3);
-  return { height: decodeInteger(height), stateRoot: bytesOf(stateRoot, 32), meta: bytesOf(meta) };
+  const [height, stateRoot] = listOf(item, 2);
+  return { height: decodeInteger(height), stateRoot: bytesOf(stateRoot, 32) };
 }
 
 export function decodeHead(encoded: Uint8Array): Head {

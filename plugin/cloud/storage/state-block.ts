@@ -11,7 +11,7 @@ export interface BlockBase {
   keys(programId: string): SortedKeys | undefined;
   value(programId: string, key: string): Uint8Array | undefined;
   apply(changes: Changes): AppliedChanges;
-  commit(height: number, meta: Uint8Array, contents: BlockContents, records: readonly Write[]): Promise<Head>;
+  commit(height: number, contents: BlockContents, records: readonly Write[]): Promise<Head>;
   end(): void;
 }
 
@@ -48,7 +48,7 @@ export class Block {
         value: (key) =>
           changes?.values.has(key) === true ? changes.values.get(key) : this.#base.value(program, key),
         keys: this.#keys.get(program) ?? this.#base.keys(program) ?? new SortedKeys(),
-        outboundNonce: changes?.outboundNonce ?? this.#base.account(program)?.outboundNonce ?? 0,
+        outboundNonce: this.#outboundNonce(program),
       },
       (result) => {
         this.#invocation = undefined;
@@ -57,6 +57,27 @@ export class Block {
     );
     this.#invocation = invocation;
     return invocation;
+  }
+
+  /**
+   * Changes an account that no program has, for whoever runs the programs; what programs are limited to does not apply.
+   *
+   * @param accountId 32 bytes
+   * @param values new values by key, which is a binary string; undefined removes one
+   */
+  write(accountId: Uint8Array, values: ReadonlyMap<string, Uint8Array | undefined>): void {
+    this.#requireIdle();
+    const account = binaryProgramId(accountId);
+    const keys = (this.#keys.get(account) ?? this.#base.keys(account) ?? new SortedKeys()).clone();
+    for (const [key, value] of values) {
+      if (value === undefined) keys.delete(key);
+      else keys.add(key);
+    }
+    this.#keep(account, this.#changes.get(account), {
+      values,
+      keys,
+      outboundNonce: this.#outboundNonce(account),
+    });
   }
 
   /** Root of the state trie as it will be after this block. Costs the hashing that `commit` then need not repeat. */
@@ -69,19 +90,14 @@ export class Block {
    * Makes this block the head: one atomic write, durable when the promise resolves. After a rejection nothing has
    * changed and the block can be committed again.
    * @param height above the present head's
-   * @param meta bytes of the application, kept with the head; the state root does not cover them
    * @param records what else the application writes with the block, under keys of `applicationKey`
    */
-  async commit(
-    height: number,
-    meta: Uint8Array = new Uint8Array(),
-    records: readonly Write[] = [],
-  ): Promise<Head> {
+  async commit(height: number, records: readonly Write[] = []): Promise<Head> {
     this.#requireIdle();
     const applied = this.#apply();
     this.#open = false;
     try {
-      return await this.#base.commit(height, meta, { keys: this.#keys, applied }, records);
+      return await this.#base.commit(height, { keys: this.#keys, applied }, records);
     } catch (error) {
       this.#open = true;
       throw error;
@@ -93,6 +109,10 @@ export class Block {
     if (!this.#open) throw new Error("This block has been committed or discarded.");
     this.#open = false;
     this.#base.end();
+  }
+
+  #outboundNonce(program: string): number {
+    return this.#changes.get(program)?.outboundNonce ?? this.#base.account(program)?.outboundNonce ?? 0;
   }
 
   #apply(): AppliedChanges {

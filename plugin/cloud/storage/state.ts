@@ -72,7 +72,7 @@ export class State {
     const state = new State(
       store,
       options.history ?? DEFAULT_HISTORY,
-      head === undefined ? { height: 0, stateRoot: EMPTY_ROOT, meta: new Uint8Array() } : decodeHead(head),
+      head === undefined ? { height: 0, stateRoot: EMPTY_ROOT } : decodeHead(head),
     );
     await state.#load();
     return state;
@@ -91,7 +91,7 @@ export class State {
       keys: (programId) => this.#keys.get(programId),
       value: (programId, key) => this.#value(programId, key),
       apply: (changes) => applyChanges(this.#committed(), changes),
-      commit: (height, meta, contents, records) => this.#commit(height, meta, contents, records),
+      commit: (height, contents, records) => this.#commit(height, contents, records),
       end: () => (this.#block = undefined),
     });
     this.#block = block;
@@ -101,6 +101,12 @@ export class State {
   /** The committed value under `key`; undefined when there is none. */
   get(programId: Uint8Array, key: Uint8Array): Uint8Array | undefined {
     return this.#value(binaryProgramId(programId), toBinary(key));
+  }
+
+  /** All committed values of an account, by key as a binary string, ascending. */
+  *entries(programId: Uint8Array): Generator<[key: string, value: Uint8Array], void, undefined> {
+    const program = binaryProgramId(programId);
+    for (const key of this.#keys.get(program)?.range() ?? []) yield [key, this.#value(program, key)!];
   }
 
   /** Number of outbound calls that a program has made by the head. */
@@ -177,8 +183,9 @@ export class State {
   /**
    * Fills the empty state with all of another one's values and nonces, unless they do not have the root of `head`.
    * Atomic and durable.
+   * @param records what else is written with it
    */
-  async restore(head: Head, changes: Changes): Promise<void> {
+  async restore(head: Head, changes: Changes, records: readonly Write[] = []): Promise<void> {
     this.#requireIdle();
     if (this.#head.height !== 0) {
       throw new Error(
@@ -191,7 +198,7 @@ export class State {
         `The snapshot has root ${toHex(applied.stateRoot)} and not ${toHex(head.stateRoot)}; take it from another node.`,
       );
     }
-    await this.#write([...applied.writes, { key: layout.HEAD_KEY, value: encodeHead(head) }]);
+    await this.#write([...applied.writes, ...records, { key: layout.HEAD_KEY, value: encodeHead(head) }]);
     const keys = new Map<string, SortedKeys>();
     for (const [programId, { values }] of changes) {
       const sorted = new SortedKeys();
@@ -273,18 +280,13 @@ export class State {
     };
   }
 
-  async #commit(
-    height: number,
-    meta: Uint8Array,
-    { keys, applied }: BlockContents,
-    records: readonly Write[],
-  ): Promise<Head> {
+  async #commit(height: number, { keys, applied }: BlockContents, records: readonly Write[]): Promise<Head> {
     if (!Number.isSafeInteger(height) || height <= this.#head.height) {
       throw new RangeError(
         `A block at height ${height} cannot follow the head at height ${this.#head.height}.`,
       );
     }
-    const head: Head = { height, stateRoot: applied.stateRoot, meta: meta.slice() };
+    const head: Head = { height, stateRoot: applied.stateRoot };
     const undoHeights = [...this.#undoHeights, height];
     const forgotten = undoHeights.splice(0, Math.max(0, undoHeights.length - this.#history));
     const undo = encodeUndo({ previous: this.#head, changes: applied.inverse });

@@ -17,5 +17,5 @@ export async function commitScripted(state: State, height: number): Promise<Head
     run.nextOutboundNonce();
     run.keep();
   }
-  return block.commit(height, Uint8Array.of(height));
+  return block.commit(height);
 }

@@ -71,7 +71,7 @@ async function put(
     else run.set(text(key), text(value));
   }
   run.keep();
-  return block.commit(height, text(`meta ${height}`));
+  return block.commit(height);
 }
 
 describe("storage: state", () => {
@@ -87,7 +87,7 @@ describe("storage: state", () => {
     describe(where, () => {
       it("starts empty", async () => {
         const state = await State.open(await openStore());
-        expect(state.head).to.deep.equal({ height: 0, stateRoot: EMPTY_ROOT, meta: new Uint8Array() });
+        expect(state.head).to.deep.equal({ height: 0, stateRoot: EMPTY_ROOT });
         expect(toHex(EMPTY_ROOT)).to.equal(
           "0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421",
         );
@@ -160,7 +160,7 @@ describe("storage: state", () => {
               if (discard) block.discard();
               else {
                 const root = block.stateRoot();
-                const head = await block.commit(state.head.height + 1, Uint8Array.of(state.head.height));
+                const head = await block.commit(state.head.height + 1);
                 expect(head.stateRoot).to.deep.equal(root);
                 history.push(model);
               }
@@ -220,55 +220,6 @@ describe("storage: state", () => {
         expect(verifyStorageProof(stateRoot, { ...proof, key: toHex(text("a")) })).to.deep.equal(text("1"));
         await state.close();
       });
-
-      it("carries a snapshot to another store and back to the same root, or writes nothing", async () => {
-        const { exportSnapshot, importSnapshot } =
-          await import("../../../../plugin/cloud/storage/snapshot.ts");
-        const store = await openStore();
-        const state = await State.open(store);
-        await put(
-          state,
-          3,
-          Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`k${i}`, "v".repeat(60_000)])),
-        );
-        const block = state.begin();
-        const run = block.invocation(BOB);
-        run.nextOutboundNonce();
-        run.nextOutboundNonce();
-        run.keep();
-        await block.commit(4, text("meta"));
-        const chunks: Uint8Array[] = [];
-        for await (const chunk of exportSnapshot(store)) chunks.push(chunk);
-        expect(chunks.length).to.be.greaterThan(2);
-
-        const copy = await importSnapshot(await openStore(), chunks, state.head);
-        expect(copy.head).to.deep.equal(state.head);
-        expect(copy.outboundNonce(BOB)).to.equal(2);
-        expect(copy.get(ALICE, text("k7"))).to.deep.equal(state.get(ALICE, text("k7")));
-        await copy.verify();
-        await put(copy, 5, { k7: "more" });
-        await put(state, 5, { k7: "more" });
-        expect(copy.head).to.deep.equal(state.head);
-        await copy.close();
-
-        const empty = await openStore();
-        const wrong = { height: 4, stateRoot: keccak_256(text("other")) };
-        await importSnapshot(empty, chunks, wrong).then(
-          () => expect.fail("imported"),
-          (error: Error) => expect(error.message).to.match(/has root 0x.* and not/),
-        );
-        await importSnapshot(empty, chunks.slice(1), wrong).then(
-          () => expect.fail("imported"),
-          (error: Error) => expect(error.message).to.include("of height unknown and not 4"),
-        );
-        expect((await State.open(empty)).head.height).to.equal(0);
-        await importSnapshot(store, chunks, wrong).then(
-          () => expect.fail("imported"),
-          (error: Error) => expect(error.message).to.include("this one is at height 5"),
-        );
-        await empty.close();
-        await state.close();
-      });
     });
   }
 
@@ -282,7 +233,6 @@ describe("storage: state", () => {
     );
     await state.revert(7);
     expect(state.get(ALICE, text("a"))).to.deep.equal(text("7"));
-    expect(state.head.meta).to.deep.equal(text("meta 7"));
     expect(state.oldestHeight).to.equal(7);
   });
 
