@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //! What a program of a Nexus cloud can call besides its standard input and output.
 //!
-//! The calls below are imports of the WebAssembly module `nexus`; `docs/host-interface.md` defines them. A program that
-//! uses none of this crate runs in Nexus Zero too.
+//! Most calls below are imports of the WebAssembly module `nexus`; `docs/host-interface.md` defines them. A program that
+//! uses nothing of this crate but `private_input` and `abi` runs in Nexus Zero too.
 //!
 //! ```no_run
 //! let count = nexus::storage::get(b"count").map_or(0, |bytes| bytes[0]);
@@ -21,6 +21,24 @@ pub mod storage;
 /// More than 16 calls in a run, more than 16,384 bytes of data or more than 5,000,000 gas end the run.
 pub fn call(chain_id: u64, target: &[u8; 20], gas_limit: u32, data: &[u8]) {
     unsafe { host::outbound_call(chain_id, target.as_ptr(), gas_limit, data.as_ptr(), data.len() as u32) }
+}
+
+/// The whole private input: in Nexus Zero what the prover knows and does not show, in the cloud always nothing. Nobody vouches
+/// for it: a proof says that there is some private input with which the program wrote its output.
+///
+/// ```no_run
+/// let secret = nexus::private_input();
+/// println!("{}", secret.len());
+/// ```
+pub fn private_input() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4_096];
+    loop {
+        match host::read(host::PRIVATE_INPUT, &mut buffer) {
+            0 => return bytes,
+            size => bytes.extend_from_slice(&buffer[..size]),
+        }
+    }
 }
 
 /// 32 bytes that nobody could choose or know before: the committee's signature of this block determines them. They are
