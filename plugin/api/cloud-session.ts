@@ -21,6 +21,14 @@ const SERVED_METHODS = new Set([
   "evm_increaseTime",
 ]);
 
+/** What answers the transactions of a session's chains beside the cloud. */
+export interface Companion {
+  /** Answers what was asked for so far. @returns whether there was anything, which may have led to more */
+  serve(cloud: EmbeddedCloud): Promise<boolean>;
+  /** Told when the chain went back in time. */
+  rewind(): void;
+}
+
 /**
  * The embedded cloud of one or several connections: booted at first use, serving after every transaction, and going back
  * in time with the simulated chain it was booted on.
@@ -36,10 +44,12 @@ export class CloudSession {
   /** Connections other than home that the cloud serves. */
   readonly #attached: Connection[] = [];
   readonly #listeners = new Set<(block: ServedBlock) => void>();
+  readonly #companion: Companion | undefined;
 
-  constructor(home: Connection, options: EmbeddedCloudOptions) {
+  constructor(home: Connection, options: EmbeddedCloudOptions, companion?: Companion) {
     this.#home = home;
     this.#options = options;
+    this.#companion = companion;
   }
 
   /** Whether the cloud runs already. */
@@ -94,7 +104,7 @@ export class CloudSession {
   /** Serves everything asked for so far. @throws NoQuorumError when too few nodes agree */
   async service(): Promise<void> {
     const cloud = await this.cloud();
-    await this.#exclusively(() => cloud.service(this.#announce));
+    await this.#exclusively(() => this.#serve(cloud));
   }
 
   /** Runs something that changes the cloud, when nothing else does. */
@@ -142,6 +152,18 @@ export class CloudSession {
     for (const listener of this.#listeners) listener(block);
   };
 
+  /** Cloud and companion in turns, until neither leaves the other anything. */
+  async #serve(cloud: EmbeddedCloud): Promise<void> {
+    let again = true;
+    while (again) {
+      try {
+        await cloud.service(this.#announce);
+      } finally {
+        again = (await this.#companion?.serve(cloud)) ?? false;
+      }
+    }
+  }
+
   async #revert(snapshot: bigint): Promise<void> {
     const checkpoint = this.#checkpoints.get(snapshot);
     // A chain forgets the snapshots made after the one it goes back to, and that one.
@@ -149,7 +171,12 @@ export class CloudSession {
       if (id >= snapshot) this.#checkpoints.delete(id);
     }
     if (checkpoint === undefined) await this.#exclusively(() => this.#forget());
-    else await this.change((cloud) => cloud.revert(checkpoint));
+    else {
+      await this.change(async (cloud) => {
+        await cloud.revert(checkpoint);
+        this.#companion?.rewind();
+      });
+    }
   }
 
   /** The chain is as it was before the cloud was booted: the next use boots another one. */
@@ -159,6 +186,7 @@ export class CloudSession {
     this.#booting = undefined;
     this.#chains.clear();
     await cloud?.close();
+    this.#companion?.rewind();
   }
 
   /** One change after the other, each as the cloud's own doing. */

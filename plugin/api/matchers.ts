@@ -1,19 +1,13 @@
-/** Chai matchers for transactions that ask a cloud, and for proofs. They take effect with `use(nexusMatchers)`. */
-import { toUtf8Bytes } from "ethers";
+/** Chai matchers for transactions that ask a cloud or buy proofs, and for proofs. They take effect with `use(nexusMatchers)`. */
+import { hexlify, isHexString, toUtf8Bytes } from "ethers";
 
-import { loadArtifact } from "../contracts/artifacts.ts";
-import { EvmContract, type RpcLog } from "../chain/evm-chain.ts";
-import { topicOf } from "../cloud/chains/served-chain.ts";
+import type { TransactionAnswer } from "../callbacks/answers.ts";
+import type { CallbackResult } from "../callbacks/callback.ts";
+import { eventsOf, isArgument, type EmittingContract } from "../callbacks/events.ts";
+import type { TransactionProof } from "../callbacks/proofs.ts";
 import { Outcome } from "../contracts/digests.ts";
 import type { Nexus } from "./nexus.ts";
 import type { ProvenRun } from "../zero/proof/proven-run.ts";
-
-/** What a transaction asked for, and what the gateway accepted as the answer. */
-interface Answered {
-  readonly outcome: string;
-  readonly output: string;
-  readonly delivered: boolean;
-}
 
 declare global {
   // The place where Chai's types are extended.
@@ -30,6 +24,15 @@ declare global {
        */
       answeredBy(nexus: Nexus): CloudAnswerAssertion;
       /**
+       * The transaction asked the market for proofs, and the market took one for every request of it.
+       *
+       * @example
+       * ```ts
+       * await expect(game.ask()).to.be.provenBy(nexus).withJournal("832040\n").withCallback();
+       * ```
+       */
+      provenBy(nexus: Nexus): ProofAssertion;
+      /**
        * The Zero router of the network accepts the proof.
        *
        * @example
@@ -41,25 +44,46 @@ declare global {
        */
       acceptedBy(nexus: Nexus): Promise<void>;
     }
-    interface CloudAnswerAssertion extends Promise<void> {
+    interface CallbackAssertion<Self> extends Promise<void> {
+      /** Every callback ran and returned. */
+      withCallback(): Self;
+      /**
+       * A callback of the transaction's requests had `contract` emit the event. The logs of callbacks are in transactions of their own,
+       * so Hardhat's `emit` does not see them.
+       *
+       * @param contract of ethers or of viem
+       */
+      emitting(contract: EmittingContract, event: string): Self & EventAssertion<Self>;
+    }
+    interface EventAssertion<Self> {
+      /** One of these events has these arguments; a function in the place of one is asked whether it is right. */
+      withArgs(...args: unknown[]): Self;
+    }
+    interface CloudAnswerAssertion extends CallbackAssertion<CloudAnswerAssertion> {
       /** Every answer has this outcome. */
       withOutcome(outcome: keyof typeof Outcome): CloudAnswerAssertion;
       /** Every answer is this text, or these bytes. */
       withOutput(output: string | Uint8Array): CloudAnswerAssertion;
-      /** Every callback ran and returned. */
-      withCallback(): CloudAnswerAssertion;
+    }
+    interface ProofAssertion extends CallbackAssertion<ProofAssertion> {
+      /** Every journal is this text, or these bytes. */
+      withJournal(journal: string | Uint8Array): ProofAssertion;
     }
   }
 }
 
-/** A transaction as ethers returns it, or anything else with its hash. */
-interface Sent {
-  readonly hash: string;
+/** A transaction as ethers returns it, anything else with its hash, or the hash alone. */
+type Sent = string | { readonly hash: string };
+
+/** What a transaction asked for and got. */
+interface Results {
+  readonly by: "answeredBy" | "provenBy";
+  readonly all: Promise<readonly (TransactionAnswer | TransactionProof)[]>;
 }
 
-const ANSWERS = "nexus answers";
+const RESULTS = "nexus results";
 
-/** Adds `answeredBy`, `withOutcome`, `withOutput`, `withCallback` and `acceptedBy` to Chai. */
+/** Adds `answeredBy`, `provenBy` and what follows them, and `acceptedBy`, to Chai. */
 export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
   /**
    * The assertion, from now on a promise of `checked`. Every method returns it: Chai would go on with a new assertion, whose
@@ -74,49 +98,95 @@ export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
     });
   };
 
-  /** Goes on with a check of the answers; the assertion is a promise of all checks so far. */
-  const continueWith = <T extends object>(assertion: T, answers: Promise<readonly Answered[]>): T => {
-    flag(assertion, ANSWERS, answers);
-    return settleWith(assertion, answers);
+  /** Goes on with a check of the results; the assertion is a promise of all checks so far. */
+  const continueWith = <T extends object>(assertion: T, results: Results): T => {
+    results.all.catch(() => undefined);
+    flag(assertion, RESULTS, results);
+    return settleWith(assertion, results.all);
   };
 
-  const everyAnswer = (
+  const begin = (
+    assertion: Chai.AssertionStatic,
+    by: Results["by"],
+    nexus: Nexus,
+    find: (hash: string) => Promise<{
+      requests: number;
+      results: readonly (TransactionAnswer | TransactionProof)[];
+      why: string;
+    }>,
+  ): Chai.AssertionStatic => {
+    if (typeof (nexus as Partial<Nexus> | undefined)?.service !== "function") {
+      throw new TypeError(`${by} takes the nexus of the network's connection.`);
+    }
+    const negated = flag(assertion, "negate") === true;
+    const sent = flag(assertion, "object") as Sent | Promise<Sent>;
+    const [whom, done] = by === "answeredBy" ? ["the cloud", "answered"] : ["the market's prover", "proven"];
+    const all = (async () => {
+      const { requests, results, why } = await find(hashOf(await sent, by));
+      const count = `${results.length} of its ${requests} requests ${results.length === 1 ? "was" : "were"} ${done}`;
+      assertion.assert(
+        negated ? results.length > 0 : requests > 0 && results.length === requests,
+        requests === 0
+          ? by === "answeredBy"
+            ? "expected the transaction to ask the cloud, but it made no request at the gateway"
+            : "expected the transaction to ask for a proof, but it made no request at the market"
+          : `expected ${whom} to answer the transaction, but ${count}${why}`,
+        `expected ${whom} not to answer the transaction, but ${count}`,
+        undefined,
+      );
+      return results;
+    })();
+    return continueWith(assertion, { by, all });
+  };
+
+  /** Checks what came of a transaction. @param after the matchers that this one can follow */
+  const go = (
     assertion: Chai.AssertionStatic,
     matcher: string,
-    check: (answer: Answered) => readonly [ok: boolean, message: string, expected: unknown, actual: unknown],
+    after: readonly Results["by"][],
+    check: (all: readonly (TransactionAnswer | TransactionProof)[]) => Promise<void> | void,
   ): Chai.AssertionStatic => {
-    const answers = flag(assertion, ANSWERS) as Promise<readonly Answered[]> | undefined;
-    if (answers === undefined || flag(assertion, "negate") === true) {
-      answers?.catch(() => undefined);
-      throw new Error(`${matcher} can only follow answeredBy, and not its negation.`);
+    const results = flag(assertion, RESULTS) as Results | undefined;
+    if (results === undefined || !after.includes(results.by) || flag(assertion, "negate") === true) {
+      throw new Error(`${matcher} can only follow ${after.join(" or ")}, and not its negation.`);
     }
-    const checked = answers.then((all) => {
-      for (const answer of all) {
-        const [ok, message, expected, actual] = check(answer);
-        assertion.assert(ok, message, message, expected, actual);
-      }
-      return all;
+    const all = results.all.then(async (found) => {
+      await check(found);
+      return found;
     });
-    return continueWith(assertion, checked);
+    return continueWith(assertion, { by: results.by, all });
+  };
+
+  const sameBytes = (
+    assertion: Chai.AssertionStatic,
+    what: string,
+    expected: string | Uint8Array,
+    actual: Uint8Array,
+  ): void => {
+    const bytes = Buffer.from(typeof expected === "string" ? toUtf8Bytes(expected) : expected);
+    const show = (value: Uint8Array) =>
+      typeof expected === "string" ? JSON.stringify(Buffer.from(value).toString()) : hexlify(value);
+    const message = `expected the ${what} ${show(bytes)}, but it is ${show(actual)}`;
+    assertion.assert(bytes.equals(actual), message, message, show(bytes), show(actual));
   };
 
   Assertion.addMethod("answeredBy", function (this: Chai.AssertionStatic, nexus: Nexus) {
-    const negated = flag(this, "negate") === true;
-    const sent = flag(this, "object") as Sent | Promise<Sent>;
-    const answers = (async () => {
-      const { requests, answered } = await answersOf(await sent, nexus);
-      const count = `${answered.length} of its ${requests} requests ${answered.length === 1 ? "was" : "were"}`;
-      this.assert(
-        negated ? answered.length > 0 : requests > 0 && answered.length === requests,
-        requests === 0
-          ? "expected the transaction to ask the cloud, but it made no request at the gateway"
-          : `expected the cloud to answer the transaction, but ${count} answered`,
-        `expected the cloud not to answer the transaction, but ${count} answered`,
-        undefined,
-      );
-      return answered;
-    })();
-    return continueWith(this, answers);
+    return begin(this, "answeredBy", nexus, async (hash) => {
+      const { requests, answers } = await nexus.answers(hash);
+      return { requests, results: answers, why: "" };
+    });
+  });
+
+  Assertion.addMethod("provenBy", function (this: Chai.AssertionStatic, nexus: Nexus) {
+    return begin(this, "provenBy", nexus, async (hash) => {
+      const proofs = await nexus.proofs(hash);
+      const failures = proofs.flatMap(({ failure }) => failure ?? []);
+      return {
+        requests: proofs.length,
+        results: proofs.filter(({ journal }) => journal !== undefined),
+        why: failures.length === 0 ? "" : `: ${[...new Set(failures)].join("; ")}`,
+      };
+    });
   });
 
   Assertion.addMethod("acceptedBy", function (this: Chai.AssertionStatic, nexus: Nexus) {
@@ -134,60 +204,108 @@ export const nexusMatchers: Chai.ChaiPlugin = ({ Assertion }, { flag }) => {
   });
 
   Assertion.addMethod("withOutcome", function (this: Chai.AssertionStatic, outcome: keyof typeof Outcome) {
-    return everyAnswer(this, "withOutcome", (answer) => [
-      answer.outcome === outcome,
-      `expected an answer with outcome ${outcome}, but it is ${answer.outcome}`,
-      outcome,
-      answer.outcome,
-    ]);
+    if (!Object.hasOwn(Outcome, outcome)) {
+      throw new TypeError(
+        `There is no outcome "${outcome}". The outcomes are ${Object.keys(Outcome).join(", ")}.`,
+      );
+    }
+    return go(this, "withOutcome", ["answeredBy"], (all) => {
+      for (const { outcome: actual } of all as readonly TransactionAnswer[]) {
+        const message = `expected an answer with outcome ${outcome}, but it is ${actual}`;
+        this.assert(actual === outcome, message, message, outcome, actual);
+      }
+    });
   });
 
   Assertion.addMethod("withOutput", function (this: Chai.AssertionStatic, output: string | Uint8Array) {
-    const bytes = Buffer.from(typeof output === "string" ? toUtf8Bytes(output) : output);
-    return everyAnswer(this, "withOutput", (answer) => {
-      const actual = Buffer.from(answer.output.slice(2), "hex");
-      const show = (value: Buffer) =>
-        typeof output === "string" ? JSON.stringify(value.toString()) : `0x${value.toString("hex")}`;
-      const message = `expected the answer ${show(bytes)}, but it is ${show(actual)}`;
-      return [actual.equals(bytes), message, show(bytes), show(actual)];
+    return go(this, "withOutput", ["answeredBy"], (all) => {
+      for (const answer of all as readonly TransactionAnswer[])
+        sameBytes(this, "answer", output, answer.output);
+    });
+  });
+
+  Assertion.addMethod("withJournal", function (this: Chai.AssertionStatic, journal: string | Uint8Array) {
+    return go(this, "withJournal", ["provenBy"], (all) => {
+      for (const proof of all as readonly TransactionProof[])
+        sameBytes(this, "journal", journal, proof.journal!);
     });
   });
 
   Assertion.addMethod("withCallback", function (this: Chai.AssertionStatic) {
-    return everyAnswer(this, "withCallback", (answer) => [
-      answer.delivered,
-      "expected the callback to have run, but it reverted, ran out of gas, or none was asked for",
-      true,
-      false,
-    ]);
+    return go(this, "withCallback", ["answeredBy", "provenBy"], (all) => {
+      for (const { callback } of all) {
+        const message = `expected the callback to have run, but ${whyNot(callback)}`;
+        try {
+          this.assert(callback.status === "returned", message, message, true, false);
+        } catch (error) {
+          throw traced(error as Error, callback);
+        }
+      }
+    });
   });
+
+  Assertion.addMethod(
+    "emitting",
+    function (this: Chai.AssertionStatic, contract: EmittingContract, event: string) {
+      const found = async (all: readonly { readonly callback: CallbackResult }[]) =>
+        eventsOf(
+          all.map(({ callback }) => callback),
+          contract,
+          event,
+        );
+      const both = ["answeredBy", "provenBy"] as const;
+      const assertion = go(this, "emitting", both, async (all) => {
+        const events = await found(all);
+        const failed = all.find(({ callback }) => callback.status !== "returned");
+        const why = failed === undefined ? "" : `: ${whyNot(failed.callback)}`;
+        const message = `expected a callback to emit ${event}, but none did${why}`;
+        this.assert(events.length > 0, message, message, event, undefined);
+      });
+      // Of its own and not Chai's for all: Hardhat has a method of that name, and may be registered later.
+      return Object.assign(assertion, {
+        withArgs: (...args: unknown[]) =>
+          go(assertion, "withArgs", both, async (all) => {
+            const events = await found(all);
+            const isRight = events.some((one) => isArgument(one.args, args));
+            const seen = events.map((one) => shown(one.args)).join(" and ");
+            const message = `expected ${event} with the arguments ${shown(args)}, but it was emitted with ${seen}`;
+            this.assert(isRight, message, message, args, events[0]?.args);
+          }),
+      });
+    },
+  );
 };
 
-async function answersOf(
-  { hash }: Sent,
-  nexus: Nexus,
-): Promise<{ readonly requests: number; readonly answered: readonly Answered[] }> {
-  const gateway = new EvmContract(await nexus.gateway(), loadArtifact("NexusGateway").abi);
-  const chain = await nexus.chain();
-  const receipt = await chain.receipt(hash);
-  if (receipt === undefined) throw new Error(`The transaction ${hash} is not mined.`);
-  const requested = receipt.logs.map((log) => gateway.parse(log)).filter((log) => log?.name === "Requested");
-  const answered: Answered[] = [];
-  const head = await chain.head();
-  for (const request of requested) {
-    const topics = [topicOf(gateway.abi, "Fulfilled"), String(request!.args["requestId"])];
-    const [log] = await chain.logs([gateway.address], BigInt(receipt.blockNumber), head, topics);
-    if (log !== undefined) answered.push(decode(gateway, log));
-  }
-  return { requests: requested.length, answered };
+function hashOf(sent: unknown, by: string): string {
+  const hash: unknown = typeof sent === "object" && sent !== null ? (sent as { hash?: unknown }).hash : sent;
+  if (isHexString(hash, 32)) return hash;
+  throw new TypeError(
+    `${by} takes a transaction, a promise of one, or its hash, but was given ${shown(sent)}.`,
+  );
 }
 
-function decode(gateway: EvmContract, log: RpcLog): Answered {
-  const { args } = gateway.parse(log)!;
-  const [name] = Object.entries(Outcome).find(([, value]) => value === Number(args["outcome"]))!;
-  return {
-    outcome: name,
-    output: String(args["output"]),
-    delivered: Boolean(args["delivered"]),
-  };
+function whyNot({ status, reason }: CallbackResult): string {
+  if (status === "none") return "the request asked for none (its callbackGas is 0)";
+  return reason ?? "it failed";
+}
+
+/** The failed assertion, with the lines of Solidity where the callback failed on top of its stack trace. */
+function traced(failed: Error, { error }: CallbackResult): Error {
+  const lines = error?.stack?.split("\n").filter((line) => /^ +at .*\.sol(:\d+)?\)?$/.test(line)) ?? [];
+  if (lines.length === 0) return failed;
+  const [first, ...rest] = (failed.stack ?? "").split("\n    at ");
+  failed.stack = [first, ...lines, ...rest.map((line) => `    at ${line}`)].join("\n");
+  failed.cause = error;
+  return failed;
+}
+
+/** A value in a few words. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `(${value.map(shown).join(", ")})`;
+  if (typeof value === "function") return value.name || "a function";
+  if (value instanceof Uint8Array) return hexlify(value);
+  return typeof value === "object" && value !== null
+    ? (value.constructor?.name ?? "an object")
+    : String(value);
 }

@@ -1,15 +1,19 @@
 import type { HookContext } from "hardhat/types/hooks";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
+import { answersOf, type TransactionAnswers } from "../callbacks/answers.ts";
+import { eventsOf, type EmittedEvent, type EmittingContract } from "../callbacks/events.ts";
+import { proofsOf, type TransactionProof } from "../callbacks/proofs.ts";
 import { CloudSession } from "./cloud-session.ts";
 import type { EvmChain } from "../chain/evm-chain.ts";
 import type { EmbeddedCloud } from "../cloud/embedded/embedded-cloud.ts";
-import type { Fault } from "../cloud/embedded/faulty-replica.ts";
+import { checkFault, type Fault } from "../cloud/embedded/faulty-replica.ts";
 import type { Misbehaviour } from "../cloud/replication/engine.ts";
 import { hex, type Hex } from "../contracts/hex.ts";
 import type { SuiteContract, SuitePart } from "../contracts/suite-contracts.ts";
 import { CloudProgram } from "./cloud-program.ts";
 import { loadProgram } from "../programs/load.ts";
+import type { PrivateInput } from "../zero/chain/market-prover.ts";
 import type { ProvenRun } from "../zero/proof/proven-run.ts";
 import { suitePart } from "./suite-part.ts";
 import { ZeroSession } from "./zero-session.ts";
@@ -40,8 +44,8 @@ export class Nexus {
     const { config } = environment;
     this.#connection = connection;
     const { nodes, suite, baseFee, fuel } = config.nexus.cloud;
-    this.#session = new CloudSession(connection, { nodes, suite, baseFee, limits: { fuel } });
     this.#zero = new ZeroSession(this, { mode: config.nexus.zero.mode, cache: config.paths.cache });
+    this.#session = new CloudSession(connection, { nodes, suite, baseFee, limits: { fuel } }, this.#zero);
   }
 
   /** The session behind it; for the plugin's own hooks and tasks. */
@@ -101,6 +105,7 @@ export class Nexus {
     const { nexus, paths } = this.environment.config;
     const loaded = await loadProgram(program, { programs: nexus.programs, cache: paths.cache });
     const id = await this.#session.change((cloud) => cloud.publish(loaded.module));
+    this.#zero.market.know(loaded);
     await this.#session.service();
     return new CloudProgram(loaded, hex(id), this.#session, await this.chain(), this.#zero);
   }
@@ -113,6 +118,76 @@ export class Nexus {
    */
   async subscribe(program: CloudProgram, emitter: string, topic0: string): Promise<void> {
     await program.subscribe(emitter, topic0);
+  }
+
+  /**
+   * The answers to what a transaction asked the gateway for, with what came of their callbacks: what the matchers look at, for whichever
+   * library asserts.
+   *
+   * @param transaction a mined one, with its hash, or the hash
+   */
+  async answers(transaction: string | { readonly hash: string }): Promise<TransactionAnswers> {
+    return answersOf(
+      hashOf(transaction),
+      await this.chain(),
+      await this.gateway(),
+      this.environment.artifacts,
+    );
+  }
+
+  /**
+   * What became of the proofs that a transaction asked the market for; the same for Nexus Zero.
+   *
+   * @param transaction a mined one, with its hash, or the hash
+   */
+  async proofs(transaction: string | { readonly hash: string }): Promise<readonly TransactionProof[]> {
+    const chain = await this.chain();
+    // A cloud that serves this network through a mirror has brought no market here.
+    if ((await this.cloud()).findAddress(chain.chainId, "ZeroMarket") === undefined) return [];
+    const zero = await this.#zero.contracts();
+    return proofsOf(hashOf(transaction), chain, zero, this.#zero.market, this.environment.artifacts);
+  }
+
+  /**
+   * What a contract emitted in the callbacks of a transaction's requests, those at the gateway first.
+   *
+   * @param contract of ethers or of viem
+   * @param event its name
+   * @throws Error when the contract has no such event
+   */
+  async callbackEvents(
+    transaction: string | { readonly hash: string },
+    contract: EmittingContract,
+    event: string,
+  ): Promise<EmittedEvent[]> {
+    const { answers } = await this.answers(transaction);
+    const results = [...answers, ...(await this.proofs(transaction))];
+    return eventsOf(
+      results.map(({ callback }) => callback),
+      contract,
+      event,
+    );
+  }
+
+  /**
+   * What a program reads as its private input when a contract asks the market for a proof of it, from now on.
+   *
+   * @param input text, bytes, or a function of the request that returns either
+   */
+  async privateInput(program: CloudProgram, input: PrivateInput): Promise<void> {
+    await this.#session.change(() => this.#zero.market.setPrivateInput(program.id, input));
+    await this.service();
+  }
+
+  /** Has requests for proofs wait, as if nobody proved, until `startProver`. */
+  async stopProver(): Promise<void> {
+    await this.#session.change(() => this.#zero.market.stop());
+  }
+
+  /** Ends `stopProver`; what was asked for meanwhile is answered. */
+  async startProver(): Promise<void> {
+    await this.#session.change(() => this.#zero.market.start());
+    await this.service();
   }
 
   /** Why the Zero router of this network refuses a proof; undefined when it accepts it. */
@@ -136,8 +211,14 @@ export class Nexus {
     await this.#session.service();
   }
 
-  /** Makes a node misbehave from now on, or behave again. @param node from 1 */
+  /**
+   * Makes a node misbehave from now on, or behave again.
+   *
+   * @param node from 1
+   * @throws TypeError when there is no such fault
+   */
   async setFault(node: number, fault: Fault): Promise<void> {
+    checkFault(fault);
     await this.#session.change((cloud) => {
       const replica = cloud.replicas[node - 1];
       if (replica === undefined)
@@ -177,4 +258,8 @@ export class Nexus {
     await this.#zero.close();
     await this.#session.close();
   }
+}
+
+function hashOf(transaction: string | { readonly hash: string }): string {
+  return typeof transaction === "string" ? transaction : transaction.hash;
 }

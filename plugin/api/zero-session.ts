@@ -1,4 +1,6 @@
-import type { CloudSession } from "./cloud-session.ts";
+import type { CloudSession, Companion } from "./cloud-session.ts";
+import type { EmbeddedCloud } from "../cloud/embedded/embedded-cloud.ts";
+import { MarketProver } from "../zero/chain/market-prover.ts";
 import type { EvmChain } from "../chain/evm-chain.ts";
 import type { LoadedProgram } from "../programs/load.ts";
 import { openProver, refuseUnprovable, type ProverOptions } from "../zero/modes/open-prover.ts";
@@ -15,8 +17,12 @@ export interface ZeroNetwork {
   addressOf(part: string): Promise<string>;
 }
 
-/** Nexus Zero for one connection: a prover, opened at first use, and the verifier that its proofs need. */
-export class ZeroSession {
+/**
+ * Nexus Zero for one connection: a prover, opened at first use, the verifier that its proofs need, and the market whose requests it
+ * answers after each transaction.
+ */
+export class ZeroSession implements Companion {
+  readonly market: MarketProver;
   readonly #network: ZeroNetwork;
   readonly #options: ProverOptions;
   #prover: Promise<ZeroProver> | undefined;
@@ -24,6 +30,31 @@ export class ZeroSession {
   constructor(network: ZeroNetwork, options: ProverOptions) {
     this.#network = network;
     this.#options = options;
+    this.market = new MarketProver({
+      identify: async (program) => this.identify(program),
+      prove: async (program, input, privateInput) => this.#prove(program, input, privateInput),
+      prepare: async (zero) => (await this.#opened()).addVerifier(zero),
+    });
+  }
+
+  /** Answers what contracts asked the market for. */
+  async serve(cloud: EmbeddedCloud): Promise<boolean> {
+    const chain = await this.#network.chain();
+    const router = cloud.findAddress(chain.chainId, "ZeroRouter");
+    const market = cloud.findAddress(chain.chainId, "ZeroMarket");
+    if (router === undefined || market === undefined) return false;
+    return this.market.serve(new ZeroChain(chain, { router, market }), await chain.head());
+  }
+
+  rewind(): void {
+    this.market.rewind();
+  }
+
+  /** Zero's contracts on this network. */
+  async contracts(): Promise<ZeroChain> {
+    const router = await this.#network.addressOf("ZeroRouter");
+    const market = await this.#network.addressOf("ZeroMarket");
+    return new ZeroChain(await this.#network.chain(), { router, market });
   }
 
   /** The identity of a program. */
@@ -33,17 +64,16 @@ export class ZeroSession {
 
   /** Proves a run, and sees to it that the router of the network takes the proof. */
   async prove(program: LoadedProgram, input: Uint8Array, privateInput: Uint8Array): Promise<ZeroProof> {
-    await refuseUnprovable(program, input, privateInput, this.#options.mode);
+    const proof = await this.#prove(program, input, privateInput);
+    const zero = await this.contracts();
     const prover = await this.#opened();
-    const proof = await prover.prove(program, input, privateInput);
-    const zero = await this.#contracts();
     await this.#network.session.change(() => prover.addVerifier(zero));
     return proof;
   }
 
   /** Asks the router of the network. @returns why it refuses the proof; undefined when it accepts it */
   async refusal(run: ProvenRun): Promise<string | undefined> {
-    const zero = await this.#contracts();
+    const zero = await this.contracts();
     try {
       await zero.verify(run);
       return undefined;
@@ -62,10 +92,9 @@ export class ZeroSession {
     await prover?.close();
   }
 
-  async #contracts(): Promise<ZeroChain> {
-    const router = await this.#network.addressOf("ZeroRouter");
-    const market = await this.#network.addressOf("ZeroMarket");
-    return new ZeroChain(await this.#network.chain(), { router, market });
+  async #prove(program: LoadedProgram, input: Uint8Array, privateInput: Uint8Array): Promise<ZeroProof> {
+    await refuseUnprovable(program, input, privateInput, this.#options.mode);
+    return (await this.#opened()).prove(program, input, privateInput);
   }
 
   async #opened(): Promise<ZeroProver> {

@@ -13,12 +13,15 @@ let errors: ReadonlyMap<string, ErrorFragment> | undefined;
 export function suiteError(data: string): string | undefined {
   errors ??= allErrors();
   const fragment = errors.get(data.slice(0, 10).toLowerCase());
-  if (fragment === undefined) return undefined;
+  return fragment === undefined ? undefined : errorText(fragment, data);
+}
+
+/** An error with its arguments; undefined when the data is another's, with the same selector. */
+export function errorText(fragment: ErrorFragment, data: string): string | undefined {
   try {
     const values = new Interface([fragment]).decodeErrorResult(fragment, data);
     return `${fragment.name}(${values.toArray(true).map(shown).join(", ")})`;
   } catch {
-    // Another's error with the same selector.
     return undefined;
   }
 }

@@ -55,12 +55,16 @@ export async function loadProgram(
     const { wasm } = await buildProgram(folder, { cacheDirectory: join(cache, "nexus", "programs") });
     return { name: program, module: wasm };
   }
-  const built = join(prebuilt, `${program}.wasm`);
-  if (isName && existsSync(built)) return { name: program, module: new Uint8Array(await readFile(built)) };
+  if (isName && existsSync(join(prebuilt, `${program}.wasm`))) return loadExample(program);
   const known = [...new Set([...(await programsIn(programs)), ...(await exampleNames())])].sort().join(", ");
   throw new Error(
     `There is no program ${program === "" ? "without a name" : program}. Known are: ${known}. Or give the path of a .wasm file.`,
   );
+}
+
+/** An example of this package, as it comes built. @param name one of `exampleNames` */
+export async function loadExample(name: string): Promise<LoadedProgram> {
+  return { name, module: new Uint8Array(await readFile(join(prebuilt, `${name}.wasm`))) };
 }
 
 /** Names of the examples that this package brings. */

@@ -173,9 +173,14 @@ export class EmbeddedCloud {
     return [...this.#attachments.values()].map(({ served }) => served);
   }
 
+  /** Address of a part of the suite on a served chain; undefined when it is not there. */
+  findAddress(chainId: bigint, part: string): string | undefined {
+    return this.#attachments.get(chainId)?.parts.get(part);
+  }
+
   /** Address of a part of the suite on a served chain. @throws when it is not there */
   addressOf(chainId: bigint, part: string): string {
-    const address = this.#attachments.get(chainId)?.parts.get(part);
+    const address = this.findAddress(chainId, part);
     if (address === undefined)
       throw new Error(`${part} is not deployed by the embedded cloud on chain ${chainId}.`);
     return address;

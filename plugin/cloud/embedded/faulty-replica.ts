@@ -20,6 +20,30 @@ export type Fault =
   /** It tells some members the truth and others a lie: the evidence that slashing asks for. */
   | { readonly kind: "equivocating" };
 
+const KINDS = [
+  "none",
+  "stopped",
+  "delayed",
+  "lying",
+  "mis-signing",
+  "equivocating",
+] satisfies Fault["kind"][];
+
+/** @throws TypeError naming what there is, when a fault is none of these */
+export function checkFault(fault: Fault): void {
+  const { kind, milliseconds } = fault as { kind?: unknown; milliseconds?: unknown };
+  if (!KINDS.includes(kind as Fault["kind"])) {
+    throw new TypeError(
+      `There is no fault of the kind ${JSON.stringify(kind)}. The kinds are ${KINDS.join(", ")}.`,
+    );
+  }
+  if (kind === "delayed" && !(typeof milliseconds === "number" && milliseconds >= 0)) {
+    throw new TypeError(
+      `A delayed node needs the number of milliseconds that it is late, and ${JSON.stringify(milliseconds)} is none.`,
+    );
+  }
+}
+
 /** A node as others see it, faults included. The node itself is whole; only what it says changes. */
 export class FaultyReplica implements Replica {
   readonly node: CloudNode;

@@ -1,10 +1,10 @@
-import { hexlify, keccak256, randomBytes } from "ethers";
+import { getBytes, hexlify, keccak256, randomBytes } from "ethers";
 import type { IgnitionModuleBuilder } from "@nomicfoundation/ignition-core";
 
 import { part } from "../../../deploy/suite/part.ts";
 import { zero } from "../../../deploy/suite/suite.ts";
 import { loadArtifact } from "../../contracts/artifacts.ts";
-import { EvmContract, type EvmChain, type RpcReceipt } from "../../chain/evm-chain.ts";
+import { EvmContract, type EvmChain, type RpcLog, type RpcReceipt } from "../../chain/evm-chain.ts";
 import { deployParts } from "../../chain/deploy-parts.ts";
 import { DevelopmentAccount } from "../../chain/development-account.ts";
 import { mockSelector } from "../proof/mock-proof.ts";
@@ -23,10 +23,27 @@ export interface ProofRequest {
   readonly inputHash: string;
 }
 
+/** A request as the market's event tells of it. */
+export interface AskedProof {
+  readonly id: string;
+  readonly request: ProofRequest;
+  /** The public input. */
+  readonly input: Uint8Array;
+}
+
+/** A proof that was committed to for a request, and the salt that the commitment was hidden with. */
+export interface CommittedProof {
+  readonly request: ProofRequest;
+  readonly run: ProvenRun;
+  readonly salt: Uint8Array;
+}
+
 /** A day: how long a request made from here waits for its proof, in seconds of the chain. */
 const PATIENCE = 86_400n;
 /** Status of a selector that the router does not know. */
 const UNKNOWN = 0n;
+/** `Status.Open` of ZeroMarket.sol. */
+const OPEN = 1n;
 
 /**
  * Zero's contracts on a development chain: the router and its verifiers, and the market where proofs are bought. All is sent by
@@ -77,8 +94,31 @@ export class ZeroChain {
     const caller = await DevelopmentAccount.open(this.#chain, "caller");
     const deadline = (await this.#chain.latestTimestamp()) + PATIENCE;
     const { logs } = await caller.call(this.market, "request", [programId, input, deadline, 0], bounty);
-    const requested = logs.map((log) => this.market.parse(log)).find((log) => log?.name === "ProofRequested");
-    return requested!.args.getValue("asked").toObject() as ProofRequest;
+    return this.requestsIn(logs)[0]!.request;
+  }
+
+  /** The requests that logs tell of. */
+  requestsIn(logs: readonly RpcLog[]): AskedProof[] {
+    return logs
+      .map((log) => this.market.parse(log))
+      .filter((log) => log?.name === "ProofRequested")
+      .map((log) => ({
+        id: String(log!.args.getValue("id")),
+        request: log!.args.getValue("asked").toObject() as ProofRequest,
+        input: getBytes(log!.args.getValue("input") as string),
+      }));
+  }
+
+  /** The requests made in the blocks [from, to]. */
+  async requests(from: bigint, to: bigint): Promise<AskedProof[]> {
+    const topics = [this.market.abi.getEvent("ProofRequested")!.topicHash];
+    return this.requestsIn(await this.#chain.logs([this.market.address], from, to, topics));
+  }
+
+  /** Whether the market still pays for a proof: the request is open, and its deadline is ahead. */
+  async isOpen({ id, request }: AskedProof): Promise<boolean> {
+    const [status] = await this.#chain.read(this.market, "statusOf", id);
+    return status === OPEN && (await this.#chain.latestTimestamp()) < request.deadline;
   }
 
   /**
@@ -87,22 +127,39 @@ export class ZeroChain {
    * @returns the receipt of the transaction with which the market took the proof
    * @throws Error when the market or its verifier refuses
    */
-  async fulfil(request: ProofRequest, { input, journal, proof }: ProvenRun): Promise<RpcReceipt> {
+  async fulfil(request: ProofRequest, run: ProvenRun): Promise<RpcReceipt> {
+    const committed = await this.commit(request, run);
+    await this.passRevealDelay();
+    return this.reveal(committed);
+  }
+
+  /** Commits to a proof. */
+  async commit(request: ProofRequest, run: ProvenRun): Promise<CommittedProof> {
     const prover = await DevelopmentAccount.open(this.#chain, "prover");
     const salt = randomBytes(32);
     const [id] = await this.#chain.read(this.market, "idOf", request);
-    const hashes = [keccak256(journal), keccak256(proof)];
-    const [commitment] = await this.#chain.read(
-      this.market,
-      "commitmentOf",
-      id,
-      prover.address,
-      ...hashes,
-      salt,
-    );
+    const hashes = [keccak256(run.journal), keccak256(run.proof)];
+    const names = [id, prover.address, ...hashes, salt];
+    const [commitment] = await this.#chain.read(this.market, "commitmentOf", ...names);
     await prover.call(this.market, "commit", [commitment]);
+    return { request, run, salt };
+  }
+
+  /** Has the chain mine the blocks between a commitment and the earliest reveal. */
+  async passRevealDelay(): Promise<void> {
     const [delay] = await this.#chain.read(this.market, "revealDelay");
     await this.#chain.rpc("hardhat_mine", `0x${(delay as bigint).toString(16)}`);
+  }
+
+  /**
+   * Shows a proof that was committed to `revealDelay` blocks ago.
+   *
+   * @returns the receipt of the transaction with which the market took the proof
+   * @throws Error when the market or its verifier refuses
+   */
+  async reveal({ request, run, salt }: CommittedProof): Promise<RpcReceipt> {
+    const prover = await DevelopmentAccount.open(this.#chain, "prover");
+    const { input, journal, proof } = run;
     return prover.call(this.market, "fulfil", [request, input, journal, proof, salt]);
   }
 

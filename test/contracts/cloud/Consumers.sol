@@ -65,6 +65,25 @@ contract Reverter is Asking {
     }
 }
 
+/// @notice Takes one answer, and no other.
+contract Once is Asking {
+    bytes32 public taken;
+
+    error OnceOnly(bytes32 taken);
+
+    constructor(NexusGateway gateway_) payable Asking(gateway_) {}
+
+    function askTwice(bytes32 cloudId, bytes32 programId, uint96 fee, uint32 callbackGas) external {
+        ask(cloudId, programId, fee, callbackGas);
+        ask(cloudId, programId, fee, callbackGas);
+    }
+
+    function _handle(bytes32 id, Outcome, bytes calldata) internal override {
+        if (taken != 0) revert OnceOnly(taken);
+        taken = id;
+    }
+}
+
 contract GasBurner is Asking {
     constructor(NexusGateway gateway_) payable Asking(gateway_) {}
 

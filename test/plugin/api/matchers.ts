@@ -96,4 +96,27 @@ describe("chai matchers", () => {
     );
     expect(await message(expect(thirty).to.not.be.answeredBy(nexus))).to.match(/1 of its 1 requests was/);
   });
+
+  it("say in a sentence what they cannot work with", async () => {
+    const { nexus, ask } = await setUp();
+    const wrong = "Sucess" as "Success";
+    expect(() => expect(ask("30")).to.be.answeredBy(nexus).withOutcome(wrong)).to.throw(
+      'There is no outcome "Sucess". The outcomes are Success, Trapped, OutOfFuel, LimitExceeded, UnknownProgram, ExitedWithError.',
+    );
+    const told = async (sent: unknown) =>
+      Promise.resolve(expect(sent).to.be.answeredBy(nexus)).then(
+        () => expect.fail("it held"),
+        (error: Error) => error.message,
+      );
+    const takes = "answeredBy takes a transaction, a promise of one, or its hash, but was given ";
+    expect(await told(5)).to.equal(`${takes}5.`);
+    expect(await told(undefined)).to.equal(`${takes}undefined.`);
+    expect(await told({ output: 1 })).to.equal(`${takes}Object.`);
+    expect(await told("0x1234")).to.equal(`${takes}"0x1234".`);
+    expect(() => expect(ask("30")).to.be.answeredBy(undefined as unknown as typeof nexus)).to.throw(
+      "answeredBy takes the nexus of the network's connection.",
+    );
+    const { hash } = await ask("30");
+    await expect(hash).to.be.answeredBy(nexus).withOutcome("Success");
+  });
 });

@@ -108,4 +108,20 @@ describe("connection.nexus", () => {
     expect(signers).to.deep.equal([1, 3, 4]);
     expect((await nexus.misbehaviours()).map(({ index }) => index)).to.deep.equal([2]);
   });
+
+  it("refuses a fault that there is not by naming those that there are", async () => {
+    const { nexus } = await network.create("l1");
+    const told = async (fault: unknown) =>
+      nexus.setFault(1, fault as { kind: "lying" }).then(
+        () => expect.fail("it was taken"),
+        (error: Error) => error.message,
+      );
+    const kinds = "The kinds are none, stopped, delayed, lying, mis-signing, equivocating.";
+    expect(await told({ kind: "lie" })).to.equal(`There is no fault of the kind "lie". ${kinds}`);
+    expect(await told("lying")).to.equal(`There is no fault of the kind undefined. ${kinds}`);
+    expect(await told({ kind: "delayed" })).to.match(
+      /needs the number of milliseconds .* undefined is none\.$/,
+    );
+    await nexus.setFault(1, { kind: "delayed", milliseconds: 0 });
+  });
 });
