@@ -29,7 +29,7 @@ export async function openProver(
   { mode, cache }: ProverOptions,
   progress: (what: string) => void = () => undefined,
 ): Promise<ZeroProver> {
-  // Binaryen, which all provers need, takes seconds to load, and no run in the cloud needs it.
+  // Loaded when asked for: a run in the cloud needs neither.
   if (mode === "mock") {
     const { MockProver } = await import("./mock-prover.ts");
     return new MockProver();

@@ -1,13 +1,18 @@
 /** The machine's WASI routines against plugin/wasm/wasi.ts beside V8: same results, same memory, same output. */
+import { readFile } from "node:fs/promises";
+
 import { expect } from "chai";
 
 import { Machine } from "../../../../plugin/zero/vm/executor.ts";
+import { routines } from "../../../../plugin/zero/vm/routines.ts";
 import { translate } from "../../../../plugin/zero/vm/translate.ts";
 import { decode } from "../../../../plugin/wasm/decode.ts";
 import { engine, type EngineMemory } from "../../../../plugin/wasm/engine.ts";
 import { GuestMemory } from "../../../../plugin/wasm/guest-memory.ts";
+import type { FunctionType } from "../../../../plugin/wasm/module.ts";
 import { validate } from "../../../../plugin/wasm/validate.ts";
 import { wasiFunctions, wasiModule, wasiTypes } from "../../../../plugin/wasm/wasi.ts";
+import { generateRoutines } from "../../../../scripts/build-routines.ts";
 import { seeded, type Seeded } from "../../../seeded.ts";
 import { assemble } from "./both-engines.ts";
 
@@ -98,6 +103,19 @@ function pointer(random: Seeded): bigint {
 
 describe("Nexus Zero's machine: WASI", function () {
   this.timeout(30_000);
+
+  it("is assembled from its text", async () => {
+    const committed = new URL("../../../../plugin/zero/vm/routines-module.ts", import.meta.url);
+    expect(await readFile(committed, "utf8")).to.equal(await generateRoutines());
+  });
+
+  it("has every function of preview 1, and the two instructions", () => {
+    const { module, context } = routines();
+    const types = module.exports.map(({ name, index }) => [name, context.functions[index]] as const);
+    const instruction: FunctionType = { params: [0x7f, 0x7f, 0x7f], results: [] };
+    const wanted = new Map([...wasiTypes, ["memory.fill", instruction], ["memory.copy", instruction]]);
+    expect(new Map(types)).to.deep.equal(wanted);
+  });
 
   for (const run of [0, 1, 2, 3]) {
     const seed = `nexus zero wasi ${run}`;

@@ -133,7 +133,7 @@ describe("Nexus Zero's translator", () => {
     const columns = [code.op, code.d, code.a, code.b, code.c].flatMap((column) => [
       ...new Uint8Array(column.buffer, column.byteOffset, column.byteLength),
     ]);
-    // Another hash means another identity for every program: the opcodes, the routines, binaryen or the translator changed.
+    // Another hash means another identity for every program: the opcodes, the routines or the translator changed.
     expect(bytesToHex(keccak_256(Uint8Array.from(columns)))).to.equal(
       "a15cda5800ccc1601e6bd8b6fb75fce1515e3ad50069fe9898dec7e81046ee67",
     );
