@@ -99,7 +99,7 @@ const run: NewTaskActionFunction<RunArguments> = async ({ program, cloud, zero, 
         if (answered !== undefined) console.log(tableReport(answered));
         if (proven !== undefined) console.log(zeroTableReport(proven));
         if (isExample && bytes === undefined) {
-          console.log("Run another with: npx hardhat nexus:run wordcount --input-file README.md");
+          console.log('Run another with: npx hardhat nexus:run wordcount --input "to be or not to be"');
         }
       }
       return answered === undefined ? proven : proven === undefined ? answered : { answered, proven };

@@ -7,10 +7,11 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 
 import { findRustToolchain } from "./rust-toolchain.ts";
+import { rustSdkFrom } from "./sdk.ts";
 import { stripCustomSections } from "./strip.ts";
 
 /** Part of every cache key: raise it when the same sources build to other bytes. */
-const BUILD_VERSION = 1;
+const BUILD_VERSION = 2;
 
 /** A program, built. */
 export interface BuiltProgram {
@@ -46,14 +47,18 @@ export async function buildProgram(folder: string, { cacheDirectory }: BuildOpti
 }
 
 async function buildRust(folder: string, cacheDirectory: string): Promise<BuiltProgram> {
+  const sources = await closure(folder, cargoDependencies);
   const { cargo, rustc, target, version, sysroot } = await findRustToolchain();
   const toolchain = `${version}, ${target}`;
-  const sources = await closure(folder, cargoDependencies);
   return cached(folder, sources, toolchain, cacheDirectory, async () => {
     // Paths must not reach the module, or it would differ from folder to folder.
     const root = await workspaceRoot(folder);
+    const outside = [...(await reachable(folder, cargoDependencies))].filter((one) =>
+      relative(root, one).startsWith(".."),
+    );
     const remapped = [
       [root, "/program"],
+      ...(await Promise.all(outside.map(async (one) => [one, `/dependency/${await cargoName(one)}`]))),
       [sysroot, "/rust"],
       [process.env.CARGO_HOME ?? join(process.env.HOME ?? "/", ".cargo"), "/cargo"],
     ];
@@ -144,11 +149,19 @@ async function closure(
   folder: string,
   dependencies: (folder: string) => Promise<string[]>,
 ): Promise<string[]> {
+  const files = await Promise.all([...(await reachable(folder, dependencies))].map(sourcesIn));
+  return files.flat().sort();
+}
+
+/** `folder` and the folders that it depends on, themselves or through others. */
+async function reachable(
+  folder: string,
+  dependencies: (folder: string) => Promise<string[]>,
+): Promise<ReadonlySet<string>> {
   const folders = new Set([folder]);
   // A set may grow while it is iterated.
   for (const visited of folders) for (const other of await dependencies(visited)) folders.add(other);
-  const files = await Promise.all([...folders].map(sourcesIn));
-  return files.flat().sort();
+  return folders;
 }
 
 async function sourcesIn(folder: string): Promise<string[]> {
@@ -162,12 +175,21 @@ async function sourcesIn(folder: string): Promise<string[]> {
   return files;
 }
 
-/** The folders of a package's path dependencies. */
+/** The folders of a package's path dependencies. @throws Error when one is no package, naming it */
 async function cargoDependencies(folder: string): Promise<string[]> {
   const manifest = await readFile(join(folder, "Cargo.toml"), "utf8");
-  return [...manifest.matchAll(/^\s*[\w-]+\s*=\s*\{[^}\n]*\bpath\s*=\s*"([^"]+)"/gm)].map(([, path]) =>
-    resolve(folder, path!),
-  );
+  const found: string[] = [];
+  for (const [, name, path] of manifest.matchAll(/^\s*([\w-]+)\s*=\s*\{[^}\n]*\bpath\s*=\s*"([^"]+)"/gm)) {
+    const dependency = resolve(folder, path!);
+    if (!(await exists(join(dependency, "Cargo.toml")))) {
+      const hint = name === "nexus" ? ` The SDK is at "${rustSdkFrom(folder)}".` : "";
+      throw new Error(
+        `${join(folder, "Cargo.toml")} depends on ${name} at "${path}", but there is no Cargo package in ${dependency}.${hint}`,
+      );
+    }
+    found.push(dependency);
+  }
+  return found;
 }
 
 /** Folders outside of `folder` from which its AssemblyScript imports, by a relative path or from an npm package. */

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { buildProgram } from "./build.ts";
+import { packagedPrograms } from "./sdk.ts";
 
 /** A program's module, and what to call it. */
 export interface LoadedProgram {
@@ -19,12 +19,7 @@ export interface ProgramFolders {
   readonly cache: string;
 }
 
-// plugin/programs in the repository, dist/plugin/programs in the package.
-const here = fileURLToPath(new URL(".", import.meta.url));
-const examples = [join(here, "../../programs"), join(here, "../../../programs")].find((folder) =>
-  existsSync(folder),
-)!;
-const prebuilt = join(examples, "prebuilt");
+const prebuilt = join(packagedPrograms, "prebuilt");
 
 /**
  * A program by name, by the path of a `.wasm` file, or given as a module. A program of the project is built when its
@@ -51,7 +46,7 @@ export async function loadProgram(
   }
   const folder = join(programs, program);
   const isName = relative(programs, folder) === program && !program.includes("/") && !program.includes("\\");
-  if (isName && resolve(programs) !== resolve(examples) && existsSync(folder)) {
+  if (isName && resolve(programs) !== resolve(packagedPrograms) && existsSync(folder)) {
     const { wasm } = await buildProgram(folder, { cacheDirectory: join(cache, "nexus", "programs") });
     return { name: program, module: wasm };
   }

@@ -1,11 +1,12 @@
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 import { expect } from "chai";
 
 import { buildProgram } from "../../../plugin/programs/build.ts";
 import { findRustToolchain } from "../../../plugin/programs/rust-toolchain.ts";
+import { rustSdkFrom } from "../../../plugin/programs/sdk.ts";
 import { stripCustomSections } from "../../../plugin/programs/strip.ts";
 
 async function messageOf(promise: Promise<unknown>): Promise<string> {
@@ -83,6 +84,48 @@ describe("programs: build", () => {
     const changed = await buildProgram(program, { cacheDirectory });
     expect(changed.cached).to.equal(false);
     expect(changed.programId).to.not.equal(built.programId);
+  });
+
+  it("says which path dependency is missing, and where the SDK is", async () => {
+    const program = join(folder, "stray");
+    await mkdir(join(program, "src"), { recursive: true });
+    const manifest = (dependency: string) =>
+      `[package]\nname = "stray"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\n${dependency}\n`;
+    const refused = async (dependency: string): Promise<string> => {
+      await writeFile(join(program, "Cargo.toml"), manifest(dependency));
+      return messageOf(buildProgram(program, { cacheDirectory: join(folder, "cache") }));
+    };
+    expect(await refused('nexus = { path = "../sdk-rust" }')).to.equal(
+      `${join(program, "Cargo.toml")} depends on nexus at "../sdk-rust", but there is no Cargo package in ` +
+        `${join(folder, "sdk-rust")}. The SDK is at "${relative(program, join(process.cwd(), "programs/sdk-rust"))}".`,
+    );
+    expect(await refused('other-crate = { version = "1", path = "../none" }')).to.match(
+      /depends on other-crate at "\.\.\/none", but there is no Cargo package in [^ ]*\/none\.$/,
+    );
+  });
+
+  it("builds a program with the SDK, without the path of either in the module", async function () {
+    if (process.env.NEXUS_REQUIRE_TOOLCHAIN !== "1") {
+      const found = await findRustToolchain().catch(() => undefined);
+      if (found === undefined) this.skip();
+    }
+    const program = join(folder, "programs", "keeper");
+    await mkdir(join(program, "src"), { recursive: true });
+    await mkdir(join(folder, "node_modules"));
+    await symlink(process.cwd(), join(folder, "node_modules", "hardhat-nexus"));
+    expect(rustSdkFrom(program)).to.equal("../../node_modules/hardhat-nexus/programs/sdk-rust");
+    await writeFile(
+      join(program, "Cargo.toml"),
+      `[package]\nname = "keeper"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\nnexus = { path = "${rustSdkFrom(program)}" }\n`,
+    );
+    // What panics names its source file, that of the SDK too.
+    const main =
+      'fn main() { nexus::storage::set(b"a", b"b"); print!("{}", nexus::event::current().data[7]); }';
+    await writeFile(join(program, "src", "main.rs"), main);
+    const { wasm } = await buildProgram(program, { cacheDirectory: join(folder, "cache") });
+    const text = Buffer.from(wasm).toString("latin1");
+    expect(text).to.include("/dependency/nexus/src/event.rs");
+    expect(text).not.to.include(folder).and.not.to.include(process.cwd());
   });
 
   it("strips custom sections except names, and refuses what is no module", () => {
