@@ -21,6 +21,13 @@ const SERVED_METHODS = new Set([
   "evm_increaseTime",
 ]);
 
+/** The block that a request's result tells of; undefined when it tells of none. A chain that mines by the clock tells of it in no other way. */
+function blockIn(method: string, result: unknown): bigint | undefined {
+  if (method === "eth_blockNumber") return BigInt(result as string);
+  if (method !== "eth_getTransactionReceipt" || result === null) return undefined;
+  return BigInt((result as { blockNumber: string }).blockNumber);
+}
+
 /** What answers the transactions of a session's chains beside the cloud. */
 export interface Companion {
   /** Answers what was asked for so far. @returns whether there was anything, which may have led to more */
@@ -43,6 +50,8 @@ export class CloudSession {
   readonly #checkpoints = new Map<bigint, Checkpoint | undefined>();
   /** Connections other than home that the cloud serves. */
   readonly #attached: Connection[] = [];
+  /** The newest block of each connection when it was last begun to serve. */
+  readonly #served = new Map<Connection, bigint>();
   readonly #listeners = new Set<(block: ServedBlock) => void>();
   readonly #companion: Companion | undefined;
 
@@ -132,7 +141,13 @@ export class CloudSession {
           "Take snapshots on the cloud's home network, or give this one a cloud of its own.",
       );
     }
-    if (this.booted && SERVED_METHODS.has(method)) {
+    if (method === "evm_revert" && result === true) this.#served.delete(connection);
+    const block = blockIn(method, result);
+    const isNews = block !== undefined && block > (this.#served.get(connection) ?? -1n);
+    if (this.booted && (isNews || SERVED_METHODS.has(method))) {
+      // Before, and not after: what is mined meanwhile may not be served.
+      const chain = await this.chainOf(connection);
+      this.#served.set(connection, await inside.run(true, () => chain.head()));
       try {
         await this.service();
       } catch (error) {

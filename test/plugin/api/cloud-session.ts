@@ -1,16 +1,18 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 import { toBeHex } from "ethers";
 import { network } from "hardhat";
+import type { NetworkConfigOverride } from "hardhat/types/config";
 
 import { topicOf } from "../../../plugin/cloud/chains/served-chain.ts";
 
 /** A counter's contract on the cloud of its network: what most users begin with. */
-async function deployed() {
-  const connection = await network.create("l1");
+async function deployed(override: NetworkConfigOverride = {}) {
+  const connection = await network.create({ network: "l1", override });
   const { ethers, nexus } = connection;
   const program = await nexus.program("counter");
   const counter = await ethers.deployContract("Counter", [
@@ -18,6 +20,7 @@ async function deployed() {
     await nexus.cloudId(),
     program.id,
   ]);
+  await counter.waitForDeployment();
   const fee = await counter.fee();
   const add = (amount: number) => counter.add(amount, { value: fee * 2n });
   return { ...connection, provider: connection.provider, program, counter, add };
@@ -55,6 +58,33 @@ describe("plugin/api/cloud-session", () => {
     await provider.request({ method: "evm_mine" });
     expect(await counter.count()).to.equal(3n);
   });
+
+  for (const [how, mining] of [
+    ["from its start", { auto: false, interval: 1_000 }],
+    ["from some time on", { auto: true }],
+  ] as const) {
+    it(`serves on a network that mines by the clock, ${how}, before whoever waits for a transaction goes on`, async () => {
+      const { provider, counter, add } = await deployed({ mining });
+      if (mining.auto) {
+        await provider.request({ method: "evm_setAutomine", params: [false] });
+        await provider.request({ method: "evm_setIntervalMining", params: [100] });
+      }
+      for (const [amount, total] of [
+        [1, 1n],
+        [3, 4n],
+      ] as const) {
+        await (await add(amount)).wait();
+        expect(await counter.count()).to.equal(total);
+      }
+      // As other libraries wait.
+      const { hash } = await add(5);
+      while ((await provider.request({ method: "eth_getTransactionReceipt", params: [hash] })) === null) {
+        await sleep(20);
+      }
+      expect(await counter.count()).to.equal(9n);
+      await provider.request({ method: "evm_setIntervalMining", params: [0] });
+    });
+  }
 
   it("goes back with nested snapshots, and answers again what is asked again", async () => {
     const { networkHelpers, counter, add, nexus } = await deployed();
