@@ -33,7 +33,12 @@ async function boot(nodes: number): Promise<number> {
   const connection = await network.create({ network: "l1" });
   const { EmbeddedCloud } = await import("../plugin/cloud/embedded/embedded-cloud.ts");
   const { EvmChain } = await import("../plugin/chain/evm-chain.ts");
-  const options = { nodes, suite: "BN254", baseFee: 0n, limits: {} } as const;
+  const options = {
+    nodes,
+    suite: "BN254",
+    prices: { perRequest: 0n, perFuel: 0n, perByte: 0n },
+    limits: {},
+  } as const;
   const chain = await EvmChain.connect(connection.provider, 0);
   const time = await timed(async () => EmbeddedCloud.boot(chain, options));
   await connection.close();

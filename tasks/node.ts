@@ -169,7 +169,7 @@ async function openHome(args: NodeArguments, hre: HardhatRuntimeEnvironment): Pr
   const session = new CloudSession(connection, {
     nodes,
     suite,
-    baseFee,
+    prices: { perRequest: baseFee, perFuel: 0n, perByte: 0n },
     limits: { fuel },
     ...(directory !== undefined && { directory }),
   });

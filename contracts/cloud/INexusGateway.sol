@@ -14,6 +14,14 @@ struct Answer {
     bytes output;
 }
 
+/// @notice What a run may take. Its requester pays for all of it beforehand, so it is worth measuring.
+/// @param fuel units of fuel, about one per WebAssembly instruction; a run that needs more ends with `OutOfFuel`
+/// @param outputBytes longest output; a run that writes more ends with `LimitExceeded`
+struct RunLimits {
+    uint64 fuel;
+    uint32 outputBytes;
+}
+
 /// @notice What a gateway knows of a request id: `Closed` when it never saw it or has fulfilled it, `Open` while its fee
 /// waits here, `Refunded` for ever after a refund.
 enum Status {
@@ -60,12 +68,14 @@ interface INexusGateway is ICommitteeFees {
     error GatewayBadRelayerShare(uint16 bps);
     /// @dev No more than the base fee itself, 10,000 basis points, is asked for a callback's gas.
     error GatewayBadCallbackPrice(uint16 bps);
-    /// @dev No committee of `cloudId` was ever active here.
-    error GatewayUnknownCloud(bytes32 cloudId);
+    /// @dev No committee of `cloudId` is in office here, so nobody would answer: there never was one, or its time ran out.
+    error GatewayNoCommittee(bytes32 cloudId);
     error GatewayInputTooLong(uint256 length, uint256 limit);
+    error GatewayOutputTooLong(uint32 outputBytes, uint256 limit);
     error GatewayCallbackGasTooHigh(uint32 callbackGas, uint32 limit);
     /// @dev Deadlines are accepted from `earliest` to `latest`, both included.
     error GatewayBadDeadline(uint40 deadline, uint256 earliest, uint256 latest);
+    /// @dev `needed` is what `quote` says.
     error GatewayFeeTooLow(uint256 paid, uint256 needed);
     error GatewayFeeTooHigh(uint256 paid, uint256 limit);
     /// @dev The answers handed in are not the list that the header commits to.
@@ -78,15 +88,17 @@ interface INexusGateway is ICommitteeFees {
     error GatewayNotExpired(bytes32 requestId, uint40 deadline, uint256 now_);
 
     /// @notice Asks `cloudId` to run `programId` on `input`; the caller is called back with the answer. The whole
-    /// `msg.value` is the fee: at least `quote(cloudId, callbackGas)`, more if the caller is in a hurry.
+    /// `msg.value` is the fee: at least what `quote` says, more if the caller is in a hurry.
     /// @param callbackGas gas for `onNexusResult`; 0 for no callback (the answer is then found in `Fulfilled`)
     /// @param deadline Unix time from which the request is refunded and no longer answered
+    /// @param limits what the run may take
     function request(
         bytes32 cloudId,
         bytes32 programId,
         bytes calldata input,
         uint32 callbackGas,
-        uint40 deadline
+        uint40 deadline,
+        RunLimits calldata limits
     ) external payable returns (bytes32 requestId);
 
     /// @notice Hands in all answers that a block of a cloud gives to this chain, in the block's order. Anybody may; the
@@ -106,9 +118,16 @@ interface INexusGateway is ICommitteeFees {
     /// gateway, for good.
     function defaultCloud() external view returns (bytes32);
 
-    /// @notice The least fee in wei for a request at the present base fee of the chain.
+    /// @notice The least fee in wei for a request at the present base fee of the chain: the cloud's prices for the request,
+    /// its fuel, and its bytes of input and output, and the gas of bringing the answer and calling back.
+    /// @param inputLength bytes of the input
     /// @dev Many nodes set `block.basefee` to 0 in an `eth_call` that names no gas price: off the chain, name one.
-    function quote(bytes32 cloudId, uint32 callbackGas) external view returns (uint256);
+    function quote(
+        bytes32 cloudId,
+        uint256 inputLength,
+        uint32 callbackGas,
+        RunLimits calldata limits
+    ) external view returns (uint256);
 
     /// @notice The id of a request at this gateway.
     function requestIdOf(Request calldata request_) external view returns (bytes32);

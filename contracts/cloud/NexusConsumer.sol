@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Outcome, Request} from "../committee/Digests.sol";
 import {INexusConsumer} from "./INexusConsumer.sol";
-import {INexusGateway, Status} from "./INexusGateway.sol";
+import {INexusGateway, RunLimits, Status} from "./INexusGateway.sol";
 
 /// @title Base of a contract that asks a cloud and is called back.
 /// @notice Inherit it, call `_request`, implement `_onResult`. See `contracts/examples`.
@@ -33,7 +33,7 @@ abstract contract NexusConsumer is INexusConsumer {
     }
 
     /// @notice Asks `cloudId` to run `programId` on `input`.
-    /// @param fee wei of this contract to pay: at least `gateway.quote(cloudId, callbackGas)`
+    /// @param fee wei of this contract to pay: at least `_quote(cloudId, input.length, callbackGas)`
     /// @param callbackGas gas that `_onResult` will have, and about 1,000 more for reaching it
     /// @param deadline Unix time from which there will be no answer and the fee can be taken back
     function _request(
@@ -44,7 +44,7 @@ abstract contract NexusConsumer is INexusConsumer {
         uint40 deadline,
         uint256 fee
     ) internal returns (bytes32 requestId) {
-        return gateway.request{value: fee}(cloudId, programId, input, callbackGas, deadline);
+        return gateway.request{value: fee}(cloudId, programId, input, callbackGas, deadline, _runLimits());
     }
 
     /// @notice Asks the gateway's default cloud; everything else as above.
@@ -69,6 +69,17 @@ abstract contract NexusConsumer is INexusConsumer {
         if (status == Status.Open) gateway.refund(request);
         else if (status != Status.Refunded) revert ConsumerNotRefundable(requestId);
         if (gateway.creditOf(address(this)) != 0) gateway.withdraw(address(this));
+    }
+
+    /// @notice What `_request` costs with an input of `inputLength` bytes, at the present base fee of the chain.
+    function _quote(bytes32 cloudId, uint256 inputLength, uint32 callbackGas) internal view returns (uint256) {
+        return gateway.quote(cloudId, inputLength, callbackGas, _runLimits());
+    }
+
+    /// @notice What a run that this contract asks for may take, all of which is part of the fee. Override it when a program
+    /// needs more, or is known to need less.
+    function _runLimits() internal view virtual returns (RunLimits memory) {
+        return RunLimits({fuel: 20_000_000, outputBytes: 1_024});
     }
 
     /// @notice The cloud that the gateway names for those who name none.

@@ -4,11 +4,11 @@ pragma solidity ^0.8.24;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {Digests, Header, Request} from "../committee/Digests.sol";
-import {ICommittees} from "../committee/ICommittees.sol";
+import {ICommittees, Prices} from "../committee/ICommittees.sol";
 import {IStaking} from "../staking/IStaking.sol";
 import {CommitteeFees} from "./CommitteeFees.sol";
 import {INexusConsumer} from "./INexusConsumer.sol";
-import {Answer, INexusGateway, Status} from "./INexusGateway.sol";
+import {Answer, INexusGateway, RunLimits, Status} from "./INexusGateway.sol";
 
 /// @title Takes requests with their fees, and answers that carry a cloud's threshold signature.
 /// @notice Its ether is always the fees of open requests + credits + fees accrued for committees.
@@ -17,12 +17,21 @@ import {Answer, INexusGateway, Status} from "./INexusGateway.sol";
 contract NexusGateway is INexusGateway, CommitteeFees {
     /// @notice Longest input in bytes.
     uint256 public constant MAX_INPUT = 65_536;
+    /// @notice Longest output in bytes that a request may ask for.
+    uint256 public constant MAX_OUTPUT = 65_536;
     /// @notice Most gas a callback may ask for.
     uint32 public constant MAX_CALLBACK_GAS = 5_000_000;
     /// @notice Least number of seconds between a request and its deadline.
     uint256 public constant MIN_PATIENCE = 1 minutes;
     /// @notice Greatest number of seconds between a request and its deadline.
     uint256 public constant MAX_PATIENCE = 30 days;
+
+    /// @notice Gas that a requester pays for its answer being checked, settled and recorded. One that comes alone in its
+    /// block costs its relayer more, one among many less.
+    uint256 public constant ANSWER_GAS = 60_000;
+    /// @notice Gas that a requester pays for each byte of its output: calldata, at EIP-7623's price at worst, the log and the
+    /// hashing.
+    uint256 public constant OUTPUT_BYTE_GAS = 40;
 
     /// @dev More than what is spent between the gas check and the callback: 2,600 for a cold account, as much again for the code
     /// that an account delegates to (EIP-7702), and some stack work.
@@ -31,8 +40,8 @@ contract NexusGateway is INexusGateway, CommitteeFees {
 
     /// @notice The relayer's part of a fee, in basis points, after the gas of the callback.
     uint16 public immutable relayerBps;
-    /// @notice How much of the chain's base fee a requester pays for its callback's gas, in basis points: all of it
-    /// (10,000), unless the relayer has its gas for nothing, as on a development chain.
+    /// @notice How much of the chain's base fee a requester pays for the gas of its answer and callback, in basis points:
+    /// all of it (10,000), unless the relayer has its gas for nothing, as on a development chain.
     uint16 public immutable callbackBps;
     /// @inheritdoc INexusGateway
     bytes32 public immutable defaultCloud;
@@ -65,9 +74,10 @@ contract NexusGateway is INexusGateway, CommitteeFees {
         bytes32 programId,
         bytes calldata input,
         uint32 callbackGas,
-        uint40 deadline
+        uint40 deadline,
+        RunLimits calldata limits
     ) external payable returns (bytes32 requestId) {
-        _checkRequest(cloudId, input.length, callbackGas, deadline);
+        _checkRequest(cloudId, input.length, callbackGas, deadline, limits);
         Request memory made = Request({
             cloudId: cloudId,
             programId: programId,
@@ -76,6 +86,8 @@ contract NexusGateway is INexusGateway, CommitteeFees {
             fee: uint96(msg.value), // checked above
             deadline: deadline,
             callbackGas: callbackGas,
+            fuelLimit: limits.fuel,
+            outputLimit: limits.outputBytes,
             inputHash: keccak256(input)
         });
         requestId = Digests.request(address(this), made);
@@ -102,18 +114,35 @@ contract NexusGateway is INexusGateway, CommitteeFees {
     }
 
     /// @inheritdoc INexusGateway
-    function quote(bytes32 cloudId, uint32 callbackGas) public view returns (uint256) {
-        return committees.baseFee(cloudId) + _gasFee(callbackGas);
+    function quote(
+        bytes32 cloudId,
+        uint256 inputLength,
+        uint32 callbackGas,
+        RunLimits calldata limits
+    ) public view returns (uint256) {
+        Prices memory prices = committees.prices(cloudId);
+        return
+            uint256(prices.perRequest) +
+            uint256(prices.perFuel) * limits.fuel +
+            uint256(prices.perByte) * (inputLength + limits.outputBytes) +
+            _gasFee(callbackGas, limits.outputBytes);
     }
 
-    function _checkRequest(bytes32 cloudId, uint256 inputLength, uint32 callbackGas, uint40 deadline) private view {
+    function _checkRequest(
+        bytes32 cloudId,
+        uint256 inputLength,
+        uint32 callbackGas,
+        uint40 deadline,
+        RunLimits calldata limits
+    ) private view {
         if (inputLength > MAX_INPUT) revert GatewayInputTooLong(inputLength, MAX_INPUT);
+        if (limits.outputBytes > MAX_OUTPUT) revert GatewayOutputTooLong(limits.outputBytes, MAX_OUTPUT);
         if (callbackGas > MAX_CALLBACK_GAS) revert GatewayCallbackGasTooHigh(callbackGas, MAX_CALLBACK_GAS);
         uint256 earliest = block.timestamp + MIN_PATIENCE;
         uint256 latest = block.timestamp + MAX_PATIENCE;
         if (deadline < earliest || deadline > latest) revert GatewayBadDeadline(deadline, earliest, latest);
-        if (committees.currentEpoch(cloudId) == 0) revert GatewayUnknownCloud(cloudId);
-        uint256 needed = quote(cloudId, callbackGas);
+        if (committees.liveEpoch(cloudId) == 0) revert GatewayNoCommittee(cloudId);
+        uint256 needed = quote(cloudId, inputLength, callbackGas, limits);
         if (msg.value < needed) revert GatewayFeeTooLow(msg.value, needed);
         if (msg.value > type(uint96).max) revert GatewayFeeTooHigh(msg.value, type(uint96).max);
     }
@@ -165,7 +194,7 @@ contract NexusGateway is INexusGateway, CommitteeFees {
         bytes32[] memory ids,
         Answer[] calldata answers
     ) private {
-        uint256 baseFee = committees.baseFee(cloudId);
+        Prices memory prices = committees.prices(cloudId);
         uint256 fees = 0;
         uint256 relayerFee = 0;
         for (uint256 i = 0; i < ids.length; ++i) {
@@ -174,7 +203,7 @@ contract NexusGateway is INexusGateway, CommitteeFees {
             if (open && block.timestamp < asked.deadline) {
                 delete statusOf[ids[i]];
                 fees += asked.fee;
-                relayerFee += _relayerPart(asked.fee, asked.callbackGas, baseFee);
+                relayerFee += _relayerPart(asked, answers[i].output.length, prices);
             } else {
                 emit Skipped(ids[i], open);
                 ids[i] = 0;
@@ -185,16 +214,26 @@ contract NexusGateway is INexusGateway, CommitteeFees {
         emit Settled(cloudId, epoch, height, msg.sender, relayerFee, fees - relayerFee);
     }
 
-    /// @dev First what the callback's gas costs now, or relaying would not pay, and one dear callback would hold up all
-    /// answers of its block; but nothing of the cloud's own `baseFee`, or a requester that relays itself would get that
-    /// back. Then the relayer's share of the rest.
-    function _relayerPart(uint256 fee, uint32 callbackGas, uint256 baseFee) private view returns (uint256) {
-        uint256 gasFee = Math.min(_gasFee(callbackGas), Math.saturatingSub(fee, baseFee));
+    /// @dev First what the gas of answer and callback costs now, or relaying would not pay, and one dear answer would hold
+    /// up all others of its block; but nothing of what the cloud asks for its own work (of which the request does not tell
+    /// the input's bytes), or a requester that relays itself would get that back. Then the relayer's share of the rest.
+    function _relayerPart(
+        Request calldata asked,
+        uint256 outputLength,
+        Prices memory prices
+    ) private view returns (uint256) {
+        uint256 work =
+            uint256(prices.perRequest) +
+                uint256(prices.perFuel) * asked.fuelLimit +
+                uint256(prices.perByte) * asked.outputLimit;
+        uint256 fee = asked.fee;
+        uint256 gasFee = Math.min(_gasFee(asked.callbackGas, outputLength), Math.saturatingSub(fee, work));
         return gasFee + ((fee - gasFee) * relayerBps) / BPS;
     }
 
-    function _gasFee(uint32 callbackGas) private view returns (uint256) {
-        return (uint256(callbackGas) * block.basefee * callbackBps) / BPS;
+    function _gasFee(uint256 callbackGas, uint256 outputLength) private view returns (uint256) {
+        uint256 gas_ = ANSWER_GAS + OUTPUT_BYTE_GAS * outputLength + callbackGas;
+        return (gas_ * block.basefee * callbackBps) / BPS;
     }
 
     function _deliver(bytes32 cloudId, bytes32 id, Answer calldata answer) private {

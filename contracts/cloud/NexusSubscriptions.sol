@@ -33,8 +33,8 @@ contract NexusSubscriptions is CommitteeFees {
     error SubscriptionsZeroRent();
     error SubscriptionsZeroEmitter();
     error SubscriptionsZeroTopic();
-    /// @dev No committee of `cloudId` was ever active here.
-    error SubscriptionsUnknownCloud(bytes32 cloudId);
+    /// @dev No committee of `cloudId` is in office here, so nobody would listen: there never was one, or its time ran out.
+    error SubscriptionsNoCommittee(bytes32 cloudId);
     /// @dev `paid` wei are less than the rent of the least time that can be paid at once.
     error SubscriptionsRentTooLow(uint256 paid, uint256 needed);
     error SubscriptionsTooFarAhead(uint256 paidUntil, uint256 latest);
@@ -104,8 +104,8 @@ contract NexusSubscriptions is CommitteeFees {
     }
 
     function _pay(bytes32 subscriptionId, bytes32 cloudId) private returns (uint64) {
-        uint64 epoch = committees.currentEpoch(cloudId);
-        if (epoch == 0) revert SubscriptionsUnknownCloud(cloudId);
+        uint64 epoch = committees.liveEpoch(cloudId);
+        if (epoch == 0) revert SubscriptionsNoCommittee(cloudId);
         if (msg.value < rentPerDay) revert SubscriptionsRentTooLow(msg.value, rentPerDay);
         uint256 start = paidUntil[subscriptionId];
         if (start < block.timestamp) start = block.timestamp;

@@ -7,7 +7,7 @@ import {IThresholdVerifier} from "../bls/IThresholdVerifier.sol";
 import {IStaking} from "../staking/IStaking.sol";
 import {Committees} from "./Committees.sol";
 import {Digests} from "./Digests.sol";
-import {ICommittees} from "./ICommittees.sol";
+import {ICommittees, Prices} from "./ICommittees.sol";
 import {NodeIdentities} from "./NodeIdentities.sol";
 
 /// @notice What a cloud is, fixed for ever at its creation.
@@ -17,7 +17,7 @@ import {NodeIdentities} from "./NodeIdentities.sol";
 /// @param epochLength seconds by which an epoch extends the one before
 /// @param confirmationWindow seconds a selected committee has to generate its key and confirm it
 /// @param minStake least active stake of a member, in units of the staking token
-/// @param baseFee least fee for one request, in wei
+/// @param prices what it asks for its work on this chain
 struct CloudParams {
     uint16 size;
     uint16 threshold;
@@ -25,7 +25,7 @@ struct CloudParams {
     uint64 epochLength;
     uint64 confirmationWindow;
     uint256 minStake;
-    uint256 baseFee;
+    Prices prices;
 }
 
 /// @title Clouds and the operators who stand for their committees.
@@ -77,8 +77,6 @@ abstract contract Clouds is Committees, NodeIdentities {
     error RegistryBadConfirmationWindow(uint64 confirmationWindow, uint64 min, uint64 max);
     /// @dev Without a minimum, jailed operators would stand.
     error RegistryZeroMinStake();
-    /// @dev A request's fee has 96 bits.
-    error RegistryBadBaseFee(uint256 baseFee, uint256 max);
     /// @dev Less active stake than the cloud asks of a member (0 while jailed).
     error RegistryStakeTooLow(bytes32 cloudId, address operator, uint256 stake, uint256 minStake);
     /// @dev The candidate has what the cloud asks for and stays.
@@ -113,7 +111,6 @@ abstract contract Clouds is Committees, NodeIdentities {
         if (params.confirmationWindow < MIN_CONFIRMATION_WINDOW || params.confirmationWindow > maxWindow)
             revert RegistryBadConfirmationWindow(params.confirmationWindow, MIN_CONFIRMATION_WINDOW, maxWindow);
         if (params.minStake == 0) revert RegistryZeroMinStake();
-        if (params.baseFee > type(uint96).max) revert RegistryBadBaseFee(params.baseFee, type(uint96).max);
 
         cloudId = Digests.cloud(address(this), msg.sender, cloudCount[msg.sender]++);
         _clouds[cloudId] = params;
@@ -153,8 +150,8 @@ abstract contract Clouds is Committees, NodeIdentities {
     }
 
     /// @inheritdoc ICommittees
-    function baseFee(bytes32 cloudId) external view returns (uint256) {
-        return _cloud(cloudId).baseFee;
+    function prices(bytes32 cloudId) external view returns (Prices memory) {
+        return _cloud(cloudId).prices;
     }
 
     /// @notice A cloud's parameters. Reverts with `CommitteesUnknownCloud`.

@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {IThresholdVerifier} from "../bls/IThresholdVerifier.sol";
 import {Committees} from "./Committees.sol";
 import {Digests} from "./Digests.sol";
-import {Committee, ICommittees} from "./ICommittees.sol";
+import {Committee, ICommittees, Prices} from "./ICommittees.sol";
 import {Roster} from "./Roster.sol";
 import {StoredBytes} from "./StoredBytes.sol";
 
@@ -22,7 +22,10 @@ contract CommitteeMirror is Committees {
     /// @notice The cloud's BLS suite.
     IThresholdVerifier public immutable verifier;
 
-    uint256 private immutable _baseFee;
+    // A struct cannot be immutable.
+    uint96 private immutable _perRequest;
+    uint80 private immutable _perFuel;
+    uint80 private immutable _perByte;
     uint64 private _currentEpoch;
 
     /// @notice `next` took over from `fromEpoch`; 0 for the committee given at deployment.
@@ -45,19 +48,19 @@ contract CommitteeMirror is Committees {
 
     /// @param cloudId_ the cloud's id on its home chain
     /// @param verifier_ verifier of the cloud's BLS suite on this chain
-    /// @param baseFee_ least fee for a request made on this chain, in wei
+    /// @param prices_ what the cloud asks for its work on this chain
     /// @param anchor the committee to start from, valid now
     /// @param operators its members, in committee order
     constructor(
         bytes32 cloudId_,
         IThresholdVerifier verifier_,
-        uint256 baseFee_,
+        Prices memory prices_,
         Committee memory anchor,
         address[] memory operators
     ) {
         cloudId = cloudId_;
         verifier = verifier_;
-        _baseFee = baseFee_;
+        (_perRequest, _perFuel, _perByte) = (prices_.perRequest, prices_.perFuel, prices_.perByte);
         if (anchor.epoch == 0) revert MirrorNotForward(0, 0);
         _accept(0, anchor, operators);
     }
@@ -98,9 +101,9 @@ contract CommitteeMirror is Committees {
     }
 
     /// @inheritdoc ICommittees
-    function baseFee(bytes32 id) external view returns (uint256) {
+    function prices(bytes32 id) external view returns (Prices memory) {
         if (id != cloudId) revert CommitteesUnknownCloud(id);
-        return _baseFee;
+        return Prices(_perRequest, _perFuel, _perByte);
     }
 
     function _verifier(uint8) internal view override returns (IThresholdVerifier) {

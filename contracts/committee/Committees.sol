@@ -52,6 +52,13 @@ abstract contract Committees is ICommittees {
     function currentEpoch(bytes32 cloudId) public view virtual returns (uint64);
 
     /// @inheritdoc ICommittees
+    function liveEpoch(bytes32 cloudId) external view returns (uint64 epoch) {
+        epoch = currentEpoch(cloudId);
+        Record storage record = _records[cloudId][epoch];
+        if (block.timestamp < record.validFrom || block.timestamp >= record.validUntil) epoch = 0;
+    }
+
+    /// @inheritdoc ICommittees
     function committee(bytes32 cloudId, uint64 epoch) public view returns (Committee memory) {
         return _committee(_activeRecord(cloudId, epoch), epoch);
     }

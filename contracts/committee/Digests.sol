@@ -21,6 +21,8 @@ struct Header {
 /// @param fee wei paid for it
 /// @param deadline first second (Unix time) at which it may be refunded and no longer fulfilled
 /// @param callbackGas gas given to the callback; 0 means no callback
+/// @param fuelLimit units of fuel that the run may use: no more than the cloud allows is given, whatever it says
+/// @param outputLimit longest output in bytes that the run may make
 /// @param inputHash keccak256 of the input
 struct Request {
     bytes32 cloudId;
@@ -30,6 +32,8 @@ struct Request {
     uint96 fee;
     uint40 deadline;
     uint32 callbackGas;
+    uint64 fuelLimit;
+    uint32 outputLimit;
     bytes32 inputHash;
 }
 

@@ -20,6 +20,16 @@ struct Committee {
     bytes32 membersHash;
 }
 
+/// @notice What a cloud asks for its work, in wei; one word of storage.
+/// @param perRequest for a request by itself
+/// @param perFuel for a unit of fuel that the run may use
+/// @param perByte for a byte of input, and for a byte of output that the run may make
+struct Prices {
+    uint96 perRequest;
+    uint80 perFuel;
+    uint80 perByte;
+}
+
 /// @title Where a contract learns who speaks for a cloud.
 /// @notice Implemented by `CommitteeRegistry` on the cloud's home chain and by `CommitteeMirror` on every other chain.
 interface ICommittees {
@@ -36,11 +46,15 @@ interface ICommittees {
     /// @notice The newest active epoch of a cloud; 0 when it never had one.
     function currentEpoch(bytes32 cloudId) external view returns (uint64);
 
+    /// @notice The epoch whose committee is in office now; 0 when nobody is: there never was a committee, or the time of
+    /// the newest one has run out. Who takes money for a cloud's work asks this first.
+    function liveEpoch(bytes32 cloudId) external view returns (uint64);
+
     /// @notice Operators of an active epoch's committee, in committee order.
     function members(bytes32 cloudId, uint64 epoch) external view returns (address[] memory);
 
-    /// @notice The least fee in wei for one request to this cloud, without the gas of a callback.
-    function baseFee(bytes32 cloudId) external view returns (uint256);
+    /// @notice What this cloud asks for its work on this chain. Gas comes on top.
+    function prices(bytes32 cloudId) external view returns (Prices memory);
 
     /// @notice Reverts unless `signature` is the group signature of `digest` by a committee valid now.
     /// @dev `digest` must already bind chain, contract, cloud and epoch: use `Digests`.

@@ -60,7 +60,7 @@ contract Counter is NexusConsumer {
 
     /// @notice What `add` costs at the present base fee.
     function fee() external view returns (uint256) {
-        return gateway.quote(cloudId, CALLBACK_GAS);
+        return _quote(cloudId, 32, CALLBACK_GAS);
     }
 
     /// @dev Step 2. Answers may come in another order than they were asked for, but the count only grows.

@@ -123,7 +123,7 @@ contract GuessingGame is NexusConsumer {
 
     /// @notice What a game costs besides its stake, at the present base fee.
     function fee() external view returns (uint256) {
-        return gateway.quote(cloudId, CALLBACK_GAS);
+        return _quote(cloudId, 0, CALLBACK_GAS);
     }
 
     function _onResult(bytes32 requestId, Outcome outcome, bytes calldata output) internal override {

@@ -66,7 +66,7 @@ contract PriceOracle is NexusConsumer {
     /// along (what is sent above it stays in the purse), or from the purse: strangers can empty that no faster than the
     /// `INTERVAL` allows.
     function refresh() external payable returns (bytes32 requestId) {
-        uint256 fee = gateway.quote(_defaultCloud(), CALLBACK_GAS);
+        uint256 fee = _quote(_defaultCloud(), 64, CALLBACK_GAS);
         if (msg.value < fee) {
             uint256 earliest = spentAt + INTERVAL;
             if (block.timestamp < earliest) revert OracleTooSoon(block.timestamp, earliest);

@@ -86,7 +86,7 @@ export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: 
 /**
  * One cloud's committees on a chain that is not its home, and everything of the cloud there.
  *
- * Parameters: `cloudId` (bytes32), `baseFee` (wei), `anchor` (the `Committee` to start from, as the registry gives it),
+ * Parameters: `cloudId` (bytes32), `prices` (what the cloud asks here, as `Prices` in ICommittees.sol), `anchor` (the `Committee` to start from, as the registry gives it),
  * `operators` (its members' addresses), and those of `cloudServices`.
  *
  * @param suite the cloud's BLS suite
@@ -97,7 +97,7 @@ export function cloudMirror(m: Builder, suite: "Bn254Verifier" | "Bls12381Verifi
   const CommitteeMirror = part(m, "CommitteeMirror", [
     cloudId,
     verifier,
-    m.getParameter("baseFee"),
+    m.getParameter("prices"),
     m.getParameter("anchor"),
     m.getParameter("operators"),
   ]);

@@ -7,6 +7,7 @@ import { topicOf } from "../cloud/chains/served-chain.ts";
 import { gatewayLimits } from "../contracts/gateway-limits.ts";
 import { hex, type Hex } from "../contracts/hex.ts";
 import { Outcome } from "../contracts/digests.ts";
+import { executionLimits } from "../cloud/runtime/limits.ts";
 import { DevelopmentAccount } from "../chain/development-account.ts";
 import type { ServedBlock } from "../cloud/embedded/embedded-cloud.ts";
 import type { LoadedProgram } from "../programs/load.ts";
@@ -108,8 +109,11 @@ export class CloudProgram {
       const receipt = await this.#session.change(async () => {
         const caller = await DevelopmentAccount.open(this.#chain, "caller");
         const deadline = (await this.#chain.latestTimestamp()) + PATIENCE;
-        const [fee] = await this.#chain.read(served.gateway, "quote", cloud.cloudId, 0);
-        const args = [cloud.cloudId, this.id, bytes, 0, deadline];
+        // All that the cloud gives to one run.
+        const { fuel, outputBytes } = { ...executionLimits, ...cloud.options.limits };
+        const limits = [fuel, outputBytes];
+        const [fee] = await this.#chain.read(served.gateway, "quote", cloud.cloudId, bytes.length, 0, limits);
+        const args = [cloud.cloudId, this.id, bytes, 0, deadline, limits];
         return caller.call(served.gateway, "request", args, fee as bigint);
       });
       const requested = receipt.logs.map((log) => served.gateway.parse(log));

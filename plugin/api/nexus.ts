@@ -45,7 +45,11 @@ export class Nexus {
     this.#connection = connection;
     const { nodes, suite, baseFee, fuel } = config.nexus.cloud;
     this.#zero = new ZeroSession(this, { mode: config.nexus.zero.mode, cache: config.paths.cache });
-    this.#session = new CloudSession(connection, { nodes, suite, baseFee, limits: { fuel } }, this.#zero);
+    this.#session = new CloudSession(
+      connection,
+      { nodes, suite, prices: { perRequest: baseFee, perFuel: 0n, perByte: 0n }, limits: { fuel } },
+      this.#zero,
+    );
   }
 
   /** The session behind it; for the plugin's own hooks and tasks. */

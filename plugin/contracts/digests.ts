@@ -27,6 +27,8 @@ export interface Request {
   readonly fee: bigint;
   readonly deadline: bigint;
   readonly callbackGas: bigint;
+  readonly fuelLimit: bigint;
+  readonly outputLimit: bigint;
   readonly inputHash: BytesLike;
 }
 
@@ -86,6 +88,8 @@ export function request(chainId: bigint, gateway: BytesLike, r: Request): Uint8A
     uint(r.fee, 96),
     uint(r.deadline, 40),
     uint(r.callbackGas, 32),
+    uint(r.fuelLimit, 64),
+    uint(r.outputLimit, 32),
     bytes32(r.inputHash),
   );
 }

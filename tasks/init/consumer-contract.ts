@@ -25,15 +25,15 @@ contract ${contract} is NexusConsumer {
         programId = programId_;
     }
 
-    /// @notice Asks for a run on \`input\`; send \`fee()\` along. The answer arrives in a later transaction.
+    /// @notice Asks for a run on \`input\`; send \`fee(input)\` along. The answer arrives in a later transaction.
     function ask(string calldata input) external payable returns (bytes32 requestId) {
         uint40 deadline = uint40(block.timestamp + 1 hours);
         return _request(cloudId, programId, bytes(input), CALLBACK_GAS, deadline, msg.value);
     }
 
     /// @notice What \`ask\` costs at the present base fee.
-    function fee() external view returns (uint256) {
-        return gateway.quote(cloudId, CALLBACK_GAS);
+    function fee(string calldata input) external view returns (uint256) {
+        return _quote(cloudId, bytes(input).length, CALLBACK_GAS);
     }
 
     function _onResult(bytes32 requestId, Outcome outcome, bytes calldata output) internal override {

@@ -24,7 +24,7 @@ describe("mirror module", () => {
         parameters: {
           [MODULES.mirror]: {
             cloudId: id("cloud"),
-            baseFee: 1000n,
+            prices: { perRequest: 1000n, perFuel: 2n, perByte: 3n },
             operators,
             anchor: {
               epoch: 3,
@@ -40,6 +40,7 @@ describe("mirror module", () => {
       });
       const committees = await ethers.getContractAt("CommitteeMirror", parts.CommitteeMirror.target);
       expect(await committees.currentEpoch(id("cloud"))).to.equal(3);
+      expect(await committees.prices(id("cloud"))).to.deep.equal([1000n, 2n, 3n]);
       const gateway = await ethers.getContractAt("NexusGateway", parts.NexusGateway.target);
       expect(await gateway.defaultCloud()).to.equal(id("cloud"));
       expect(await gateway.callbackBps()).to.equal(10_000);

@@ -52,7 +52,7 @@ describe("nexus:status", () => {
       epochLength: 3600,
       confirmationWindow: 60,
       minStake: 1,
-      baseFee: 0,
+      prices: { perRequest: 0, perFuel: 0, perByte: 0 },
     });
 
     const result = JSON.parse(await printed(node.hre, "nexus:status", { json: true })) as Record<

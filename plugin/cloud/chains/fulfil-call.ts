@@ -6,8 +6,8 @@ import type { Answer } from "../replication/block-record.ts";
 
 /** Static words of a call: cloud id, epoch, the header's four, and where answers and signature begin. */
 const HEAD = 8;
-/** Static words of an answer: the request's eight, the outcome, and where the output begins. */
-const ANSWER_HEAD = 10;
+/** Static words of an answer: the request's ten, the outcome, and where the output begins. */
+const ANSWER_HEAD = 12;
 
 /**
  * Arguments of INexusGateway's `fulfil`, encoded: what ethers makes of them too, in a tenth of the time, of which a block of
@@ -61,6 +61,8 @@ function wordsOf(request: Request): Uint8Array[] {
     uint(request.fee, 96),
     uint(request.deadline, 40),
     uint(request.callbackGas, 32),
+    uint(request.fuelLimit, 64),
+    uint(request.outputLimit, 32),
     bytes32(request.inputHash),
   ];
 }

@@ -3,8 +3,8 @@ import type { Request } from "../../contracts/digests.ts";
 import type { RequestEvent } from "../replication/event.ts";
 import type { RpcLog } from "../../chain/evm-chain.ts";
 
-/** Words before the input: the request's eight fields, where the input begins, and its length. */
-const FIELDS = 8;
+/** Words before the input: the request's ten fields, where the input begins, and its length. */
+const FIELDS = 10;
 const HEAD = FIELDS + 2;
 
 /**
@@ -39,7 +39,9 @@ export function readRequested({
     fee: number(4),
     deadline: number(5),
     callbackGas: number(6),
-    inputHash: `0x${word(7)}`,
+    fuelLimit: number(7),
+    outputLimit: number(8),
+    inputHash: `0x${word(9)}`,
   };
   const input = toBytes(`0x${hex.slice(64 * HEAD, 64 * HEAD + 2 * Number(length))}`);
   return { requestId: topics[1]!.toLowerCase(), request, input };

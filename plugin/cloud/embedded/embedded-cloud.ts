@@ -203,7 +203,7 @@ export class EmbeddedCloud {
     const verifier = this.options.suite === "BN254" ? "Bn254Verifier" : "Bls12381Verifier";
     const parameters = {
       cloudId: this.cloudId,
-      baseFee: this.options.baseFee,
+      prices: this.options.prices,
       callbackBps: 0,
       anchor: committee,
       operators,

@@ -24,13 +24,19 @@ export interface HomeContracts {
   readonly registry: EvmContract;
 }
 
+/** What a cloud asks for its work, in wei; see `Prices` in ICommittees.sol. */
+export interface Prices {
+  readonly perRequest: bigint;
+  readonly perFuel: bigint;
+  readonly perByte: bigint;
+}
+
 /** Form of the cloud to found. */
 export interface CloudForm {
   /** n, from 1 to 128. */
   readonly size: number;
   readonly suite: Suite;
-  /** Least fee of a request in wei. */
-  readonly baseFee: bigint;
+  readonly prices: Prices;
 }
 
 /** A member: an operator on the chain, and its node's identity. */
@@ -102,7 +108,7 @@ export class EmbeddedCommittee {
   static async found(
     account: DevelopmentAccount,
     { staking, token, registry }: HomeContracts,
-    { size, suite, baseFee }: CloudForm,
+    { size, suite, prices }: CloudForm,
   ): Promise<EmbeddedCommittee> {
     const { chain } = account;
     const nonce = (await chain.read(registry, "cloudCount", account.address))[0] as bigint;
@@ -114,7 +120,7 @@ export class EmbeddedCommittee {
       epochLength: EPOCH_SECONDS,
       confirmationWindow: 3_600n,
       minStake: STAKE,
-      baseFee,
+      prices,
     };
     await account.call(registry, "createCloud", [parameters]);
     const members = await openMembers(chain, size);

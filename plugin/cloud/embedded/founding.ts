@@ -10,7 +10,7 @@ import type { ExecutionLimits } from "../runtime/limits.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import { deployParts } from "../../chain/deploy-parts.ts";
 import type { DevelopmentAccount } from "../../chain/development-account.ts";
-import { EmbeddedCommittee } from "./embedded-committee.ts";
+import { EmbeddedCommittee, type Prices } from "./embedded-committee.ts";
 import { readKey, writeKey, type Foundation } from "./foundation.ts";
 
 /** What an embedded cloud is like. */
@@ -18,8 +18,7 @@ export interface EmbeddedCloudOptions {
   /** Number of nodes, n. */
   readonly nodes: number;
   readonly suite: "BN254" | "BLS12-381";
-  /** Least fee of a request in wei. */
-  readonly baseFee: bigint;
+  readonly prices: Prices;
   /** Deviations from the default limits of a run. */
   readonly limits: Partial<ExecutionLimits>;
   /** Folder where the nodes keep their data, to go on from after the process ended; memory unless given. */
@@ -29,7 +28,7 @@ export interface EmbeddedCloudOptions {
 /** Deploys the suite and founds a committee with its first epoch. */
 export async function foundCloud(
   account: DevelopmentAccount,
-  { suite: suiteName, nodes, baseFee }: EmbeddedCloudOptions,
+  { suite: suiteName, nodes, prices }: EmbeddedCloudOptions,
   stores: readonly KeyValueStore[],
   progress: (what: string) => void,
 ): Promise<{ foundation: Foundation; committee: EmbeddedCommittee }> {
@@ -51,7 +50,7 @@ export async function foundCloud(
       token: contract("DevelopmentToken"),
       registry: contract("CommitteeRegistry"),
     },
-    { size: nodes, suite, baseFee },
+    { size: nodes, suite, prices },
   );
   progress("Generating the committee's key");
   await committee.openEpoch(keeper(committee, stores));
@@ -66,7 +65,7 @@ export async function foundCloud(
 /** Goes on with a cloud that was founded before. @throws Error when its chain is not this one */
 export async function resumeCloud(
   account: DevelopmentAccount,
-  { suite: suiteName, nodes, baseFee, directory }: EmbeddedCloudOptions,
+  { suite: suiteName, nodes, prices, directory }: EmbeddedCloudOptions,
   stores: readonly KeyValueStore[],
   foundation: Foundation,
 ): Promise<{ foundation: Foundation; committee: EmbeddedCommittee }> {
@@ -85,7 +84,7 @@ export async function resumeCloud(
     account,
     registry,
     cloudId,
-    { size: nodes, suite, baseFee },
+    { size: nodes, suite, prices },
     (node, epoch) => readKey(stores[node]!, epoch, suite),
   );
   return { foundation, committee };

@@ -292,7 +292,7 @@ export class Application {
       for (const programId of event.kind === "request"
         ? [String(event.request.programId)]
         : event.programIds) {
-        const limits = runLimits(replicated, this.parameters.limits);
+        const limits = runLimits(replicated, this.parameters.limits, event);
         const run = runEvent({ ...environment, limits }, event, programId);
         runs.push(run.report);
         if (event.kind === "request") {

@@ -1,6 +1,6 @@
 /** What a block may hold, and how much may wait behind it, so that nobody can make a cloud's work or memory grow without end. */
 import { executionLimits, type ExecutionLimits } from "../runtime/limits.ts";
-import type { CloudEvent } from "./event.ts";
+import type { CloudEvent, LogEvent, RequestEvent } from "./event.ts";
 import { outgoingOf, type ReplicatedState } from "./replicated-state.ts";
 
 /** Most events of one chain in a block. */
@@ -20,21 +20,42 @@ const WAITING_ANSWERS = 256;
 /** Outbound calls that wait for headers, to all chains together: from here on runs may not ask for more. */
 const WAITING_CALLS = 1_024;
 
+/** Fuel of a run that a log leads to: nobody names a limit for it, and rent pays for it. */
+const FUEL_PER_LOG_RUN = 20_000_000n;
+
 /** How many more events of a chain the next block may hold. */
 export function eventsWanted(state: ReplicatedState, chainId: bigint): number {
   const waiting = state.outgoing.get(chainId)?.answers.length ?? 0;
   return Math.max(0, Math.min(EVENTS_PER_CHAIN, WAITING_ANSWERS - waiting));
 }
 
-/** The limits of the next run: no more outbound calls than there is room for. */
+/**
+ * The limits of the next run: of the cloud's own, no more than is paid for, nor more outbound calls than there is room for.
+ *
+ * @param limits deviations from `executionLimits` that hold for all runs of the cloud
+ */
 export function runLimits(
   state: ReplicatedState,
   limits: Partial<ExecutionLimits>,
+  event: RequestEvent | LogEvent,
 ): Partial<ExecutionLimits> {
   const waiting = state.chains.reduce((sum, { chainId }) => sum + outgoingOf(state, chainId).calls.length, 0);
   const calls = Math.min(limits.calls ?? executionLimits.calls, Math.max(0, WAITING_CALLS - waiting));
-  return { ...limits, calls };
+  return { ...limits, calls, ...paidLimits(event, limits) };
 }
+
+/** What is paid for of what a cloud gives to one run. */
+function paidLimits(
+  event: RequestEvent | LogEvent,
+  limits: Partial<ExecutionLimits>,
+): Pick<ExecutionLimits, "fuel" | "outputBytes"> {
+  const { fuel, outputBytes } = { ...executionLimits, ...limits };
+  if (event.kind === "log") return { fuel: least(fuel, FUEL_PER_LOG_RUN), outputBytes };
+  const { fuelLimit, outputLimit } = event.request;
+  return { fuel: least(fuel, fuelLimit), outputBytes: Math.min(outputBytes, Number(outputLimit)) };
+}
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** Bytes that an event takes in a block, about. */
 export function sizeOf(event: CloudEvent): number {

@@ -20,8 +20,8 @@ const GAS_PER_BYTE = 40n;
 /** Gas to check, settle and record one answer, and its fields as call data. */
 const GAS_PER_ITEM = 60_000n;
 
-/** ABI: at most 13 words besides the contents, which are padded to whole words. */
-const BYTES_PER_ITEM = 13 * 32;
+/** ABI: at most 15 words besides the contents, which are padded to whole words. */
+const BYTES_PER_ITEM = 15 * 32;
 
 /** What the 63/64 rule of EIP-150 adds to the gas of a nested call. */
 function forwarded(gas: bigint): bigint {

@@ -86,13 +86,15 @@ export function requestStructure(r: Request): Structure {
     integer(r.fee),
     integer(r.deadline),
     integer(r.callbackGas),
+    integer(r.fuelLimit),
+    integer(r.outputLimit),
     r.inputHash,
   ];
 }
 
 /** The inverse of `requestStructure`. @throws Error on anything else */
 export function parseRequest(item: RlpItem | undefined): Request {
-  const r = parseList(item, 8);
+  const r = parseList(item, 10);
   return {
     cloudId: parseHex(r[0]),
     programId: parseHex(r[1]),
@@ -101,7 +103,9 @@ export function parseRequest(item: RlpItem | undefined): Request {
     fee: parseInteger(r[4]),
     deadline: parseInteger(r[5]),
     callbackGas: parseInteger(r[6]),
-    inputHash: parseHex(r[7]),
+    fuelLimit: parseInteger(r[7]),
+    outputLimit: parseInteger(r[8]),
+    inputHash: parseHex(r[9]),
   };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
-import {Answer} from "../../../contracts/cloud/INexusGateway.sol";
+import {Answer, RunLimits} from "../../../contracts/cloud/INexusGateway.sol";
 import {NexusGateway} from "../../../contracts/cloud/NexusGateway.sol";
 import {Digests, Header, Outcome, Request} from "../../../contracts/committee/Digests.sol";
 import {IStaking} from "../../../contracts/staking/IStaking.sol";
@@ -13,6 +13,8 @@ abstract contract CloudTest is Test {
     bytes32 internal constant CLOUD = keccak256("cloud");
     bytes32 internal constant PROGRAM = keccak256("program");
     uint256 internal constant BASE_FEE = 1000;
+    uint64 internal constant FUEL = 20_000_000;
+    uint32 internal constant OUTPUT = 1_024;
     uint16 internal constant RELAYER_BPS = 2500;
     uint64 internal constant EPOCH = 1;
     address internal constant RELAYER = address(0xbeef);
@@ -34,12 +36,17 @@ abstract contract CloudTest is Test {
     function describe(address from, uint96 fee, uint32 callbackGas) internal view returns (Request memory) {
         uint40 deadline = uint40(block.timestamp + 1 hours);
         uint64 nonce = gateway.nonceOf(from);
-        return Request(CLOUD, PROGRAM, from, nonce, fee, deadline, callbackGas, keccak256("input"));
+        return Request(CLOUD, PROGRAM, from, nonce, fee, deadline, callbackGas, FUEL, OUTPUT, keccak256("input"));
+    }
+
+    /// @dev What every request of these tests asks for, unless a test says otherwise.
+    function limits() internal pure returns (RunLimits memory) {
+        return RunLimits(FUEL, OUTPUT);
     }
 
     function ask(uint96 fee) internal returns (Request memory r) {
         r = describe(address(this), fee, 0);
-        gateway.request{value: fee}(CLOUD, PROGRAM, "input", 0, r.deadline);
+        gateway.request{value: fee}(CLOUD, PROGRAM, "input", 0, r.deadline, limits());
     }
 
     function answers(Request memory r) internal pure returns (Answer[] memory list) {

@@ -3,6 +3,7 @@
 pragma solidity ^0.8.24;
 
 import {INexusConsumer} from "../../../contracts/cloud/INexusConsumer.sol";
+import {RunLimits} from "../../../contracts/cloud/INexusGateway.sol";
 import {NexusGateway} from "../../../contracts/cloud/NexusGateway.sol";
 import {Outcome, Request} from "../../../contracts/committee/Digests.sol";
 
@@ -10,12 +11,17 @@ import {Outcome, Request} from "../../../contracts/committee/Digests.sol";
 abstract contract Asking is INexusConsumer {
     NexusGateway public immutable gateway;
     uint256 public calls;
+    RunLimits public limits = RunLimits(20_000_000, 1_024);
 
     constructor(NexusGateway gateway_) payable {
         gateway = gateway_;
     }
 
     receive() external payable {}
+
+    function setLimits(RunLimits calldata limits_) external {
+        limits = limits_;
+    }
 
     function ask(
         bytes32 cloudId,
@@ -24,7 +30,7 @@ abstract contract Asking is INexusConsumer {
         uint32 callbackGas
     ) public returns (bytes32 requestId) {
         uint40 deadline = uint40(block.timestamp + 1 hours);
-        return gateway.request{value: fee}(cloudId, programId, "input", callbackGas, deadline);
+        return gateway.request{value: fee}(cloudId, programId, "input", callbackGas, deadline, limits);
     }
 
     function onNexusResult(bytes32 id, Outcome outcome, bytes calldata output) external virtual {

@@ -122,7 +122,7 @@ contract GatewayCallbacksTest is CloudTest {
         r = describe(from, FEE, GAS);
         vm.deal(from, 1 ether);
         vm.prank(from);
-        gateway.request{value: FEE}(CLOUD, PROGRAM, "input", GAS, r.deadline);
+        gateway.request{value: FEE}(CLOUD, PROGRAM, "input", GAS, r.deadline, limits());
     }
 
     function test_self_destruct_forces_ether_in_and_takes_none_out() public {

@@ -2,9 +2,10 @@
 // solhint-disable one-contract-per-file
 pragma solidity ^0.8.24;
 
-import {Answer, Status} from "../../../contracts/cloud/INexusGateway.sol";
+import {Answer, RunLimits, Status} from "../../../contracts/cloud/INexusGateway.sol";
 import {NexusGateway} from "../../../contracts/cloud/NexusGateway.sol";
 import {Digests, Header, Outcome, Request} from "../../../contracts/committee/Digests.sol";
+import {Prices} from "../../../contracts/committee/ICommittees.sol";
 import {IStaking} from "../../../contracts/staking/IStaking.sol";
 import {Test} from "../Test.sol";
 import {Asking, GasBurner, Listener, Reverter} from "./Consumers.sol";
@@ -41,6 +42,7 @@ contract GatewayHandler is Test {
             address[] memory members = new address[](2 + i);
             for (uint256 m = 0; m < members.length; ++m) members[m] = people[m + i];
             committees_.activate(clouds[i], 100, members, type(uint64).max);
+            committees_.setPrices(clouds[i], Prices(100, 1, 1));
         }
     }
 
@@ -48,7 +50,7 @@ contract GatewayHandler is Test {
         Asking asker = askers[who % askers.length];
         fee = bound(fee, 100, 1 ether);
         callbackGas = callbackGas % 2 == 0 ? 0 : bound(callbackGas, 1, 50_000);
-        uint256 least = gateway.quote(clouds[cloud % 2], uint32(callbackGas));
+        uint256 least = gateway.quote(clouds[cloud % 2], 5, uint32(callbackGas), RunLimits(20_000_000, 1_024));
         if (fee < least) fee = least;
         vm.deal(address(asker), fee);
         uint40 deadline = uint40(block.timestamp + 1 hours);
@@ -63,6 +65,8 @@ contract GatewayHandler is Test {
                 fee: uint96(fee),
                 deadline: deadline,
                 callbackGas: uint32(callbackGas),
+                fuelLimit: 20_000_000,
+                outputLimit: 1_024,
                 inputHash: keccak256("input")
             })
         );

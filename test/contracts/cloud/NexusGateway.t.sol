@@ -3,10 +3,10 @@
 pragma solidity ^0.8.24;
 
 import {ICommitteeFees} from "../../../contracts/cloud/ICommitteeFees.sol";
-import {Answer, INexusGateway, Status} from "../../../contracts/cloud/INexusGateway.sol";
+import {Answer, INexusGateway, RunLimits, Status} from "../../../contracts/cloud/INexusGateway.sol";
 import {NexusGateway} from "../../../contracts/cloud/NexusGateway.sol";
 import {Digests, Header, Outcome, Request} from "../../../contracts/committee/Digests.sol";
-import {ICommittees} from "../../../contracts/committee/ICommittees.sol";
+import {ICommittees, Prices} from "../../../contracts/committee/ICommittees.sol";
 import {IStaking} from "../../../contracts/staking/IStaking.sol";
 import {CloudTest} from "./CloudTest.sol";
 
@@ -39,7 +39,7 @@ contract NexusGatewayTest is CloudTest {
         bytes32 id = idOf(r);
         vm.expectEmit();
         emit INexusGateway.Requested(id, CLOUD, address(this), r, "input");
-        bytes32 got = gateway.request{value: 1234}(CLOUD, PROGRAM, "input", 5, r.deadline);
+        bytes32 got = gateway.request{value: 1234}(CLOUD, PROGRAM, "input", 5, r.deadline, limits());
         assertEq(got, id, "id");
         assertEq(gateway.requestIdOf(r), id, "requestIdOf");
         assertTrue(gateway.statusOf(id) == Status.Open, "open");
@@ -50,53 +50,97 @@ contract NexusGatewayTest is CloudTest {
     function test_request_bounds() public {
         uint40 deadline = uint40(block.timestamp + 1 hours);
         bytes memory longest = new bytes(65_536);
-        gateway.request{value: 1000}(CLOUD, PROGRAM, longest, 0, deadline);
+        gateway.request{value: 1000}(CLOUD, PROGRAM, longest, 0, deadline, limits());
         vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayInputTooLong.selector, 65_537, 65_536));
-        gateway.request{value: 1000}(CLOUD, PROGRAM, new bytes(65_537), 0, deadline);
+        gateway.request{value: 1000}(CLOUD, PROGRAM, new bytes(65_537), 0, deadline, limits());
 
-        uint256 dear = gateway.quote(CLOUD, 5_000_000);
-        gateway.request{value: dear}(CLOUD, PROGRAM, "", 5_000_000, deadline);
+        uint256 dear = gateway.quote(CLOUD, 0, 5_000_000, limits());
+        gateway.request{value: dear}(CLOUD, PROGRAM, "", 5_000_000, deadline, limits());
         vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayCallbackGasTooHigh.selector, 5_000_001, 5_000_000));
-        gateway.request{value: 1 ether}(CLOUD, PROGRAM, "", 5_000_001, deadline);
+        gateway.request{value: 1 ether}(CLOUD, PROGRAM, "", 5_000_001, deadline, limits());
+
+        RunLimits memory widest = RunLimits(type(uint64).max, 65_536);
+        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, deadline, widest);
+        vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayOutputTooLong.selector, 65_537, 65_536));
+        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, deadline, RunLimits(0, 65_537));
 
         uint40 earliest = uint40(block.timestamp + 1 minutes);
         uint40 latest = uint40(block.timestamp + 30 days);
-        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, earliest);
-        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, latest);
+        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, earliest, limits());
+        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, latest, limits());
         bytes4 bad = INexusGateway.GatewayBadDeadline.selector;
         vm.expectRevert(abi.encodeWithSelector(bad, earliest - 1, earliest, latest));
-        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, earliest - 1);
+        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, earliest - 1, limits());
         vm.expectRevert(abi.encodeWithSelector(bad, latest + 1, earliest, latest));
-        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, latest + 1);
+        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, latest + 1, limits());
     }
 
     function test_request_refuses_unknown_cloud_and_wrong_fees() public {
         uint40 deadline = uint40(block.timestamp + 1 hours);
         bytes32 nowhere = keccak256("nowhere");
-        vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayUnknownCloud.selector, nowhere));
-        gateway.request{value: 1000}(nowhere, PROGRAM, "", 0, deadline);
+        vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayNoCommittee.selector, nowhere));
+        gateway.request{value: 1000}(nowhere, PROGRAM, "", 0, deadline, limits());
         vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayFeeTooLow.selector, 999, 1000));
-        gateway.request{value: 999}(CLOUD, PROGRAM, "", 0, deadline);
+        gateway.request{value: 999}(CLOUD, PROGRAM, "", 0, deadline, limits());
 
         uint256 tooMuch = uint256(type(uint96).max) + 1;
         vm.deal(address(this), tooMuch);
         vm.expectRevert(
             abi.encodeWithSelector(INexusGateway.GatewayFeeTooHigh.selector, tooMuch, uint256(type(uint96).max))
         );
-        gateway.request{value: tooMuch}(CLOUD, PROGRAM, "", 0, deadline);
+        gateway.request{value: tooMuch}(CLOUD, PROGRAM, "", 0, deadline, limits());
     }
 
-    function testFuzz_quote(uint32 callbackGas) public view {
-        assertEq(gateway.quote(CLOUD, callbackGas), BASE_FEE + uint256(callbackGas) * block.basefee, "quote");
+    /// @dev A committee whose time ran out answers nobody, so it takes nobody's money.
+    function test_request_refuses_a_cloud_without_a_committee_in_office() public {
+        uint40 deadline = uint40(block.timestamp + 60 days + 1 hours);
+        vm.warp(block.timestamp + 60 days - 1);
+        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, deadline, limits());
+        vm.warp(block.timestamp + 1);
+        vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayNoCommittee.selector, CLOUD));
+        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, deadline, limits());
+        committees.activate(CLOUD, BASE_FEE, members, uint64(block.timestamp + 1 days));
+        gateway.request{value: 1000}(CLOUD, PROGRAM, "", 0, deadline, limits());
     }
 
-    function testFuzz_callback_gas_at_a_part_of_the_base_fee(uint32 callbackGas, uint16 bps, uint64 price) public {
+    function testFuzz_quote(
+        Prices memory prices,
+        uint256 inputLength,
+        uint32 callbackGas,
+        RunLimits memory taken,
+        uint16 bps,
+        uint64 gasPrice
+    ) public {
+        inputLength = bound(inputLength, 0, 65_536);
         bps = uint16(bound(bps, 0, 10_000));
         NexusGateway cheap = new NexusGateway(committees, IStaking(address(0)), 0, bps, CLOUD);
-        vm.fee(price);
-        uint256 gasFee = (uint256(callbackGas) * price * bps) / 10_000;
-        assertEq(cheap.quote(CLOUD, callbackGas), BASE_FEE + gasFee, "quote");
+        committees.setPrices(CLOUD, prices);
+        vm.fee(gasPrice);
+        uint256 work =
+            uint256(prices.perRequest) +
+                uint256(prices.perFuel) * taken.fuel +
+                uint256(prices.perByte) * (inputLength + taken.outputBytes);
+        uint256 gas_ = 60_000 + 40 * uint256(taken.outputBytes) + callbackGas;
+        uint256 gasFee = (gas_ * gasPrice * bps) / 10_000;
+        assertEq(cheap.quote(CLOUD, inputLength, callbackGas, taken), work + gasFee, "quote");
         assertEq(cheap.defaultCloud(), CLOUD, "default");
+    }
+
+    /// @dev Whatever makes work costs: one wei less than the quote is refused, the quote is not.
+    function testFuzz_request_refuses_less_than_the_quote(Prices memory prices, uint64 fuel, uint16 output) public {
+        prices = Prices(prices.perRequest % 1e16, prices.perFuel % 1e8, prices.perByte % 1e12);
+        RunLimits memory taken = RunLimits(uint64(bound(fuel, 1, 1e10)), output);
+        committees.setPrices(CLOUD, prices);
+        uint256 needed = gateway.quote(CLOUD, 5, 100_000, taken);
+        uint40 deadline = uint40(block.timestamp + 1 hours);
+        if (needed != 0) {
+            vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayFeeTooLow.selector, needed - 1, needed));
+            gateway.request{value: needed - 1}(CLOUD, PROGRAM, "input", 100_000, deadline, taken);
+        }
+        Request memory r = describe(address(this), uint96(needed), 100_000);
+        (r.fuelLimit, r.outputLimit) = (taken.fuel, taken.outputBytes);
+        bytes32 id = gateway.request{value: needed}(CLOUD, PROGRAM, "input", 100_000, deadline, taken);
+        assertEq(id, idOf(r), "what it may take is part of the id");
     }
 
     function test_two_equal_requests_have_two_ids() public {
@@ -143,13 +187,17 @@ contract NexusGatewayTest is CloudTest {
         callbackGas = uint32(bound(callbackGas, 1, 100_000));
         (asked, now_) = (uint64(bound(asked, 1, 1e12)), uint64(bound(now_, 1, 1e12)));
         vm.fee(asked);
-        Request memory r = describe(address(this), uint96(gateway.quote(CLOUD, callbackGas)), callbackGas);
-        gateway.request{value: r.fee}(CLOUD, PROGRAM, "input", callbackGas, r.deadline);
+        committees.setPrices(CLOUD, Prices(uint96(BASE_FEE), 7, 0));
+        Request memory r = describe(address(this), uint96(gateway.quote(CLOUD, 5, callbackGas, limits())), callbackGas);
+        gateway.request{value: r.fee}(CLOUD, PROGRAM, "input", callbackGas, r.deadline, limits());
         vm.fee(now_);
         fulfil(answers(r));
 
-        // Never more than was paid above the cloud's base fee, of which the committee has all but the relayer's share.
-        uint256 gasFee = uint256(callbackGas) * (now_ < asked ? now_ : asked);
+        // Never more than was paid above the cloud's own prices, of which the committee has all but the relayer's share; and
+        // for the output that was made ("output"), not for what could have been.
+        uint256 paid = (60_000 + 40 * uint256(OUTPUT) + callbackGas) * asked;
+        uint256 spent = (60_000 + 40 * 6 + uint256(callbackGas)) * now_;
+        uint256 gasFee = spent < paid ? spent : paid;
         uint256 rest = r.fee - gasFee;
         assertEq(gateway.creditOf(RELAYER), gasFee + (rest * RELAYER_BPS) / 10_000, "relayer");
         assertEq(gateway.accruedOf(CLOUD, EPOCH), rest - (rest * RELAYER_BPS) / 10_000, "committee");
@@ -296,11 +344,13 @@ contract NexusGatewayTest is CloudTest {
     function testFuzz_a_changed_request_is_another_request(uint256 seed) public {
         Request memory r = ask(1000);
         bytes32 id = idOf(r);
-        if (seed % 6 == 0) r.fee += uint96(bound(seed, 1, 1e18));
-        else if (seed % 6 == 1) r.requester = address(uint160(uint256(keccak256(abi.encode(seed)))));
-        else if (seed % 6 == 2) r.deadline -= uint40(bound(seed, 1, 1 hours));
-        else if (seed % 6 == 3) r.nonce += uint64(bound(seed, 1, 1e9));
-        else if (seed % 6 == 4) r.callbackGas += uint32(bound(seed, 1, 1e6));
+        if (seed % 8 == 0) r.fee += uint96(bound(seed, 1, 1e18));
+        else if (seed % 8 == 1) r.requester = address(uint160(uint256(keccak256(abi.encode(seed)))));
+        else if (seed % 8 == 2) r.deadline -= uint40(bound(seed, 1, 1 hours));
+        else if (seed % 8 == 3) r.nonce += uint64(bound(seed, 1, 1e9));
+        else if (seed % 8 == 4) r.callbackGas += uint32(bound(seed, 1, 1e6));
+        else if (seed % 8 == 5) r.fuelLimit += uint64(bound(seed, 1, 1e9));
+        else if (seed % 8 == 6) r.outputLimit += uint32(bound(seed, 1, 1e4));
         else r.programId = keccak256(abi.encode(seed));
         vm.expectRevert(abi.encodeWithSelector(INexusGateway.GatewayNotOpen.selector, idOf(r)));
         gateway.refund(r);

@@ -55,6 +55,20 @@ contract NexusSubscriptionsTest is CloudTest {
         assertEq(subscriptions.paidUntil(id), block.timestamp + 2 days, "subscribing again extends");
     }
 
+    /// @dev Nobody listens for a committee whose time ran out, so no rent is taken for it.
+    function test_no_rent_is_taken_where_no_committee_is_in_office() public {
+        bytes32 id = subscribe(RENT);
+        uint64 until = subscriptions.paidUntil(id);
+        vm.warp(block.timestamp + 60 days);
+        bytes memory why = abi.encodeWithSelector(NexusSubscriptions.SubscriptionsNoCommittee.selector, CLOUD);
+        vm.expectRevert(why);
+        subscribe(RENT);
+        vm.expectRevert(why);
+        subscriptions.extend{value: RENT}(address(this), CLOUD, PROGRAM, EMITTER, TOPIC);
+        assertEq(subscriptions.paidUntil(id), until, "as before");
+        assertEq(address(subscriptions).balance, RENT, "nothing taken");
+    }
+
     function test_cancel_is_the_owners_and_final() public {
         bytes32 id = subscribe(RENT);
         bytes32 strangers = subscriptions.idOf(address(0xabc), CLOUD, PROGRAM, EMITTER, TOPIC);
@@ -78,7 +92,7 @@ contract NexusSubscriptionsTest is CloudTest {
         subscriptions.subscribe{value: RENT}(CLOUD, PROGRAM, address(0), TOPIC);
         vm.expectRevert(NexusSubscriptions.SubscriptionsZeroTopic.selector);
         subscriptions.subscribe{value: RENT}(CLOUD, PROGRAM, EMITTER, 0);
-        vm.expectRevert(abi.encodeWithSelector(NexusSubscriptions.SubscriptionsUnknownCloud.selector, bytes32(0)));
+        vm.expectRevert(abi.encodeWithSelector(NexusSubscriptions.SubscriptionsNoCommittee.selector, bytes32(0)));
         subscriptions.subscribe{value: RENT}(0, PROGRAM, EMITTER, TOPIC);
         vm.expectRevert(abi.encodeWithSelector(NexusSubscriptions.SubscriptionsRentTooLow.selector, RENT - 1, RENT));
         subscribe(RENT - 1);

@@ -14,6 +14,10 @@ import { seeded } from "../../seeded.ts";
 export const CLOUD = id("cloud");
 export const PROGRAM = id("program");
 export const BASE_FEE = 10n ** 12n;
+/** What the requests of these tests may take. */
+export const LIMITS = { fuel: 20_000_000n, outputBytes: 1_024n };
+/** More than any quote of theirs. */
+export const FEE = 10n ** 16n;
 export const NOTHING = keccak256("0x");
 
 /** The time of each chain's first block: signatures, and with them gas, are the same in every run. */
@@ -58,7 +62,7 @@ export async function anchoredCloud(name: string, chainId?: number) {
   const mirror = await ethers.deployContract("CommitteeMirror", [
     CLOUD,
     verifier,
-    BASE_FEE,
+    { perRequest: BASE_FEE, perFuel: 10n, perByte: 10n },
     committeeOf(FIRST),
     operators,
   ]);
@@ -96,7 +100,7 @@ export async function anchoredCloud(name: string, chainId?: number) {
   /** Makes a request that wants no callback, and returns it as the gateway announced it. */
   const ask = async (patience = 3600n, through: NexusGateway = gateway) => {
     const deadline = BigInt(await networkHelpers.time.latest()) + 1n + patience;
-    const sent = await through.request(CLOUD, PROGRAM, "0x1234", 0, deadline, { value: BASE_FEE });
+    const sent = await through.request(CLOUD, PROGRAM, "0x1234", 0, deadline, LIMITS, { value: FEE });
     return requestedIn(through, (await sent.wait())!);
   };
 

@@ -6,9 +6,10 @@ import { expectGas } from "../../gas-snapshot.ts";
 import {
   answerTo,
   anchoredCloud,
-  BASE_FEE,
+  FEE,
   CLOUD,
   FIRST,
+  LIMITS,
   NOTHING,
   PROGRAM,
   requestedIn,
@@ -23,7 +24,7 @@ for (const name of ["l1", "op", "generic", "cancun"]) {
       const { ethers, gateway, mirror, relayer, operators, chain, at, sign, headerOf } =
         await anchoredCloud(name);
       const counter = await ethers.deployContract("Counter", [gateway, CLOUD, PROGRAM]);
-      const value = BASE_FEE + 80_000n * 10n ** 10n;
+      const value = FEE;
       const receipt = (await (await counter.add(7, { value })).wait())!;
       const request = requestedIn(gateway, receipt);
       const requestId = hexlify(digests.request(chain, at, request as digests.Request));
@@ -38,7 +39,8 @@ for (const name of ["l1", "op", "generic", "cancun"]) {
         .withArgs(requestId, CLOUD, await counter.getAddress(), 0n, true, toBeHex(7n, 32));
       expect(await counter.count()).to.equal(7n);
       expect(await gateway.statusOf(requestId)).to.equal(0n);
-      const gasFee = 80_000n * (await sent.getBlock())!.baseFeePerGas!;
+      // The gas of an answer of 32 bytes and of its callback.
+      const gasFee = (60_000n + 40n * 32n + 80_000n) * (await sent.getBlock())!.baseFeePerGas!;
       const earned = gasFee + (value - gasFee) / 4n;
       expect(await gateway.creditOf(relayer.address)).to.equal(earned);
 
@@ -101,7 +103,7 @@ for (const name of ["l1", "op", "generic", "cancun"]) {
         .to.emit(gateway, "Skipped")
         .withArgs(await gateway.requestIdOf(request), true);
       await gateway.refund(request);
-      expect(await gateway.creditOf(owner.address)).to.equal(BASE_FEE);
+      expect(await gateway.creditOf(owner.address)).to.equal(FEE);
     });
 
     it("follows a rotation: the old key for an hour more, the new one at once", async () => {
@@ -114,8 +116,9 @@ for (const name of ["l1", "op", "generic", "cancun"]) {
       });
       const [a, b, c] = [batches[0]!, batches[1]!, batches[2]!];
       await gateway.fulfil(CLOUD, 1, a.header, a.answers, sign(a.header));
-      await gateway.fulfil(CLOUD, 2, b.header, b.answers, sign(b.header, SECOND));
-      expect(await gateway.accruedOf(CLOUD, 2)).to.equal(BASE_FEE - BASE_FEE / 4n);
+      const sent = await gateway.fulfil(CLOUD, 2, b.header, b.answers, sign(b.header, SECOND));
+      const gasFee = (60_000n + 40n * 32n) * (await sent.getBlock())!.baseFeePerGas!;
+      expect(await gateway.accruedOf(CLOUD, 2)).to.equal(FEE - gasFee - (FEE - gasFee) / 4n);
       // Neither key speaks in the other's epoch.
       for (const [epoch, signer] of [
         [2n, FIRST],
@@ -209,7 +212,7 @@ describe("NexusGateway's gas", () => {
     expectGas("gateway: fulfil each further request", (nine - one) / 8n, 35_000);
 
     const deadline = BigInt((await ethers.provider.getBlock("latest"))!.timestamp) + 3600n;
-    const sent = await gateway.request(CLOUD, PROGRAM, FULL, 0, deadline, { value: BASE_FEE });
+    const sent = await gateway.request(CLOUD, PROGRAM, FULL, 0, deadline, LIMITS, { value: FEE });
     expectGas("gateway: request with 64 bytes of input", (await sent.wait())!.gasUsed, 90_000);
   });
 });

@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 import {CommitteeMirror} from "../../../contracts/committee/CommitteeMirror.sol";
 import {Committees} from "../../../contracts/committee/Committees.sol";
 import {Digests} from "../../../contracts/committee/Digests.sol";
-import {Committee, ICommittees} from "../../../contracts/committee/ICommittees.sol";
+import {Committee, ICommittees, Prices} from "../../../contracts/committee/ICommittees.sol";
 import {Test} from "../Test.sol";
 import {HashVerifier} from "./HashVerifier.sol";
 
@@ -19,7 +19,7 @@ contract CommitteeMirrorTest is Test {
     function setUp() external {
         vm.warp(START);
         verifier = new HashVerifier();
-        mirror = new CommitteeMirror(CLOUD, verifier, 7, epoch(3, START), members(3));
+        mirror = new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), epoch(3, START), members(3));
     }
 
     /// A committee of 4 that is valid for a day from `from` on.
@@ -57,7 +57,7 @@ contract CommitteeMirrorTest is Test {
 
     function test_FollowsAChainOfSignatures() external {
         assertEq(mirror.currentEpoch(CLOUD), 3, "anchor");
-        assertEq(mirror.baseFee(CLOUD), 7, "base fee");
+        assertEq(abi.encode(mirror.prices(CLOUD)), abi.encode(Prices(7, 8, 9)), "prices");
         Committee memory next = epoch(5, START);
         mirror.follow(3, next, members(5), sign(3, next));
         assertEq(mirror.currentEpoch(CLOUD), 5, "followed");
@@ -183,10 +183,23 @@ contract CommitteeMirrorTest is Test {
         );
     }
 
+    function test_NobodyIsInOfficeOnceTheCommitteesTimeIsOver() external {
+        assertEq(mirror.liveEpoch(CLOUD), 3, "anchor");
+        assertEq(mirror.liveEpoch(keccak256("other")), 0, "other cloud");
+        Committee memory next = epoch(5, START);
+        mirror.follow(3, next, members(5), sign(3, next));
+        assertEq(mirror.liveEpoch(CLOUD), 5, "followed");
+        vm.warp(START + DAY - 1);
+        assertEq(mirror.liveEpoch(CLOUD), 5, "last second");
+        vm.warp(START + DAY);
+        assertEq(mirror.liveEpoch(CLOUD), 0, "over");
+        assertEq(mirror.currentEpoch(CLOUD), 5, "remembered");
+    }
+
     function test_KnowsOneCloudOnly() external {
         bytes32 other = keccak256("other");
         vm.expectRevert(abi.encodeWithSelector(Committees.CommitteesUnknownCloud.selector, other));
-        mirror.baseFee(other);
+        mirror.prices(other);
         assertEq(mirror.currentEpoch(other), 0, "no epoch");
         vm.expectRevert(abi.encodeWithSelector(ICommittees.CommitteesUnknownEpoch.selector, other, 3));
         mirror.requireSigned(other, 3, "x", "");
@@ -197,10 +210,10 @@ contract CommitteeMirrorTest is Test {
     function test_RefusesBadAnchors() external {
         Committee memory anchor = epoch(0, START);
         vm.expectRevert(abi.encodeWithSelector(CommitteeMirror.MirrorNotForward.selector, 0, 0));
-        new CommitteeMirror(CLOUD, verifier, 7, anchor, members(0));
+        new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), anchor, members(0));
         anchor = epoch(3, START - DAY);
         vm.expectRevert(abi.encodeWithSelector(CommitteeMirror.MirrorExpired.selector, 3, START, START));
-        new CommitteeMirror(CLOUD, verifier, 7, anchor, members(3));
+        new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), anchor, members(3));
     }
 
     function refuse(Committee memory next, address[] memory list, bytes memory reason) private {

@@ -8,7 +8,7 @@ import {CloudParams, Clouds} from "../../../contracts/committee/Clouds.sol";
 import {CommitteeRegistry, Confirmation, PendingEpoch, Phase} from "../../../contracts/committee/CommitteeRegistry.sol";
 import {Committees} from "../../../contracts/committee/Committees.sol";
 import {Digests} from "../../../contracts/committee/Digests.sol";
-import {Committee, ICommittees} from "../../../contracts/committee/ICommittees.sol";
+import {Committee, ICommittees, Prices} from "../../../contracts/committee/ICommittees.sol";
 import {NodeIdentities} from "../../../contracts/committee/NodeIdentities.sol";
 import {HashVerifier} from "./HashVerifier.sol";
 import {RegistryTest} from "./RegistryTest.sol";
@@ -19,7 +19,7 @@ contract CommitteeRegistryTest is RegistryTest {
     function test_CloudIdsAreThoseOfDigests() external view {
         assertEq(cloudId, Digests.cloud(address(registry), address(this), 0), "id");
         assertEq(registry.cloudCount(address(this)), 1, "count");
-        assertEq(registry.baseFee(cloudId), 5, "base fee");
+        assertEq(abi.encode(registry.prices(cloudId)), abi.encode(Prices(5, 6, 7)), "prices");
         assertEq(abi.encode(registry.cloud(cloudId)), abi.encode(params()), "parameters");
     }
 
@@ -53,9 +53,6 @@ contract CommitteeRegistryTest is RegistryTest {
         p = params();
         p.minStake = 0;
         refuseCloud(p, abi.encodeWithSelector(Clouds.RegistryZeroMinStake.selector));
-        p = params();
-        p.baseFee = 1 << 96;
-        refuseCloud(p, abi.encodeWithSelector(Clouds.RegistryBadBaseFee.selector, 1 << 96, type(uint96).max));
     }
 
     /// For every size, exactly the thresholds from floor(2n / 3) + 1 to n are accepted.
@@ -82,7 +79,7 @@ contract CommitteeRegistryTest is RegistryTest {
         bytes32 id = keccak256("nothing");
         bytes memory unknown = abi.encodeWithSelector(Committees.CommitteesUnknownCloud.selector, id);
         vm.expectRevert(unknown);
-        registry.baseFee(id);
+        registry.prices(id);
         vm.expectRevert(unknown);
         registry.joinCloud(id);
         vm.expectRevert(unknown);
@@ -92,6 +89,7 @@ contract CommitteeRegistryTest is RegistryTest {
         vm.expectRevert(unknown);
         registry.evictCandidate(id, operators[0]);
         assertEq(registry.currentEpoch(id), 0, "no epoch");
+        assertEq(registry.liveEpoch(id), 0, "nobody in office");
     }
 
     // ---------------------------------------------------------------- nodes

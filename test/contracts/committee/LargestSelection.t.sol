@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 
 import {IThresholdVerifier} from "../../../contracts/bls/IThresholdVerifier.sol";
 import {CloudParams} from "../../../contracts/committee/Clouds.sol";
+import {Prices} from "../../../contracts/committee/ICommittees.sol";
 import {CommitteeRegistry, Phase} from "../../../contracts/committee/CommitteeRegistry.sol";
 import {Digests} from "../../../contracts/committee/Digests.sol";
 import {NexusStaking} from "../../../contracts/staking/NexusStaking.sol";
@@ -39,7 +40,7 @@ abstract contract LargestCloud is StakingTest {
                 epochLength: 30 days,
                 confirmationWindow: 1 hours,
                 minStake: 100 * TOKEN,
-                baseFee: 5
+                prices: Prices(5, 6, 7)
             })
         );
         for (uint256 i = 0; i < CANDIDATES; ++i) _stand(candidate(i), 1 + i);

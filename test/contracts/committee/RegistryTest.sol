@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {IThresholdVerifier} from "../../../contracts/bls/IThresholdVerifier.sol";
 import {CloudParams} from "../../../contracts/committee/Clouds.sol";
+import {Prices} from "../../../contracts/committee/ICommittees.sol";
 import {CommitteeRegistry, Confirmation, PendingEpoch} from "../../../contracts/committee/CommitteeRegistry.sol";
 import {Digests} from "../../../contracts/committee/Digests.sol";
 import {Committee} from "../../../contracts/committee/ICommittees.sol";
@@ -55,7 +56,7 @@ abstract contract RegistryTest is Test {
                 epochLength: EPOCH,
                 confirmationWindow: WINDOW,
                 minStake: MIN_STAKE,
-                baseFee: 5
+                prices: Prices(5, 6, 7)
             });
     }
 

@@ -111,7 +111,7 @@ export class Ceremony {
       epochLength: EPOCH_LENGTH,
       confirmationWindow: WINDOW,
       minStake: MIN_STAKE,
-      baseFee: 0,
+      prices: { perRequest: 0, perFuel: 0, perByte: 0 },
     });
     const fields = { ethers, chainId, suite: suiteById(scheme), registry, cloudId, size, threshold };
     const ceremony = new Ceremony(fields, staking);

@@ -55,7 +55,7 @@ describe("a cloud's committees, with real keys", () => {
       const mirror = await opEthers.deployContract("CommitteeMirror", [
         cloudId,
         verifier,
-        3n,
+        { perRequest: 3n, perFuel: 0n, perByte: 0n },
         plain(anchor),
         [...(await registry.members(cloudId, 1n))],
       ]);

@@ -23,7 +23,7 @@ contract PriceOracleTest is CloudTest {
     }
 
     function fee() private view returns (uint256) {
-        return gateway.quote(CLOUD, 100_000);
+        return gateway.quote(CLOUD, 64, 100_000, limits());
     }
 
     function refresh(uint256 value) private returns (Request memory r) {

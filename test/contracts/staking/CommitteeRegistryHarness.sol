@@ -2,7 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {ICommitteeRegistry} from "../../../contracts/committee/ICommitteeRegistry.sol";
-import {Committee} from "../../../contracts/committee/ICommittees.sol";
+import {Committee, Prices} from "../../../contracts/committee/ICommittees.sol";
 import {IStaking} from "../../../contracts/staking/IStaking.sol";
 
 /// @dev A registry whose bindings and committees the test writes down. It answers what slashing asks and nothing else.
@@ -37,7 +37,11 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
         revert HarnessDoesNotAnswer();
     }
 
-    function baseFee(bytes32) external pure returns (uint256) {
+    function liveEpoch(bytes32) external pure returns (uint64) {
+        revert HarnessDoesNotAnswer();
+    }
+
+    function prices(bytes32) external pure returns (Prices memory) {
         revert HarnessDoesNotAnswer();
     }
 

@@ -17,7 +17,15 @@ describe("chai matchers", () => {
     const ask = async (input: string) => {
       const { timestamp } = (await ethers.provider.getBlock("latest"))!;
       const cloudId = await nexus.cloudId();
-      return gateway.request(cloudId, fibonacci.id, toUtf8Bytes(input), 0, timestamp + 3600, { value });
+      return gateway.request(
+        cloudId,
+        fibonacci.id,
+        toUtf8Bytes(input),
+        0,
+        timestamp + 3600,
+        { fuel: 10n ** 8n, outputBytes: 1_024n },
+        { value },
+      );
     };
     return { ethers, nexus, contract, value, ask };
   }

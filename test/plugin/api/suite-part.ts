@@ -108,13 +108,17 @@ describe("the suite in a project that does not compile it", () => {
       params: ["latest", false],
     })) as { timestamp: string };
     const deadline = BigInt(timestamp) + 3_600n;
+    const limits = { fuel: 1, outputBytes: 1 };
     const cases: [args: unknown[], error: RegExp][] = [
-      [[cloud, id, "0x", 0, 1], /custom error 'GatewayBadDeadline\(1, \d+/],
+      [[cloud, id, "0x", 0, 1, limits], /custom error 'GatewayBadDeadline\(1, \d+/],
       [
-        [cloud, id, new Uint8Array(65_537), 0, deadline],
+        [cloud, id, new Uint8Array(65_537), 0, deadline, limits],
         /custom error 'GatewayInputTooLong\(65537, 65536\)'/,
       ],
-      [[`0x${"07".repeat(32)}`, id, "0x", 0, deadline], /custom error 'GatewayUnknownCloud\(0x(07){32}\)'/],
+      [
+        [`0x${"07".repeat(32)}`, id, "0x", 0, deadline, limits],
+        /custom error 'GatewayNoCommittee\(0x(07){32}\)'/,
+      ],
     ];
     for (const [args, expected] of cases) {
       const request = { from, to: gateway.address, value: `0x${parseEther("1").toString(16)}` };

@@ -61,9 +61,17 @@ describe("a callback that fails says why", () => {
     const program = await nexus.program("fibonacci");
     const [signer] = await ethers.getSigners();
     const deadline = (await ethers.provider.getBlock("latest"))!.timestamp + 3600;
-    const asked = gateway.request(await nexus.cloudId(), program.id, toUtf8Bytes("1"), 50_000, deadline, {
-      value: parseEther("0.01"),
-    });
+    const asked = gateway.request(
+      await nexus.cloudId(),
+      program.id,
+      toUtf8Bytes("1"),
+      50_000,
+      deadline,
+      { fuel: 10n ** 8n, outputBytes: 1_024n },
+      {
+        value: parseEther("0.01"),
+      },
+    );
     const nobody = await failure(expect(asked).to.be.answeredBy(nexus).withCallback());
     expect(nobody.message.toLowerCase()).to.include(
       `there is no contract at ${signer!.address}`.toLowerCase(),

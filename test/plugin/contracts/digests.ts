@@ -61,6 +61,8 @@ describe(`digests, the twin of Digests.sol (seed ${SEED})`, () => {
           fee: uint(96),
           deadline: uint(40),
           callbackGas: uint(32),
+          fuelLimit: uint(64),
+          outputLimit: uint(32),
           inputHash: word,
         }),
       ),

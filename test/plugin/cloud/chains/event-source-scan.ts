@@ -43,7 +43,17 @@ async function watched() {
   };
   const request = async (input = "0x01") => {
     const deadline = (await connection.networkHelpers.time.latest()) + DAY;
-    return gateway.request(cloud.cloudId, PROGRAMS[0], input, 0, deadline, { value: 10n ** 17n });
+    return gateway.request(
+      cloud.cloudId,
+      PROGRAMS[0],
+      input,
+      0,
+      deadline,
+      { fuel: 10n ** 8n, outputBytes: 1_024n },
+      {
+        value: 10n ** 17n,
+      },
+    );
   };
   const subscribe = (program: string, days = 1n) =>
     subscriptions.subscribe(cloud.cloudId, program, token, TOPIC, { value: rent * days });

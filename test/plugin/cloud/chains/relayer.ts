@@ -29,7 +29,17 @@ async function undelivered() {
   await nexus.stopNode(2);
   const gateway = await ethers.getContractAt("NexusGateway", served.gateway.address);
   const deadline = (await networkHelpers.time.latest()) + 3_600;
-  await gateway.request(cloud.cloudId, fibonacci.id, "0x3130", 0, deadline, { value: 10n ** 17n });
+  await gateway.request(
+    cloud.cloudId,
+    fibonacci.id,
+    "0x3130",
+    0,
+    deadline,
+    { fuel: 10n ** 8n, outputBytes: 1_024n },
+    {
+      value: 10n ** 17n,
+    },
+  );
   const snapshot = await networkHelpers.takeSnapshot();
   await nexus.startNode(1);
   const block = signedBlock(cloud.height);

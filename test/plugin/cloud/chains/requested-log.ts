@@ -19,6 +19,8 @@ const arbitrary = fc.record({
     fee: number(96),
     deadline: number(40),
     callbackGas: number(32),
+    fuelLimit: number(64),
+    outputLimit: number(32),
     inputHash: hex(32),
   }),
   input: fc.uint8Array({ maxLength: 200 }),

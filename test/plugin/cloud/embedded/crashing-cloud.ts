@@ -56,7 +56,13 @@ if (import.meta.main) {
   process.on("SIGTERM", () => (ending = true));
 
   const chain = await EvmChain.connect(provider, 0);
-  const options = { nodes: 4, suite: "BN254", baseFee: 0n, limits: {}, directory } as const;
+  const options = {
+    nodes: 4,
+    suite: "BN254",
+    prices: { perRequest: 0n, perFuel: 0n, perByte: 0n },
+    limits: {},
+    directory,
+  } as const;
   const cloud = await EmbeddedCloud.boot(chain, options);
   const programId = cloud.publish(new Uint8Array(await readFile(program)));
   const gateway = cloud.addressOf(chain.chainId, "NexusGateway");

@@ -83,6 +83,7 @@ describe("plugin/cloud/embedded/embedded-cloud", () => {
       const { gateway: at } = cloud.chains[0]!;
       const gateway = await ethers.getContractAt("NexusGateway", at.address);
       const consumer = await ethers.deployContract("GasBurner", [at.address]);
+      await consumer.getFunction("setLimits")({ fuel: 20_000_000n, outputBytes: length });
       await ethers.provider.send("hardhat_setBalance", [await consumer.getAddress(), toBeHex(10n ** 21n)]);
       await provider.request({ method: "evm_setAutomine", params: [false] });
       await provider.request({ method: "evm_setBlockGasLimit", params: [toBeHex(200_000_000)] });

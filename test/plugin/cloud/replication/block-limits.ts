@@ -36,6 +36,8 @@ const request = (at: number, programId: string, callbackGas: bigint): RequestEve
     fee: 0n,
     deadline: 2_000_000_000n,
     callbackGas,
+    fuelLimit: 20_000_000n,
+    outputLimit: 1_024n,
     inputHash: keccak256("0x"),
   },
   input: new Uint8Array(),
@@ -113,6 +115,38 @@ describe("plugin/cloud/replication/block-limits", () => {
     );
     expect(outcomes.filter((outcome) => outcome === Outcome.Success)).to.have.length(64);
     expect(outcomes.slice(64)).to.deep.equal(Array.from({ length: 16 }, () => Outcome.LimitExceeded));
+  });
+
+  it("gives a run the fuel and output that its request paid for, of what the cloud gives at most", async () => {
+    const spin = program("(func $start (loop $again (br $again)))");
+    const writer = program(
+      `(func $start (i32.store (i32.const 0) (i32.const 100)) (i32.store (i32.const 4) (i32.const 65))
+         (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))`,
+    );
+    const app = await application(spin, writer);
+    const asking = (at: number, module: Uint8Array, fuelLimit: bigint, outputLimit: bigint): RequestEvent => {
+      const event = request(at, keccak256(module), 0n);
+      return { ...event, request: { ...event.request, fuelLimit, outputLimit } };
+    };
+    const { runs, chains } = (await next(
+      app,
+      seeing([
+        asking(1, spin, 1_234n, 0n),
+        asking(2, spin, 2n ** 64n - 1n, 0n),
+        asking(3, writer, 10_000n, 65n),
+        asking(4, writer, 10_000n, 64n),
+        asking(5, writer, 10_000n, 2n ** 32n - 1n),
+      ]),
+    ))!;
+    expect(runs.map(({ outcome }) => outcome)).to.deep.equal([
+      Outcome.OutOfFuel,
+      Outcome.OutOfFuel,
+      Outcome.Success,
+      Outcome.LimitExceeded,
+      Outcome.Success,
+    ]);
+    expect(runs.slice(0, 2).map(({ fuelUsed }) => fuelUsed)).to.deep.equal([1_234n, 1_000_000_000n]);
+    expect(chains[0]!.answers.map(({ output }) => output.length)).to.deep.equal([0, 0, 65, 0, 65]);
   });
 
   it("takes no more logs than 256 runs come of, but always one", async () => {

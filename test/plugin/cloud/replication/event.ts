@@ -45,6 +45,8 @@ const event: fc.Arbitrary<CloudEvent> = fc.oneof(
       fee: number,
       deadline: number,
       callbackGas: number,
+      fuelLimit: number,
+      outputLimit: number,
       inputHash: hex(32),
     }),
     input: bytes,

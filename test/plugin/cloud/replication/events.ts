@@ -30,6 +30,8 @@ export function requestEvent(
     fee: 0n,
     deadline: 2_000_000_000n,
     callbackGas: 0n,
+    fuelLimit: 1_000_000_000n,
+    outputLimit: 65_536n,
     inputHash: keccak256(bytes),
   };
   return {
