@@ -7,8 +7,8 @@ import type { KeyValueStore } from "../storage/key-value-store.ts";
 import type { State } from "../storage/state.ts";
 import { randomness } from "../../crypto/threshold/randomness.ts";
 import { WasmError } from "../../wasm/error.ts";
-import { contentHash, encodeBlock, type Block } from "./block.ts";
-import { BYTES_PER_BLOCK, eventsWanted, runLimits, RUNS_PER_BLOCK, runsOf, sizeOf } from "./block-limits.ts";
+import { contentHash, type Block } from "./block.ts";
+import { BlockBudget, eventsWanted, runLimits } from "./block-limits.ts";
 import type { BlockRecord, ChainRecord, RunReport } from "./block-record.ts";
 import { BlockStore } from "./block-store.ts";
 import { answerBytes, answerGas, callBytes, callGas, takeDeliverable } from "./delivery-budget.ts";
@@ -98,13 +98,9 @@ export class Application {
    */
   async prepareProposal(outlook: Outlook, proposed: readonly OperatorEvent[]): Promise<Block | undefined> {
     const events: CloudEvent[] = [];
-    let bytes = 0;
-    let runs = 0;
+    const budget = new BlockBudget(this.parameters.limits);
     const add = (event: CloudEvent): boolean => {
-      bytes += sizeOf(event);
-      runs += runsOf(event);
-      // The first event always fits, or the cloud would stand still.
-      if (events.length > 0 && (bytes > BYTES_PER_BLOCK || runs > RUNS_PER_BLOCK)) return false;
+      if (budget.add(event) !== undefined) return false;
       events.push(event);
       return true;
     };
@@ -136,10 +132,9 @@ export class Application {
     if (hexlify(block.previousSignature) !== hexlify(this.#previousSignature())) {
       return `the block follows signature ${hexlify(block.previousSignature)}, which is not the last block's`;
     }
-    if (block.events.length > 1 && encodeBlock(block).length > 2 * BYTES_PER_BLOCK)
-      return "the block is too long";
-    const runs = block.events.reduce((sum, event) => sum + runsOf(event), 0);
-    if (block.events.length > 1 && runs > RUNS_PER_BLOCK) return `${runs} runs in one block are too many`;
+    const budget = new BlockBudget(this.parameters.limits);
+    const excess = block.events.map((event) => budget.add(event)).at(-1);
+    if (excess !== undefined) return `${excess} in one block are too many`;
     const byChain = new Map<bigint, OrderedEvent[]>();
     for (const event of block.events) {
       if (event.kind === "program") {

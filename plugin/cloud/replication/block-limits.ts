@@ -6,9 +6,14 @@ import { outgoingOf, type ReplicatedState } from "./replicated-state.ts";
 /** Most events of one chain in a block. */
 const EVENTS_PER_CHAIN = 128;
 /** Most bytes of all events in a block, counted by `sizeOf`. */
-export const BYTES_PER_BLOCK = 8 * 1024 * 1024;
+const BYTES_PER_BLOCK = 8 * 1024 * 1024;
 /** Most runs of programs that the events of a block may lead to; a log leads to one for every program subscribed. */
-export const RUNS_PER_BLOCK = 256;
+const RUNS_PER_BLOCK = 256;
+/**
+ * Most fuel of those runs together, each counted with all that it may use. So a block is executed within seconds on any machine
+ * that is fit to be a node, whatever it holds; see docs/runtime.md for what fuel takes at worst.
+ */
+export const FUEL_PER_BLOCK = 2_000_000_000n;
 /**
  * Most programs that one log is given to, of those subscribed to it: the ones that were first. So no event of a chain leads to
  * more runs than a block holds, however cheap subscriptions are.
@@ -57,8 +62,41 @@ function paidLimits(
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
+/** Counts what the events of a block ask for together: the same at who proposes it and at who accepts it. */
+export class BlockBudget {
+  readonly #limits: Partial<ExecutionLimits>;
+  #events = 0;
+  #bytes = 0;
+  #runs = 0;
+  #fuel = 0n;
+
+  /** @param limits deviations from `executionLimits` that hold for all runs of the cloud */
+  constructor(limits: Partial<ExecutionLimits>) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Counts one more event, in the block's order.
+   *
+   * @returns what is too much with it; undefined when it fits, as the first one always does, or the cloud would stand still
+   */
+  add(event: CloudEvent): string | undefined {
+    this.#events++;
+    this.#bytes += sizeOf(event);
+    const runs = runsOf(event);
+    this.#runs += runs;
+    if (event.kind === "request" || event.kind === "log") {
+      this.#fuel += BigInt(runs) * paidLimits(event, this.#limits).fuel;
+    }
+    if (this.#events === 1) return undefined;
+    if (this.#bytes > BYTES_PER_BLOCK) return `${this.#bytes} bytes`;
+    if (this.#runs > RUNS_PER_BLOCK) return `${this.#runs} runs`;
+    return this.#fuel > FUEL_PER_BLOCK ? `${this.#fuel} units of fuel` : undefined;
+  }
+}
+
 /** Bytes that an event takes in a block, about. */
-export function sizeOf(event: CloudEvent): number {
+function sizeOf(event: CloudEvent): number {
   switch (event.kind) {
     case "request":
       return event.input.length + 500;
@@ -73,7 +111,7 @@ export function sizeOf(event: CloudEvent): number {
 }
 
 /** Runs of programs that an event leads to. */
-export function runsOf(event: CloudEvent): number {
+function runsOf(event: CloudEvent): number {
   if (event.kind === "log") return event.programIds.length;
   return event.kind === "request" ? 1 : 0;
 }

@@ -5,6 +5,7 @@ import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { Application, type Outlook } from "../../../../plugin/cloud/replication/application.ts";
 import type { BlockRecord } from "../../../../plugin/cloud/replication/block-record.ts";
 import type { LogEvent, OrderedEvent, RequestEvent } from "../../../../plugin/cloud/replication/event.ts";
+import type { ExecutionLimits } from "../../../../plugin/cloud/runtime/limits.ts";
 import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
 import { State } from "../../../../plugin/cloud/storage/state.ts";
 import { isBefore } from "../../../../plugin/cloud/replication/event.ts";
@@ -51,10 +52,13 @@ function seeing(events: readonly OrderedEvent[]): Outlook {
   };
 }
 
-async function application(...modules: Uint8Array[]): Promise<Application> {
+async function application(
+  modules: readonly Uint8Array[],
+  limits: Partial<ExecutionLimits> = {},
+): Promise<Application> {
   const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
   const store = new MemoryStore();
-  const app = new Application({ cloudId: CLOUD, genesis, limits: {} }, await State.open(store), store);
+  const app = new Application({ cloudId: CLOUD, genesis, limits }, await State.open(store), store);
   await next(
     app,
     seeing([]),
@@ -80,7 +84,7 @@ async function next(
 
 describe("plugin/cloud/replication/block-limits", () => {
   it("takes no more requests of a chain than it can answer there, and answers all of them in the end", async () => {
-    const app = await application(idle);
+    const app = await application([idle]);
     // One such answer fills a transaction.
     const outlook = seeing(
       Array.from({ length: 400 }, (_, i) => request(i + 1, keccak256(idle), 8_000_000n)),
@@ -96,7 +100,7 @@ describe("plugin/cloud/replication/block-limits", () => {
   });
 
   it("refuses a block with more events than it would take itself", async () => {
-    const app = await application(idle);
+    const app = await application([idle]);
     const outlook = seeing(
       Array.from({ length: 400 }, (_, i) => request(i + 1, keccak256(idle), 8_000_000n)),
     );
@@ -108,7 +112,7 @@ describe("plugin/cloud/replication/block-limits", () => {
   });
 
   it("lets runs ask for outbound calls only while there is room for them", async () => {
-    const app = await application(caller);
+    const app = await application([caller]);
     const outlook = seeing(Array.from({ length: 80 }, (_, i) => request(i + 1, keccak256(caller), 0n)));
     const outcomes = [...(await next(app, outlook))!.runs, ...(await next(app, outlook))!.runs].map(
       ({ outcome }) => outcome,
@@ -123,7 +127,7 @@ describe("plugin/cloud/replication/block-limits", () => {
       `(func $start (i32.store (i32.const 0) (i32.const 100)) (i32.store (i32.const 4) (i32.const 65))
          (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))`,
     );
-    const app = await application(spin, writer);
+    const app = await application([spin, writer]);
     const asking = (at: number, module: Uint8Array, fuelLimit: bigint, outputLimit: bigint): RequestEvent => {
       const event = request(at, keccak256(module), 0n);
       return { ...event, request: { ...event.request, fuelLimit, outputLimit } };
@@ -149,8 +153,47 @@ describe("plugin/cloud/replication/block-limits", () => {
     expect(chains[0]!.answers.map(({ output }) => output.length)).to.deep.equal([0, 0, 65, 0, 65]);
   });
 
+  it("takes no more requests than its fuel pays for, however much each may use, but always one", async () => {
+    const asking = (at: number, fuelLimit: bigint): RequestEvent => {
+      const event = request(at, keccak256(idle), 0n);
+      return { ...event, request: { ...event.request, fuelLimit } };
+    };
+    // The cloud gives 3,000,000,000 to one run, so no request is counted with more.
+    const limits = [500, 500, 500, 499, 1, 1, 9_999, 9_999, 1_000, 1_000, 1].map(
+      (n) => BigInt(n) * 10n ** 6n,
+    );
+    const events = limits.map((limit, i) => asking(i + 1, limit));
+    const app = await application([idle], { fuel: 3_000_000_000n });
+    const taken: number[] = [];
+    for (let record; (record = await next(app, seeing(events))) !== undefined;)
+      taken.push(record.runs.length);
+    expect(taken).to.deep.equal([5, 1, 1, 1, 2, 1]);
+
+    const more = [asking(12, 10n ** 9n), asking(13, 10n ** 9n), asking(14, 1n)];
+    const block = (await app.prepareProposal(seeing(more), []))!;
+    expect(block.events).to.have.length(2);
+    expect(await app.processProposal({ ...block, events: more }, seeing(more))).to.equal(
+      "2000000001 units of fuel in one block are too many",
+    );
+  });
+
+  it("counts a log with the fuel of a run of every program that it is given to", async () => {
+    const programIds = Array.from({ length: 64 }, (_, i) => toBeHex(i + 1, 32));
+    const log = (at: number, programs: number): LogEvent => ({
+      kind: "log",
+      ...origin(at),
+      programIds: programIds.slice(0, programs),
+      emitter: GATEWAY,
+      topics: [],
+      data: new Uint8Array(),
+    });
+    const app = await application([idle]);
+    const outlook = seeing([log(1, 64), log(2, 36), log(3, 1)]);
+    expect((await app.prepareProposal(outlook, []))!.events).to.have.length(2);
+  });
+
   it("takes no more logs than 256 runs come of, but always one", async () => {
-    const app = await application(idle);
+    const app = await application([idle], { fuel: 1_000n });
     const programIds = Array.from({ length: 300 }, (_, i) => toBeHex(i + 1, 32));
     const log = (at: number, programs: number): LogEvent => ({
       kind: "log",
