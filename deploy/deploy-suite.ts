@@ -20,7 +20,7 @@ import { refusal } from "./refusals.ts";
 export interface SuiteOptions {
   /** The ERC-20 to stake. Without one, a development chain gets a `DevelopmentToken` and a `ZeroMockVerifier`. */
   readonly token?: string;
-  /** Who may add and retire Zero verifiers; needed with `token`. */
+  /** Who may add Zero verifiers, which work after a delay, and retire them; needed with `token`. */
   readonly owner?: string;
   /** Parameters of the parts, by the names that `suite.ts` documents. */
   readonly parameters?: Readonly<Record<string, ModuleParameterType>>;

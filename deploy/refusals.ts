@@ -23,11 +23,11 @@ const REQUIRED: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map(
   [
     MODULES.suite,
     {
-      owner: "who may add and retire Zero verifiers, as a rule a timelock",
+      owner: "who may add Zero verifiers, which work after a delay, and retire them",
       token: "the ERC-20 that operators stake",
     },
   ],
-  [MODULES.zero, { owner: "who may add and retire Zero verifiers, as a rule a timelock" }],
+  [MODULES.zero, { owner: "who may add Zero verifiers, which work after a delay, and retire them" }],
 ]);
 
 /** Why a deployment must not begin, in one sentence and what to do; `undefined` when nothing speaks against it. */

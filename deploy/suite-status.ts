@@ -40,7 +40,9 @@ export interface StakingStatus {
 export interface SelectorStatus {
   readonly selector: string;
   readonly verifier: string;
-  readonly state: "unknown" | "active" | "retired" | "stopped";
+  readonly state: "unknown" | "pending" | "active" | "retired" | "stopped";
+  /** Unix time from which on its proofs are taken, or would have been. */
+  readonly activeFrom: number;
 }
 
 /** What there is of the suite on one chain. */
@@ -135,8 +137,15 @@ async function selectorsOf(chain: Provider, { address }: Deployment): Promise<Se
   const router = suiteContract<ZeroRouter>("ZeroRouter", address, chain);
   return Promise.all(
     (await router.selectors()).map(async (selector): Promise<SelectorStatus> => {
-      const { verifier, status } = await router.entryOf(selector);
-      return { selector, verifier, state: SELECTOR_STATES[Number(status)] ?? "unknown" };
+      const { verifier, status, activeFrom } = await router.entryOf(selector);
+      const state = SELECTOR_STATES[Number(status)] ?? "unknown";
+      const isPending = state === "active" && !(await router.accepts(selector));
+      return {
+        selector,
+        verifier,
+        state: isPending ? "pending" : state,
+        activeFrom: Number(activeFrom),
+      };
     }),
   );
 }

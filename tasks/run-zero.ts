@@ -25,8 +25,8 @@ export async function runZero(
   progress("Deploying the Zero router and market");
   const chain = await EvmChain.connect(connection.provider, 0);
   const zero = await ZeroChain.deploy(chain);
-  await prover.addVerifier(zero);
-  const request = await zero.request(await prover.identify(program), input, BOUNTY);
+  const selector = await prover.addVerifier(zero);
+  const request = await zero.request(await prover.identify(program), selector, input, BOUNTY);
   const proof = await prover.prove(program, input, privateInput, progress);
   progress("Selling the proof at the market");
   const receipt = await zero.fulfil(request, proof);

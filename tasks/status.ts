@@ -116,12 +116,17 @@ function tables(network: string, { chainId, parts, clouds, staking, selectors }:
         row([
           one.selector,
           one.verifier,
-          one.state === "active" ? one.state : styleText("yellow", one.state),
+          one.state === "active" ? one.state : styleText("yellow", shownState(one)),
         ]),
       ),
     );
   }
   return items;
+}
+
+/** What is not active yet becomes so without anybody doing anything: users need to know when. */
+function shownState({ state, activeFrom }: SuiteStatus["selectors"][number]): string {
+  return state === "pending" ? `pending until ${new Date(activeFrom * 1000).toISOString()}` : state;
 }
 
 function row(cells: string[]): TableItem {

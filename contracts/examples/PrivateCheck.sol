@@ -2,6 +2,7 @@
 pragma solidity ^0.8.24;
 
 import {IZeroVerifier} from "../zero/IZeroVerifier.sol";
+import {ZeroSelector} from "../zero/ZeroSelector.sol";
 
 /// @title Lets in whoever proves to pass a check, without showing what passed it.
 /// @notice The program reads a challenge from its public input and the secret from its private input (a password's
@@ -11,6 +12,9 @@ import {IZeroVerifier} from "../zero/IZeroVerifier.sol";
 contract PrivateCheck {
     /// @notice Checks the proofs, as a rule a router.
     IZeroVerifier public immutable verifier;
+    /// @notice First four bytes of every proof that is trusted: they stand for one verifier behind the router, whose owner may
+    /// add others.
+    bytes4 public immutable selector;
     /// @notice The program that knows the rule.
     bytes32 public immutable programId;
     /// @notice What the secret must satisfy, for instance a hash whose preimage is asked for.
@@ -25,14 +29,17 @@ contract PrivateCheck {
     /// @dev The program ran as claimed, but its journal is not `yes`.
     error PrivateCheckRefused(bytes journal);
 
-    constructor(IZeroVerifier verifier_, bytes32 programId_, bytes32 challenge_) {
+    constructor(IZeroVerifier verifier_, bytes4 selector_, bytes32 programId_, bytes32 challenge_) {
+        ZeroSelector.requireAccepted(verifier_, selector_);
         verifier = verifier_;
+        selector = selector_;
         programId = programId_;
         challenge = challenge_;
     }
 
     /// @notice Admits the caller. Reverts with the verifier's error when `proof` is not one for `inputOf(caller)`.
     function enter(bytes calldata journal, bytes calldata proof) external {
+        ZeroSelector.requirePinned(proof, selector);
         verifier.verify(programId, inputOf(msg.sender), journal, proof);
         if (keccak256(journal) != keccak256("yes")) revert PrivateCheckRefused(journal);
         admitted[msg.sender] = true;

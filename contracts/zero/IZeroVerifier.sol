@@ -16,4 +16,8 @@ interface IZeroVerifier {
     /// @notice First four bytes of every proof this verifier accepts, derived from its parameters. A router routes by
     /// it and returns 0.
     function selector() external view returns (bytes4);
+
+    /// @notice Whether proofs that begin with `selector_` are taken at present. A verifier takes its own, a router those of its
+    /// active verifiers.
+    function accepts(bytes4 selector_) external view returns (bool);
 }

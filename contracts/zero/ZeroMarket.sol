@@ -4,10 +4,13 @@ pragma solidity ^0.8.24;
 import {IZeroConsumer} from "./IZeroConsumer.sol";
 import {IZeroMarket, ProofRequest} from "./IZeroMarket.sol";
 import {IZeroVerifier} from "./IZeroVerifier.sol";
+import {ZeroSelector} from "./ZeroSelector.sol";
 
 /// @title Buys proofs: a request carries a bounty, and whoever proves it first is paid.
 /// @notice A prover commits to its proof, waits `revealDelay` blocks, and only then shows it, so that nobody can copy
 /// a proof out of the mempool and be paid for it: the copy would have to be committed to and wait first.
+/// @notice A request names the verifier that may decide about it, so nobody can pay a bounty out for a proof that its requester
+/// would not trust, not even the owner of the router behind the market.
 /// @dev Nobody owns the market and nothing in it can be changed. Its balance is never less than the bounties of open
 /// requests plus all credits. State is final before ether or control leaves it, so re-entering it is harmless.
 contract ZeroMarket is IZeroMarket {
@@ -87,7 +90,7 @@ contract ZeroMarket is IZeroMarket {
     /// @dev `to` did not take the ether.
     error ZeroMarketWithdrawFailed(address to, uint256 amount);
 
-    /// @param verifier_ decides about every proof, for ever; as a rule a router
+    /// @param verifier_ decides about every proof, for ever; as a rule a router, and then each request's own verifier there
     /// @param revealDelay_ blocks from commitment to reveal, at least 1
     constructor(IZeroVerifier verifier_, uint256 revealDelay_) {
         if (address(verifier_).code.length == 0) revert ZeroMarketNoVerifier(address(verifier_));
@@ -99,6 +102,7 @@ contract ZeroMarket is IZeroMarket {
     /// @inheritdoc IZeroMarket
     function request(
         bytes32 programId,
+        bytes4 selector,
         bytes calldata input,
         uint40 deadline,
         uint32 callbackGas
@@ -108,8 +112,10 @@ contract ZeroMarket is IZeroMarket {
         }
         if (callbackGas > MAX_CALLBACK_GAS) revert ZeroMarketTooMuchCallbackGas(callbackGas, MAX_CALLBACK_GAS);
         if (msg.value > type(uint96).max) revert ZeroMarketBountyTooLarge(msg.value);
+        ZeroSelector.requireAccepted(verifier, selector);
         ProofRequest memory asked = ProofRequest({
             programId: programId,
+            selector: selector,
             requester: msg.sender,
             nonce: nonceOf[msg.sender]++,
             bounty: uint96(msg.value),
@@ -144,6 +150,7 @@ contract ZeroMarket is IZeroMarket {
         bytes32 id = _requireOpen(asked);
         if (block.timestamp >= asked.deadline) revert ZeroMarketTooLate(id, asked.deadline, block.timestamp);
         if (keccak256(input) != asked.inputHash) revert ZeroMarketWrongInput(keccak256(input), asked.inputHash);
+        ZeroSelector.requirePinned(proof, asked.selector);
         _useCommitment(commitmentOf(id, msg.sender, keccak256(journal), keccak256(proof), salt));
         verifier.verify(asked.programId, input, journal, proof);
 

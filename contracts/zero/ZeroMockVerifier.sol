@@ -41,4 +41,9 @@ contract ZeroMockVerifier is IZeroVerifier {
     function selector() external pure override returns (bytes4) {
         return SELECTOR;
     }
+
+    /// @inheritdoc IZeroVerifier
+    function accepts(bytes4 selector_) external pure override returns (bool) {
+        return selector_ == SELECTOR;
+    }
 }

@@ -145,6 +145,11 @@ contract ZeroVerifier is IZeroVerifier, IBlsErrors {
     }
 
     /// @inheritdoc IZeroVerifier
+    function accepts(bytes4 selector_) external view override returns (bool) {
+        return selector_ == selector;
+    }
+
+    /// @inheritdoc IZeroVerifier
     function verify(
         bytes32 programId,
         bytes calldata input,

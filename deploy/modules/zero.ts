@@ -1,6 +1,6 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
-import { MODULES, zero } from "../suite/suite.ts";
+import { activationDelayOf, MODULES, zero } from "../suite/suite.ts";
 
-/** Zero's router and market alone, for a chain without a cloud of its own. Parameters: `owner`, `revealDelay`. */
-export default buildModule(MODULES.zero, (m) => zero(m, m.getParameter("owner")));
+/** Zero's router and market alone, for a chain without a cloud of its own. Parameters: `owner`, `activationDelay`, `verifiers`, `revealDelay`. */
+export default buildModule(MODULES.zero, (m) => zero(m, m.getParameter("owner"), activationDelayOf(m)));

@@ -5,7 +5,7 @@ import { cloudHome, zero } from "./suite.ts";
 
 /**
  * The whole suite with what only development may have: a token that anybody mints, and a verifier that accepts
- * instant proofs. The deployer owns the router.
+ * instant proofs. The deployer owns the router, and verifiers that it adds work at once.
  *
  * Both refuse in their constructors to be anywhere but on a development chain, and all else waits for them, so that
  * elsewhere nothing at all is sent.
@@ -15,7 +15,7 @@ import { cloudHome, zero } from "./suite.ts";
 export function development(m: IgnitionModuleBuilder, bls12381: boolean) {
   const DevelopmentToken = part(m, "DevelopmentToken");
   const ZeroMockVerifier = part(m, "ZeroMockVerifier", [], { after: [DevelopmentToken] });
-  const zeroParts = zero(m, m.getAccount(0), [ZeroMockVerifier]);
+  const zeroParts = zero(m, m.getAccount(0), 0, [ZeroMockVerifier]);
   m.call(zeroParts.ZeroRouter, "add", [ZeroMockVerifier]);
   return {
     DevelopmentToken,

@@ -145,13 +145,26 @@ function cloudServices(
 }
 
 /**
- * Zero's router and market. Parameter: `revealDelay` (blocks, default 5).
+ * Zero's router and market. Parameters: `revealDelay` (blocks, default 5), `verifiers` (addresses of those that the router takes
+ * proofs for at once, default none).
  *
- * @param owner may add and retire verifiers: as a rule a timelock
+ * @param owner may add verifiers, which work after the delay, and retire them
+ * @param activationDelay seconds; where a live chain is possible, `activationDelayOf`
  */
-export function zero(m: Builder, owner: Address, after: Future[] = []) {
-  const ZeroRouter = part(m, "ZeroRouter", [owner], { after });
+export function zero(
+  m: Builder,
+  owner: Address,
+  activationDelay: number | RuntimeValue,
+  after: Future[] = [],
+) {
+  const verifiers = m.getParameter<string[]>("verifiers", []);
+  const ZeroRouter = part(m, "ZeroRouter", [owner, activationDelay, verifiers], { after });
   return { ZeroRouter, ZeroMarket: part(m, "ZeroMarket", [ZeroRouter, m.getParameter("revealDelay", 5)]) };
+}
+
+/** Parameter `activationDelay`: seconds from adding a verifier to a router to its first proof, at least 7 days; default 30 days. */
+export function activationDelayOf(m: Builder): RuntimeValue {
+  return m.getParameter("activationDelay", 30 * DAY);
 }
 
 /**

@@ -194,6 +194,14 @@ export class Nexus {
     await this.service();
   }
 
+  /**
+   * First four bytes of every proof made here: contracts name by them the one verifier that they trust. From now on the Zero
+   * router of this network takes such proofs.
+   */
+  async zeroSelector(): Promise<Hex> {
+    return this.#zero.selector();
+  }
+
   /** Why the Zero router of this network refuses a proof; undefined when it accepts it. */
   async proofRefusal(run: ProvenRun): Promise<string | undefined> {
     return this.#zero.refusal(run);

@@ -62,12 +62,17 @@ export class ZeroSession implements Companion {
     return (await this.#opened()).identify(program);
   }
 
+  /** The selector of the verifier of the proofs made here, which the router of the network takes from now on. */
+  async selector(): Promise<Hex> {
+    const zero = await this.contracts();
+    const prover = await this.#opened();
+    return this.#network.session.change(() => prover.addVerifier(zero));
+  }
+
   /** Proves a run, and sees to it that the router of the network takes the proof. */
   async prove(program: LoadedProgram, input: Uint8Array, privateInput: Uint8Array): Promise<ZeroProof> {
     const proof = await this.#prove(program, input, privateInput);
-    const zero = await this.contracts();
-    const prover = await this.#opened();
-    await this.#network.session.change(() => prover.addVerifier(zero));
+    await this.selector();
     return proof;
   }
 

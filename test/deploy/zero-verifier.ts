@@ -17,7 +17,7 @@ describe(`zero-verifier module (seed ${SEED})`, () => {
       parameters: { [MODULES.zeroVerifier]: { verifyingKey: verifierArgument(verifyingKeyOf(trapdoor)) } },
     });
     const [owner] = await ethers.getSigners();
-    const router = await ethers.deployContract("ZeroRouter", [owner!.address]);
+    const router = await ethers.deployContract("ZeroRouter", [owner!.address, 0, []]);
     await router.add(String(ZeroVerifier.target));
     const [selector] = await router.selectors();
     const claim = { selector: selector!, input: "0x01", journal: "0x02", slabs: 1, seed: SEED };

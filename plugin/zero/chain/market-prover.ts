@@ -14,7 +14,7 @@ export interface MarketTools {
   /** @throws Error saying in one sentence why there is no proof */
   prove(program: LoadedProgram, input: Uint8Array, privateInput: Uint8Array): Promise<ProvenRun>;
   /** Lets the chain's router take the proofs. */
-  prepare(zero: ZeroChain): Promise<void>;
+  prepare(zero: ZeroChain): Promise<unknown>;
 }
 
 interface KnownProgram {

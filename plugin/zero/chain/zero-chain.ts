@@ -7,6 +7,7 @@ import { loadArtifact } from "../../contracts/artifacts.ts";
 import { EvmContract, type EvmChain, type RpcLog, type RpcReceipt } from "../../chain/evm-chain.ts";
 import { deployParts } from "../../chain/deploy-parts.ts";
 import { DevelopmentAccount } from "../../chain/development-account.ts";
+import { hex, type Hex } from "../../contracts/hex.ts";
 import { mockSelector } from "../proof/mock-proof.ts";
 import { selectorOf, type ZeroVerifyingKey } from "../proof/verifying-key.ts";
 import type { ProvenRun } from "../proof/proven-run.ts";
@@ -15,6 +16,8 @@ import { verifierArgument } from "./verifier-argument.ts";
 /** A request as the market recorded it; later calls hand it in again. */
 export interface ProofRequest {
   readonly programId: string;
+  /** Of the verifier that may decide: first four bytes of the proof. */
+  readonly selector: string;
   readonly requester: string;
   readonly nonce: bigint;
   readonly bounty: bigint;
@@ -61,23 +64,25 @@ export class ZeroChain {
     this.market = new EvmContract(addresses.market, loadArtifact("ZeroMarket").abi);
   }
 
-  /** Deploys a router, without any verifier, and a market. */
+  /** Deploys a router, without any verifier and without a delay before one that is added can be used, and a market. */
   static async deploy(chain: EvmChain): Promise<ZeroChain> {
     const deployer = await DevelopmentAccount.open(chain, "deployer");
-    const parts = await deployParts(deployer, (m) => zero(m, m.getAccount(0)));
+    const parts = await deployParts(deployer, (m) => zero(m, m.getAccount(0), 0));
     return new ZeroChain(chain, { router: parts.get("ZeroRouter")!, market: parts.get("ZeroMarket")! });
   }
 
-  /** Lets the router take proofs for a development key; does nothing where it does already. */
-  async addVerifier(key: ZeroVerifyingKey): Promise<void> {
-    const selector = `0x${selectorOf(key).toString(16).padStart(8, "0")}`;
+  /** Lets the router take proofs for a development key; does nothing where it does already. @returns their selector */
+  async addVerifier(key: ZeroVerifyingKey): Promise<Hex> {
+    const selector: Hex = `0x${selectorOf(key).toString(16).padStart(8, "0")}`;
     const argument = verifierArgument(key);
     await this.#add(selector, (m) => part(m, "ZeroDevelopmentVerifier", [argument]));
+    return selector;
   }
 
-  /** Lets the router take mock proofs; does nothing where it does already. */
-  async addMockVerifier(): Promise<void> {
+  /** Lets the router take mock proofs; does nothing where it does already. @returns their selector */
+  async addMockVerifier(): Promise<Hex> {
     await this.#add(mockSelector, (m) => part(m, "ZeroMockVerifier"));
+    return hex(mockSelector);
   }
 
   async #add(selector: string, describe: (m: IgnitionModuleBuilder) => unknown): Promise<void> {
@@ -89,11 +94,25 @@ export class ZeroChain {
     await deployer.call(this.router, "add", [...parts.values()]);
   }
 
-  /** Asks the market for a proof, offering `bounty` wei. */
-  async request(programId: string, input: Uint8Array, bounty: bigint): Promise<ProofRequest> {
+  /**
+   * Asks the market for a proof, offering `bounty` wei.
+   *
+   * @param selector of the verifier that may decide; the router must take its proofs
+   */
+  async request(
+    programId: string,
+    selector: string,
+    input: Uint8Array,
+    bounty: bigint,
+  ): Promise<ProofRequest> {
     const caller = await DevelopmentAccount.open(this.#chain, "caller");
     const deadline = (await this.#chain.latestTimestamp()) + PATIENCE;
-    const { logs } = await caller.call(this.market, "request", [programId, input, deadline, 0], bounty);
+    const { logs } = await caller.call(
+      this.market,
+      "request",
+      [programId, selector, input, deadline, 0],
+      bounty,
+    );
     return this.requestsIn(logs)[0]!.request;
   }
 

@@ -112,8 +112,8 @@ export class Groth16Prover implements ZeroProver {
     return Promise.resolve();
   }
 
-  async addVerifier(chain: ZeroChain): Promise<void> {
-    await chain.addVerifier(this.#key);
+  async addVerifier(chain: ZeroChain): Promise<Hex> {
+    return chain.addVerifier(this.#key);
   }
 
   async close(): Promise<void> {

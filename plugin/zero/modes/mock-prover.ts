@@ -48,8 +48,8 @@ export class MockProver implements ZeroProver {
     return Promise.resolve();
   }
 
-  async addVerifier(chain: ZeroChain): Promise<void> {
-    await chain.addMockVerifier();
+  async addVerifier(chain: ZeroChain): Promise<Hex> {
+    return chain.addMockVerifier();
   }
 
   async close(): Promise<void> {

@@ -43,8 +43,8 @@ export interface ZeroProver {
   /** Checks a proof here, without a chain. @throws Error saying in one sentence what is wrong with it */
   verify(run: ProvenRun): Promise<void>;
 
-  /** Lets the router of a development chain take the proofs of this prover. */
-  addVerifier(chain: ZeroChain): Promise<void>;
+  /** Lets the router of a development chain take the proofs of this prover. @returns their selector */
+  addVerifier(chain: ZeroChain): Promise<Hex>;
 
   /** Ends its threads. */
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { concat, keccak256, solidityPacked, toUtf8Bytes } from "ethers";
 import { network } from "hardhat";
 
+import { mockSelector as SELECTOR } from "../../../plugin/zero/proof/mock-proof.ts";
 import { mockProof } from "../zero/mock-proof.ts";
 
 const PROGRAM = keccak256(toUtf8Bytes("knows the preimage"));
@@ -12,9 +13,9 @@ describe("PrivateCheck", () => {
   async function deploy() {
     const { ethers } = await network.create({ network: "l1" });
     const [owner, ali, thief] = await ethers.getSigners();
-    const router = await ethers.deployContract("ZeroRouter", [owner!.address]);
+    const router = await ethers.deployContract("ZeroRouter", [owner!.address, 0, []]);
     await router.add(await ethers.deployContract("ZeroMockVerifier"));
-    const door = await ethers.deployContract("PrivateCheck", [router, PROGRAM, CHALLENGE]);
+    const door = await ethers.deployContract("PrivateCheck", [router, SELECTOR, PROGRAM, CHALLENGE]);
     return { ethers, router, door, ali: ali!, thief: thief! };
   }
 
@@ -41,7 +42,7 @@ describe("PrivateCheck", () => {
       mock,
       "ZeroMockWrongClaim",
     );
-    const other = await ethers.deployContract("PrivateCheck", [router, PROGRAM, CHALLENGE]);
+    const other = await ethers.deployContract("PrivateCheck", [router, SELECTOR, PROGRAM, CHALLENGE]);
     await expect(other.connect(ali).enter(YES, proof)).to.be.revertedWithCustomError(
       mock,
       "ZeroMockWrongClaim",

@@ -13,6 +13,10 @@ contract CredulousVerifier is IZeroVerifier {
     }
 
     function verify(bytes32, bytes calldata, bytes calldata, bytes calldata) external pure override {}
+
+    function accepts(bytes4 selector_) external view override returns (bool) {
+        return selector_ == selector;
+    }
 }
 
 /// @dev Refuses every claim, and takes all the gas it is given to do so.
@@ -26,6 +30,10 @@ contract GasBurningVerifier is IZeroVerifier {
     function selector() external pure override returns (bytes4) {
         return 0x6a5b0000;
     }
+
+    function accepts(bytes4 selector_) external pure override returns (bool) {
+        return selector_ == 0x6a5b0000;
+    }
 }
 
 /// @dev Says whatever selector it was last told to say.
@@ -37,4 +45,27 @@ contract FickleVerifier is IZeroVerifier {
     }
 
     function verify(bytes32, bytes calldata, bytes calldata, bytes calldata) external pure override {}
+
+    function accepts(bytes4 selector_) external view override returns (bool) {
+        return selector_ == selector;
+    }
+}
+
+/// @dev A broken proof system that looks sound: accepts every claim but those about program 0, which would have it stopped.
+contract DeceitfulVerifier is IZeroVerifier {
+    bytes4 public immutable override selector;
+
+    error DeceitfulNoProgram();
+
+    constructor(bytes4 selector_) {
+        selector = selector_;
+    }
+
+    function verify(bytes32 programId, bytes calldata, bytes calldata, bytes calldata) external pure override {
+        if (programId == 0) revert DeceitfulNoProgram();
+    }
+
+    function accepts(bytes4 selector_) external view override returns (bool) {
+        return selector_ == selector;
+    }
 }

@@ -26,7 +26,7 @@ contract ProofBuyer is ZeroConsumer {
 
     error BuyerRefuses(bytes32 id, string why, uint256[] numbers);
 
-    constructor(IZeroMarket market, bytes32 programId_) payable ZeroConsumer(market) {
+    constructor(IZeroMarket market, bytes4 selector, bytes32 programId_) payable ZeroConsumer(market, selector) {
         programId = programId_;
     }
 

@@ -9,6 +9,8 @@ import {ZeroMarket} from "../../../contracts/zero/ZeroMarket.sol";
 import {ZeroMockVerifier} from "../../../contracts/zero/ZeroMockVerifier.sol";
 import {Test} from "../Test.sol";
 
+bytes4 constant MOCK_SELECTOR = bytes4(keccak256("Nexus Zero mock v1"));
+
 /// @dev A consumer whose callback does what the test tells it to.
 contract MoodyConsumer is ZeroConsumer {
     enum Mood {
@@ -27,7 +29,7 @@ contract MoodyConsumer is ZeroConsumer {
 
     error Moody();
 
-    constructor(IZeroMarket market) ZeroConsumer(market) {}
+    constructor(IZeroMarket market, bytes4 selector) ZeroConsumer(market, selector) {}
 
     receive() external payable {}
 
@@ -113,7 +115,7 @@ contract Refuser {
     }
 
     function ask(ZeroMarket market, uint40 deadline) external payable {
-        market.request{value: msg.value}(keccak256("program"), "input", deadline, 0);
+        market.request{value: msg.value}(keccak256("program"), MOCK_SELECTOR, "input", deadline, 0);
     }
 }
 
@@ -137,7 +139,7 @@ contract ZeroMarketTest is Test {
         vm.roll(100);
         _verifier = new ZeroMockVerifier();
         _market = new ZeroMarket(_verifier, DELAY);
-        _consumer = new MoodyConsumer(_market);
+        _consumer = new MoodyConsumer(_market, MOCK_SELECTOR);
         vm.deal(address(_consumer), 10 ether);
     }
 
@@ -246,7 +248,7 @@ contract ZeroMarketTest is Test {
     function testFuzzRefusesARequestWithAnyFieldChanged(uint8 field, uint96 by) public {
         (ProofRequest memory asked, ) = _ask(1 ether);
         uint256 d = bound(by, 1, type(uint32).max);
-        field %= 7;
+        field %= 8;
         unchecked {
             // Wrapping is fine: any other value will do.
             if (field == 0) asked.programId = bytes32(uint256(asked.programId) + d);
@@ -256,6 +258,7 @@ contract ZeroMarketTest is Test {
             if (field == 4) asked.deadline += uint40(d);
             if (field == 5) asked.callbackGas += uint32(d);
             if (field == 6) asked.inputHash = bytes32(uint256(asked.inputHash) + d);
+            if (field == 7) asked.selector = bytes4(uint32(asked.selector) + uint32(d));
         }
         bytes32 id = _market.idOf(asked);
         vm.expectRevert(_notOpen(id, ZeroMarket.Status.Unknown));
@@ -361,15 +364,15 @@ contract ZeroMarketTest is Test {
         uint40 now_ = uint40(block.timestamp);
         uint40 tooFar = now_ + 30 days + 1;
         vm.expectRevert(abi.encodeWithSelector(ZeroMarket.ZeroMarketBadDeadline.selector, now_, block.timestamp));
-        _market.request(PROGRAM, INPUT, now_, 0);
+        _market.request(PROGRAM, MOCK_SELECTOR, INPUT, now_, 0);
         vm.expectRevert(abi.encodeWithSelector(ZeroMarket.ZeroMarketBadDeadline.selector, tooFar, block.timestamp));
-        _market.request(PROGRAM, INPUT, tooFar, 0);
+        _market.request(PROGRAM, MOCK_SELECTOR, INPUT, tooFar, 0);
         vm.expectRevert(abi.encodeWithSelector(ZeroMarket.ZeroMarketTooMuchCallbackGas.selector, 5_000_001, 5_000_000));
-        _market.request(PROGRAM, INPUT, now_ + 1, 5_000_001);
+        _market.request(PROGRAM, MOCK_SELECTOR, INPUT, now_ + 1, 5_000_001);
         vm.deal(address(this), 2 ** 96);
         vm.expectRevert(abi.encodeWithSelector(ZeroMarket.ZeroMarketBountyTooLarge.selector, 2 ** 96));
-        _market.request{value: 2 ** 96}(PROGRAM, INPUT, now_ + 1, 0);
-        _market.request(PROGRAM, INPUT, now_ + 30 days, 5_000_000);
+        _market.request{value: 2 ** 96}(PROGRAM, MOCK_SELECTOR, INPUT, now_ + 1, 0);
+        _market.request(PROGRAM, MOCK_SELECTOR, INPUT, now_ + 30 days, 5_000_000);
     }
 
     function testRefusesBadConstructorArguments() public {
@@ -388,7 +391,9 @@ contract ZeroMarketTest is Test {
         uint40 deadline = uint40(block.timestamp + 1);
         refuser.ask{value: 1 ether}(_market, deadline);
         vm.warp(deadline);
-        _market.refund(ProofRequest(PROGRAM, address(refuser), 0, 1 ether, deadline, 0, keccak256(INPUT)));
+        _market.refund(
+            ProofRequest(PROGRAM, MOCK_SELECTOR, address(refuser), 0, 1 ether, deadline, 0, keccak256(INPUT))
+        );
         vm.expectRevert(
             abi.encodeWithSelector(ZeroMarket.ZeroMarketWithdrawFailed.selector, address(refuser), 1 ether)
         );
@@ -428,6 +433,7 @@ contract ZeroMarketTest is Test {
         id = _consumer.ask(deadline, CALLBACK_GAS, bounty);
         asked = ProofRequest(
             PROGRAM,
+            MOCK_SELECTOR,
             address(_consumer),
             nonce,
             uint96(bounty),

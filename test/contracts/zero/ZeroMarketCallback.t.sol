@@ -15,13 +15,17 @@ contract TrustingVerifier is IZeroVerifier {
     function selector() external pure returns (bytes4) {
         return 0x01020304;
     }
+
+    function accepts(bytes4 selector_) external pure returns (bool) {
+        return selector_ == 0x01020304;
+    }
 }
 
 /// @dev Keeps how much gas its callback had.
 contract GasMeter is ZeroConsumer {
     uint256 public gasSeen;
 
-    constructor(IZeroMarket market) ZeroConsumer(market) {}
+    constructor(IZeroMarket market) ZeroConsumer(market, 0x01020304) {}
 
     function _onProof(bytes32, bytes32, bytes32, bytes calldata) internal override {
         gasSeen = gasleft();
@@ -34,6 +38,7 @@ contract ZeroMarketCallbackTest is Test {
     address private constant WALLET = address(0x7702);
     address private constant ACCOUNT = address(0xE0A);
     uint32 private constant CALLBACK_GAS = 200_000;
+    bytes private constant PROOF = hex"01020304";
 
     ZeroMarket private _market;
     ProofRequest private _ofWallet;
@@ -72,7 +77,7 @@ contract ZeroMarketCallbackTest is Test {
         vm.expectEmit();
         emit ZeroMarket.CallbackRun(id, false);
         vm.prank(PROVER);
-        _market.fulfil(asked, "input", "journal", "proof", 0);
+        _market.fulfil(asked, "input", "journal", PROOF, 0);
     }
 
     /// @dev Undone by its own revert, so that the requester is cold again.
@@ -80,7 +85,7 @@ contract ZeroMarketCallbackTest is Test {
         ProofRequest memory asked = _ofWallet;
         vm.prank(PROVER);
         (bool ok, ) = address(_market).call{gas: gasLimit}(
-            abi.encodeCall(_market.fulfil, (asked, "input", "journal", "proof", 0))
+            abi.encodeCall(_market.fulfil, (asked, "input", "journal", PROOF, 0))
         );
         bytes memory seen = abi.encode(ok ? GasMeter(WALLET).gasSeen() : 0);
         assembly ("memory-safe") {
@@ -97,9 +102,9 @@ contract ZeroMarketCallbackTest is Test {
     function _ask(address requester) private returns (ProofRequest memory asked) {
         uint40 deadline = uint40(block.timestamp + 1 hours);
         vm.prank(requester);
-        bytes32 id = _market.request("program", "input", deadline, CALLBACK_GAS);
-        asked = ProofRequest("program", requester, 0, 0, deadline, CALLBACK_GAS, keccak256("input"));
+        bytes32 id = _market.request("program", 0x01020304, "input", deadline, CALLBACK_GAS);
+        asked = ProofRequest("program", 0x01020304, requester, 0, 0, deadline, CALLBACK_GAS, keccak256("input"));
         vm.prank(PROVER);
-        _market.commit(_market.commitmentOf(id, PROVER, keccak256("journal"), keccak256("proof"), 0));
+        _market.commit(_market.commitmentOf(id, PROVER, keccak256("journal"), keccak256(PROOF), 0));
     }
 }

@@ -29,11 +29,21 @@ contract MarketUsers is Test {
         uint40 deadline = uint40(block.timestamp + bound(lifetime, 1, 1000));
         callbackGas = uint32(bound(callbackGas, 0, 10_000));
         uint64 nonce = market.nonceOf(requester);
+        bytes4 selector = _verifier.selector();
         vm.deal(requester, bounty);
         vm.prank(requester);
-        market.request{value: bounty}(bytes32(uint256(1)), "input", deadline, callbackGas);
+        market.request{value: bounty}(bytes32(uint256(1)), selector, "input", deadline, callbackGas);
         _asked.push(
-            ProofRequest(bytes32(uint256(1)), requester, nonce, bounty, deadline, callbackGas, keccak256("input"))
+            ProofRequest(
+                bytes32(uint256(1)),
+                selector,
+                requester,
+                nonce,
+                bounty,
+                deadline,
+                callbackGas,
+                keccak256("input")
+            )
         );
         openBounties += bounty;
     }

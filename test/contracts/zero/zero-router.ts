@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { concat, keccak256, toUtf8Bytes, ZeroAddress, ZeroHash, type BytesLike } from "ethers";
 import { network } from "hardhat";
+import { anyValue } from "@nomicfoundation/hardhat-ethers-chai-matchers/withArgs";
 
 import { mockProof } from "./mock-proof.ts";
 
@@ -8,14 +9,14 @@ const PROGRAM = keccak256(toUtf8Bytes("program"));
 const INPUT = toUtf8Bytes("30");
 const JOURNAL = toUtf8Bytes("832040");
 const CREDULOUS = "0xc4ed0001";
-const STATUS = { unknown: 0n, active: 1n, retired: 2n, stopped: 3n };
+const STATUS = { unknown: 0n, added: 1n, retired: 2n, stopped: 3n };
 
 for (const name of ["l1", "op", "generic"]) {
   describe(`ZeroRouter on ${name}`, () => {
     async function deploy() {
       const { ethers } = await network.create({ network: name });
       const [owner, stranger] = await ethers.getSigners();
-      const router = await ethers.deployContract("ZeroRouter", [owner!.address]);
+      const router = await ethers.deployContract("ZeroRouter", [owner!.address, 0, []]);
       const mock = await ethers.deployContract("ZeroMockVerifier");
       await router.add(mock);
       const selector = await mock.selector();
@@ -79,7 +80,7 @@ for (const name of ["l1", "op", "generic"]) {
       await asStranger.acceptOwnership();
       await expect(asStranger.add(credulous))
         .to.emit(router, "VerifierAdded")
-        .withArgs(CREDULOUS, await credulous.getAddress());
+        .withArgs(CREDULOUS, await credulous.getAddress(), anyValue);
       expect(await router.selectors()).to.deep.equal([selector, CREDULOUS]);
     });
 
@@ -96,7 +97,8 @@ for (const name of ["l1", "op", "generic"]) {
         .to.emit(router, "VerifierRetired")
         .withArgs(selector, await mock.getAddress());
       await refused();
-      expect(await router.entryOf(selector)).to.deep.equal([await mock.getAddress(), STATUS.retired]);
+      const { verifier, status } = await router.entryOf(selector);
+      expect([verifier, status]).to.deep.equal([await mock.getAddress(), STATUS.retired]);
       const retired = mockProof(PROGRAM, INPUT, JOURNAL);
       for (const attempt of [
         () => router.verify(PROGRAM, INPUT, JOURNAL, retired),
@@ -128,7 +130,7 @@ for (const name of ["l1", "op", "generic"]) {
       }
       await expect(router.add(credulous)).to.be.revertedWithCustomError(router, "ZeroRouterUsedSelector");
       expect((await router.entryOf(CREDULOUS)).status).to.equal(STATUS.stopped);
-      expect((await router.entryOf(selector)).status).to.equal(STATUS.active);
+      expect((await router.entryOf(selector)).status).to.equal(STATUS.added);
       await router.verify(PROGRAM, INPUT, JOURNAL, mockProof(PROGRAM, INPUT, JOURNAL));
     });
 
@@ -141,7 +143,7 @@ for (const name of ["l1", "op", "generic"]) {
         mock,
         "ZeroMockWrongLength",
       );
-      expect((await router.entryOf(selector)).status).to.equal(STATUS.active);
+      expect((await router.entryOf(selector)).status).to.equal(STATUS.added);
 
       const burner = await ethers.deployContract("GasBurningVerifier");
       await router.add(burner);
@@ -150,7 +152,7 @@ for (const name of ["l1", "op", "generic"]) {
         ethers,
       );
       await expect(router.stop(INPUT, JOURNAL, proof, { gasLimit: 1_000_000 })).to.be.revert(ethers);
-      expect((await router.entryOf(proof)).status).to.equal(STATUS.active);
+      expect((await router.entryOf(proof)).status).to.equal(STATUS.added);
     });
 
     it("asks for the selector once, so a verifier that changes its mind changes nothing", async () => {
@@ -166,7 +168,7 @@ for (const name of ["l1", "op", "generic"]) {
 
     it("refuses routers, itself, and addresses without code", async () => {
       const { ethers, router, owner, stranger } = await deploy();
-      const nested = await ethers.deployContract("ZeroRouter", [owner.address]);
+      const nested = await ethers.deployContract("ZeroRouter", [owner.address, 0, []]);
       for (const one of [nested, router]) {
         await expect(router.add(one))
           .to.be.revertedWithCustomError(router, "ZeroRouterNestedRouter")
@@ -175,7 +177,7 @@ for (const name of ["l1", "op", "generic"]) {
       await expect(router.add(stranger.address))
         .to.be.revertedWithCustomError(router, "ZeroRouterNoVerifier")
         .withArgs(stranger.address);
-      await expect(ethers.deployContract("ZeroRouter", [ZeroAddress]))
+      await expect(ethers.deployContract("ZeroRouter", [ZeroAddress, 0, []]))
         .to.be.revertedWithCustomError(router, "OwnableInvalidOwner")
         .withArgs(ZeroAddress);
     });

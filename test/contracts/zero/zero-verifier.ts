@@ -55,7 +55,7 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
     it(`accepts on ${chain}, also through the router, what satisfies both equations`, async () => {
       const { ethers, verifier, forge } = await deploy(chain);
       const [owner] = await ethers.getSigners();
-      const router = await ethers.deployContract("ZeroRouter", [owner!.address]);
+      const router = await ethers.deployContract("ZeroRouter", [owner!.address, 0, []]);
       await router.add(verifier);
       for (const slabs of [1, 16]) {
         const { programId, proof } = forge({ slabs });
@@ -76,7 +76,7 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
   it("is stopped at the router by whoever can forge proofs, and not by a proof of another program", async () => {
     const { ethers, verifier, selector, forge } = await deploy();
     const [owner] = await ethers.getSigners();
-    const router = await ethers.deployContract("ZeroRouter", [owner!.address]);
+    const router = await ethers.deployContract("ZeroRouter", [owner!.address, 0, []]);
     await router.add(verifier);
     const { words, proof } = forge({ endless: true });
     for (const changes of [{ 1: words[4]!, 2: words[5]! }, { 2: q - 2n }, { 3: 1n }] as Record<

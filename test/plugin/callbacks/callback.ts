@@ -82,7 +82,11 @@ describe("a callback that fails says why", () => {
     const { ethers, nexus } = await connect();
     const program = await nexus.program("fibonacci");
     const market = await nexus.addressOf("ZeroMarket");
-    const buyer = await ethers.deployContract("ProofBuyer", [market, await program.zeroId()]);
+    const buyer = await ethers.deployContract("ProofBuyer", [
+      market,
+      await nexus.zeroSelector(),
+      await program.zeroId(),
+    ]);
     const said: [mode: bigint, reason: RegExp][] = [
       [1n, /^it reverted with BuyerRefuses\(0x[0-9a-f]{64}, "no thanks", \[7, 8\]\)$/],
       [2n, /^it reverted with "not today"$/],
@@ -126,7 +130,8 @@ describe("what callbacks emit", () => {
     const { ethers, nexus } = await connect();
     const program = await nexus.program("fibonacci");
     const market = await nexus.addressOf("ZeroMarket");
-    const deploy = async () => ethers.deployContract("ProofBuyer", [market, await program.zeroId()]);
+    const deploy = async () =>
+      ethers.deployContract("ProofBuyer", [market, await nexus.zeroSelector(), await program.zeroId()]);
     const [buyer, other] = [await deploy(), await deploy()];
     const address = await buyer.getAddress();
     const asked = await buyer.ask!([toUtf8Bytes("10"), toUtf8Bytes("11")]);

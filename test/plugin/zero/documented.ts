@@ -23,7 +23,9 @@ describe("PrivateCheck", function () {
     const preimage = await nexus.program("preimage");
     const challenge = ethers.id("open sesame"); // its keccak256
     const router = await nexus.addressOf("ZeroRouter");
-    const check = await ethers.deployContract("PrivateCheck", [router, await preimage.zeroId(), challenge]);
+    const selector = await nexus.zeroSelector();
+    const programId = await preimage.zeroId();
+    const check = await ethers.deployContract("PrivateCheck", [router, selector, programId, challenge]);
 
     const input = ethers.getBytes(await check.inputOf(user!));
     const { journal, proof } = await preimage.prove(input, { privateInput: "open sesame" });
@@ -39,7 +41,11 @@ describe("a contract that buys proofs", function () {
     const { ethers, nexus } = await network.create();
     const fibonacci = await nexus.program("fibonacci");
     const market = await nexus.addressOf("ZeroMarket");
-    const buyer = await ethers.deployContract("ProofBuyer", [market, await fibonacci.zeroId()]);
+    const buyer = await ethers.deployContract("ProofBuyer", [
+      market,
+      await nexus.zeroSelector(),
+      await fibonacci.zeroId(),
+    ]);
     const asked = await buyer.ask!([ethers.toUtf8Bytes("30")]);
     await expect(asked).to.be.provenBy(nexus).withJournal("832040").withCallback().emitting(buyer, "Bought");
   });

@@ -23,7 +23,11 @@ describe("requests for proofs at the market, as if proving were native", () => {
     const { ethers, nexus } = connection;
     const loaded = await nexus.program(program);
     const market = await nexus.addressOf("ZeroMarket");
-    const buyer = await ethers.deployContract("ProofBuyer", [market, await loaded.zeroId()]);
+    const buyer = await ethers.deployContract("ProofBuyer", [
+      market,
+      await nexus.zeroSelector(),
+      await loaded.zeroId(),
+    ]);
     const ask = async (...inputs: string[]) => buyer.ask!(inputs.map((input) => toUtf8Bytes(input)));
     const texts = async () =>
       Promise.all(
@@ -121,7 +125,7 @@ describe("requests for proofs at the market, as if proving were native", () => {
     const market = await nexus.addressOf("ZeroMarket");
     const elsewhere = (await connect()).nexus;
     const fibonacci = await (await elsewhere.program("fibonacci")).zeroId();
-    const buyer = await ethers.deployContract("ProofBuyer", [market, fibonacci]);
+    const buyer = await ethers.deployContract("ProofBuyer", [market, await nexus.zeroSelector(), fibonacci]);
     await expect(buyer.ask!([toUtf8Bytes("12")]))
       .to.be.provenBy(nexus)
       .withJournal("144");
@@ -135,7 +139,7 @@ describe("requests for proofs at the market, as if proving were native", () => {
       ),
     );
     const own = await (await elsewhere.program(module)).zeroId();
-    const other = await ethers.deployContract("ProofBuyer", [market, own]);
+    const other = await ethers.deployContract("ProofBuyer", [market, await nexus.zeroSelector(), own]);
     const asked = await other.ask!([toUtf8Bytes("12")]);
     expect(await message(expect(asked).to.be.provenBy(nexus))).to.match(
       /: No program known here has the identity 0x[0-9a-f]{64}\. Load it with nexus\.program\(\)/,

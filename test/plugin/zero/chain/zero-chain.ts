@@ -37,9 +37,9 @@ async function messageOf(attempt: Promise<unknown>): Promise<string> {
 describe(`ZeroChain (seed ${SEED})`, () => {
   it("sells a proof at the market, once", async () => {
     const { zero } = await deploy();
-    await zero.addVerifier(key);
+    const selector = await zero.addVerifier(key);
     const run = forged();
-    const request = await zero.request(run.programId, input, 10n ** 15n);
+    const request = await zero.request(run.programId, selector, input, 10n ** 15n);
     expect(request.inputHash).to.equal(keccak256(input));
     const { logs } = await zero.fulfil(request, run);
     const fulfilled = logs

@@ -52,8 +52,8 @@ describe("Groth16Prover", function () {
 
       const { provider } = await network.create("l1");
       const zero = await ZeroChain.deploy(await EvmChain.connect(provider, 0));
-      await prover.addVerifier(zero);
-      const request = await zero.request(proof.programId, input, 1n);
+      const selector = await prover.addVerifier(zero);
+      const request = await zero.request(proof.programId, selector, input, 1n);
       const { logs } = await zero.fulfil(request, proof);
       const [fulfilled] = logs
         .map((log) => zero.market.parse(log))
