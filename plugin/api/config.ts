@@ -10,40 +10,45 @@ const wei = z
   .bigint({ invalid_type_error: "must be a bigint in wei, such as 10n ** 15n" })
   .nonnegative("must not be negative");
 
+/** A section of these keys and no others. */
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z
+    .object(shape, {
+      errorMap: (issue, { defaultError }) => {
+        if (issue.code === "unrecognized_keys") {
+          return { message: `does not exist; the keys here are ${Object.keys(shape).join(", ")}` };
+        }
+        return { message: issue.code === "invalid_type" ? "must be an object" : defaultError };
+      },
+    })
+    .strict();
+
 /** The section `nexus` of a Hardhat configuration; every field may be left out. */
-export const nexusUserConfigSchema = z
-  .object({
-    /** Folder of the project's own programs, relative to the project. */
-    programs: z.string({ invalid_type_error: "must be the path of a folder" }).min(1).optional(),
-    cloud: z
-      .object({
-        /** Nodes of the embedded cloud. */
-        nodes: whole(1, 64, "nodes").optional(),
-        /** BLS suite of its committee; BLS12-381 needs chains with EIP-2537. */
-        suite: z
-          .enum(["BN254", "BLS12-381"], { errorMap: () => ({ message: 'must be "BN254" or "BLS12-381"' }) })
-          .optional(),
-        /** Least fee of a request in wei. */
-        baseFee: wei.optional(),
-        /** Fuel of a run; one unit is about one WebAssembly instruction. */
-        fuel: z
-          .bigint({ invalid_type_error: "must be a bigint of fuel units, such as 1_000_000_000n" })
-          .positive("must be positive")
-          .optional(),
-      })
-      .strict("has a key that does not exist")
+export const nexusUserConfigSchema = section({
+  /** Folder of the project's own programs, relative to the project. */
+  programs: z.string({ invalid_type_error: "must be the path of a folder" }).min(1).optional(),
+  cloud: section({
+    /** Nodes of the embedded cloud. */
+    nodes: whole(1, 64, "nodes").optional(),
+    /** BLS suite of its committee; BLS12-381 needs chains with EIP-2537. */
+    suite: z
+      .enum(["BN254", "BLS12-381"], { errorMap: () => ({ message: 'must be "BN254" or "BLS12-381"' }) })
       .optional(),
-    zero: z
-      .object({
-        /** Real proofs, or instant ones that prove nothing, for development chains. */
-        mode: z
-          .enum(["groth16", "mock"], { errorMap: () => ({ message: 'must be "groth16" or "mock"' }) })
-          .optional(),
-      })
-      .strict("has a key that does not exist")
+    /** Least fee of a request in wei. */
+    baseFee: wei.optional(),
+    /** Fuel of a run; one unit is about one WebAssembly instruction. */
+    fuel: z
+      .bigint({ invalid_type_error: "must be a bigint of fuel units, such as 1_000_000_000n" })
+      .positive("must be positive")
       .optional(),
-  })
-  .strict("has a key that does not exist");
+  }).optional(),
+  zero: section({
+    /** Real proofs, or instant ones that prove nothing, for development chains. */
+    mode: z
+      .enum(["groth16", "mock"], { errorMap: () => ({ message: 'must be "groth16" or "mock"' }) })
+      .optional(),
+  }).optional(),
+});
 
 /** What a user writes. */
 export type NexusUserConfig = z.input<typeof nexusUserConfigSchema>;

@@ -7,7 +7,11 @@ export default async (): Promise<Partial<ConfigHooks>> => ({
   async validateUserConfig(config): Promise<HardhatUserConfigValidationError[]> {
     const parsed = nexusUserConfigSchema.safeParse(config.nexus ?? {});
     if (parsed.success) return [];
-    return parsed.error.issues.map(({ path, message }) => ({ path: ["nexus", ...path], message }));
+    return parsed.error.issues.flatMap((issue) => {
+      const paths =
+        issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+      return paths.map((path) => ({ path: ["nexus", ...path], message: issue.message }));
+    });
   },
 
   async resolveUserConfig(userConfig, resolveConfigurationVariable, next) {

@@ -40,6 +40,11 @@ describe("nexus:run", () => {
     expect(output).to.match(/Output +│ 832040/);
     expect(output).to.match(/Signed by +│ members \d, \d, \d of 4, BN254/);
     expect(output).to.match(/Proof accepted by the contract[^]*Output +│ 832040/);
+    // What it suggests next works in any folder.
+    const [, program, input] = /Run another with: npx hardhat nexus:run (\w+) --input "([^"]+)"$/.exec(
+      output,
+    )!;
+    expect(await printed(small, "nexus:run", { program, input })).to.include("Success");
   });
 
   it("gives a file to a program, shows the beginning of a long output, and all of it in JSON", async () => {

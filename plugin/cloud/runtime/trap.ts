@@ -1,3 +1,4 @@
+import { demangle } from "../../wasm/demangle.ts";
 import type { Trap } from "./invocation.ts";
 
 export const callStackTrap = "call stack exhausted";
@@ -30,7 +31,8 @@ export function describeTrap(error: Error, functionNames: ReadonlyMap<number, st
   const place = /wasm-function\[(\d+)\]/.exec(error.stack ?? "");
   if (place === null) return { kind: what, functionIndex: undefined, functionName: undefined, message: what };
   const functionIndex = Number(place[1]);
-  const functionName = functionNames.get(functionIndex);
+  const mangled = functionNames.get(functionIndex);
+  const functionName = mangled === undefined ? undefined : demangle(mangled);
   const named =
     functionName === undefined ? `function ${functionIndex}` : `function ${functionIndex} (${functionName})`;
   return { kind: what, functionIndex, functionName, message: `${what} in ${named}` };

@@ -1,3 +1,4 @@
+import { demangle } from "../../wasm/demangle.ts";
 import { routineFunction, type SourceMap } from "./program.ts";
 
 /** What the instruction `trap` says, by its operand c; in the words of the WebAssembly specification, like the rest. */
@@ -38,7 +39,7 @@ export class MachineTrap extends Error {
     const place =
       index === routineFunction
         ? "in a WASI call"
-        : `in function ${index}${name === undefined ? "" : ` (${name})`} at byte 0x${source.offset[pc]!.toString(16)}`;
+        : `in function ${index}${name === undefined ? "" : ` (${demangle(name)})`} at byte 0x${source.offset[pc]!.toString(16)}`;
     super(`${kind}${detail === "" ? "" : `: ${detail}`} ${place}`);
     this.name = "MachineTrap";
     this.kind = kind;

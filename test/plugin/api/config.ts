@@ -44,9 +44,11 @@ describe("configuration", () => {
       [{ cloud: { fuel: 0n } }, /nexus\.cloud\.fuel: must be positive/],
       [{ programs: 1 }, /nexus\.programs: must be the path of a folder/],
       [{ zero: { mode: "fake" } }, /nexus\.zero\.mode: must be "groth16" or "mock"/],
-      [{ zero: { modes: "mock" } }, /nexus\.zero: has a key that does not exist/],
-      [{ clouds: {} }, /nexus: has a key that does not exist/],
-      [{ cloud: { node: 4 } }, /nexus\.cloud: has a key that does not exist/],
+      [{ zero: { modes: "mock" } }, /nexus\.zero\.modes: does not exist; the keys here are mode$/m],
+      [{ clouds: {} }, /nexus\.clouds: does not exist; the keys here are programs, cloud, zero/],
+      [{ cloud: { node: 4 } }, /nexus\.cloud\.node: does not exist; the keys here are nodes, suite, baseFee/],
+      [{ cloud: { x: 1, y: 2 } }, /nexus\.cloud\.x: does not exist[^]*nexus\.cloud\.y: does not exist/],
+      [{ cloud: 4 }, /nexus\.cloud: must be an object/],
     ];
     for (const [nexus, message] of cases) expect(await refused(nexus)).to.match(message);
   });
