@@ -6,15 +6,17 @@ import { expect } from "chai";
 
 const url = (path: string): string => new URL(`../../${path}`, import.meta.url).href;
 
-/** The packages of `heavy` that a process loads when it imports `modules`. */
+/** The packages, and folders of `plugin/`, of `heavy` that a process loads when it imports `modules`. */
 async function loaded(heavy: string[], modules: string[]): Promise<string[]> {
   const script = `
     import { registerHooks } from "node:module";
     const seen = new Set();
     registerHooks({
       resolve(name, context, next) {
-        if (${JSON.stringify(heavy)}.includes(name)) seen.add(name);
-        return next(name, context);
+        const found = next(name, context);
+        const [, folder] = /\\/plugin\\/(.*)\\/[^/]*$/.exec(found.url) ?? [];
+        for (const one of [name, folder]) if (${JSON.stringify(heavy)}.includes(one)) seen.add(one);
+        return found;
       },
     });
     for (const module of ${JSON.stringify(modules)}) await import(module);
@@ -39,6 +41,13 @@ describe("what the plugin loads", () => {
       "@noble/curves/bn254.js",
       "ethers",
     ]);
+  });
+
+  it("loads no kernels, keys or Groth16 prover for mock proofs", async () => {
+    const folders = ["zero/groth16", "zero/kernels", "zero/keys"];
+    const mock = ["mock-prover", "foreseen-run"].map((name) => url(`plugin/zero/modes/${name}.ts`));
+    expect(await loaded(folders, mock)).to.deep.equal([]);
+    expect(await loaded(folders, [url("plugin/zero/modes/groth16-prover.ts")])).to.deep.equal(folders);
   });
 
   it("depends on what its code imports, and on nothing else", async () => {

@@ -1,10 +1,11 @@
 /** The leaf layer of the bus argument: numerator and denominator of every leaf in every row (docs/zero/protocol.md §5). */
 import { leavesOf, type Chip } from "../air/chip.ts";
 import type { Parameters } from "../trace/trace.ts";
-import { leafCells, type LeafVectors } from "./prove-bus-argument.ts";
+import type { LeafVectors } from "./prove-bus-argument.ts";
 import { compileLeaves, type BusChallenges } from "./chip-program.ts";
 import { columnTable, constantPool, copyWords, type TableInMemory } from "./column-memory.ts";
 import { Jobs } from "../kernels/jobs.ts";
+import { leafCells } from "./memory-need.ts";
 import { blockRows, registerBytes } from "./row-program.ts";
 
 const element = 32;

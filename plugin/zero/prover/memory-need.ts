@@ -1,12 +1,16 @@
 /** How much memory a proof takes, foreseen from the sizes of the trace, so that one that cannot be made is refused before the work. */
 import { leavesOf, type Width } from "../air/chip.ts";
 import type { Shape } from "../proof/shape.ts";
-import { leafCells } from "./prove-bus-argument.ts";
 import type { SlabLayout } from "./slab-layout.ts";
 
 const element = 32;
 /** Jobs, programs, constants; what a multiscalar product sorts, 21 MiB for each of at most eight threads. */
 const fixed = (32 + 8 * 21) * 2 ** 20;
+
+/** Cells of a leaf in memory: its rows, and at least one group of children. */
+export function leafCells(height: number): number {
+  return Math.max(4, 2 ** height);
+}
 
 /** Bytes beside the powers of τ: the trace, and the stage that takes most. @param heights log₂ of the rows, by chip */
 export function memoryNeeded(

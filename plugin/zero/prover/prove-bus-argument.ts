@@ -42,11 +42,6 @@ export interface LeafVectors {
 /** A layer: parts by chip while rows are left, and one part, all 2^I leaves of it as if they were one, from then on. */
 type Layer = readonly LeafVectors[];
 
-/** Cells of a leaf in memory: its rows, and at least one group of children. */
-export function leafCells(height: number): number {
-  return Math.max(4, 2 ** height);
-}
-
 const element = 32;
 /** Products of a pair of groups in a round, about. */
 const pairCost = 48;
