@@ -6,8 +6,29 @@ import type { Expression } from "../../wasm/module.ts";
 export interface LocalAnalysis {
   /** Locals that may be read before they are written, so that they need their initial zero. */
   readonly zeroed: ReadonlySet<number>;
-  /** For every block, loop and if, by where it starts in the body: locals written inside. */
-  readonly writtenIn: ReadonlyMap<number, ReadonlySet<number>>;
+  /** For every block, loop and if that writes any, by where it starts in the body: locals written inside. */
+  readonly writtenIn: ReadonlyMap<number, LocalSet>;
+}
+
+/** Locals as one bit each: blocks in blocks each have a set, and may be as many as there are locals. */
+export class LocalSet {
+  readonly #bits: Uint32Array;
+
+  constructor(locals: number) {
+    this.#bits = new Uint32Array((locals + 31) >>> 5);
+  }
+
+  has(local: number): boolean {
+    return ((this.#bits[local >>> 5]! >>> (local & 31)) & 1) === 1;
+  }
+
+  add(local: number): void {
+    this.#bits[local >>> 5]! |= 1 << (local & 31);
+  }
+
+  addAll(other: LocalSet): void {
+    other.#bits.forEach((word, i) => (this.#bits[i]! |= word));
+  }
 }
 
 /** One bit for every local; undefined stands for unreachable code, where everything counts as written. */
@@ -21,7 +42,8 @@ interface Scope {
   /** What is written on every branch to the scope's end so far. */
   exit: Written;
   hasElse: boolean;
-  readonly written: Set<number>;
+  /** Undefined as long as there are none. */
+  written: LocalSet | undefined;
 }
 
 const meet = (one: Written, other: Written): Written => {
@@ -33,11 +55,11 @@ const meet = (one: Written, other: Written): Written => {
 export function analyseLocals(body: Expression, parameters: number, locals: number): LocalAnalysis {
   const walk = new InstructionReader(body);
   const zeroed = new Set<number>();
-  const writtenIn = new Map<number, ReadonlySet<number>>();
+  const writtenIn = new Map<number, LocalSet>();
   let current: Written = new Uint32Array((locals + 31) >>> 5);
   for (let i = 0; i < parameters; i++) current[i >>> 5]! |= 1 << (i & 31);
   const scopes: Scope[] = [
-    { opcode: op.block, start: -1, entry: undefined, exit: undefined, hasElse: false, written: new Set() },
+    { opcode: op.block, start: -1, entry: undefined, exit: undefined, hasElse: false, written: undefined },
   ];
   const branch = (depth: number): void => {
     const scope = scopes[scopes.length - 1 - depth]!;
@@ -57,7 +79,7 @@ export function analyseLocals(body: Expression, parameters: number, locals: numb
           entry: opcode === op.if ? current?.slice() : undefined,
           exit: undefined,
           hasElse: false,
-          written: new Set(),
+          written: undefined,
         });
         break;
       case op.else:
@@ -69,9 +91,10 @@ export function analyseLocals(body: Expression, parameters: number, locals: numb
         scopes.pop();
         current = meet(scope.exit, current);
         if (scope.opcode === op.if && !scope.hasElse) current = meet(current, scope.entry);
+        if (scope.written === undefined) break;
         writtenIn.set(scope.start, scope.written);
         const outer = scopes.at(-1);
-        if (outer) for (const local of scope.written) outer.written.add(local);
+        if (outer) (outer.written ??= new LocalSet(locals)).addAll(scope.written);
         break;
       }
       case op.br:
@@ -96,7 +119,7 @@ export function analyseLocals(body: Expression, parameters: number, locals: numb
         break;
       case op.localSet:
       case op.localTee:
-        scope.written.add(walk.first);
+        (scope.written ??= new LocalSet(locals)).add(walk.first);
         if (current !== undefined) current[walk.first >>> 5]! |= 1 << (walk.first & 31);
         break;
       default:

@@ -14,6 +14,7 @@ import { cell, newLabel, value, type CodeBuffer, type Label, type Operand } from
 import { frameLayout, type FrameLayout } from "./frame-layout.ts";
 import { branchOf, oppositeOf, type Mnemonic } from "./instruction.ts";
 import { analyseLocals, type LocalAnalysis } from "./local-analysis.ts";
+import { OperandStack } from "./operand-stack.ts";
 import { trapKinds } from "./trap.ts";
 import { operations, type Operation } from "./wasm-operations.ts";
 
@@ -58,8 +59,8 @@ interface Frame {
   readonly height: number;
   readonly label: Label;
   readonly otherwise: Label | undefined;
-  /** The operands an `else` starts with. */
-  readonly saved: Operand[];
+  /** The parameters of an `if`, which its `else` starts with. What lies below stays as it is: see #settleWrittenInBlock. */
+  readonly saved: readonly Operand[];
   branched: boolean;
 }
 
@@ -85,7 +86,7 @@ class FunctionTranslator {
   readonly #layout: FrameLayout;
   readonly #locals: LocalAnalysis;
   readonly #walk: InstructionReader;
-  readonly #stack: Operand[] = [];
+  readonly #stack: OperandStack;
   readonly #frames: Frame[] = [];
 
   constructor(out: CodeBuffer, context: FunctionContext, item: DefinedFunction, shape: FunctionShape) {
@@ -94,6 +95,7 @@ class FunctionTranslator {
     this.#item = item;
     this.#shape = shape;
     this.#layout = frameLayout(shape.type, shape.locals, shape.operands);
+    this.#stack = new OperandStack(this.#layout.operandBase, shape.operands);
     this.#locals = analyseLocals(item.body, shape.type.params.length, shape.locals);
     this.#walk = new InstructionReader(item.body, context.functionIndex);
   }
@@ -124,6 +126,12 @@ class FunctionTranslator {
     return local < parameters ? local : this.#layout.linkage + 2 + local - parameters;
   }
 
+  /** The local that a cell below the operands holds. */
+  #localOf(localCell: number): number {
+    const parameters = this.#shape.type.params.length;
+    return localCell < parameters ? localCell : localCell - this.#layout.linkage - 2 + parameters;
+  }
+
   /** The cell of the operand at a height. */
   #place(height: number): number {
     return this.#layout.operandBase + height;
@@ -135,19 +143,19 @@ class FunctionTranslator {
 
   /** Pushes the operand's own cell, and says which it is. */
   #pushPlace(): number {
-    const place = this.#place(this.#stack.length);
+    const place = this.#place(this.#stack.height);
     this.#stack.push(cell(place));
     return place;
   }
 
   #pop(): Operand {
-    return this.#stack.pop()!;
+    return this.#stack.pop();
   }
 
   /** Pops an operand that an instruction can only take from a cell. */
   #popCell(): number {
     const operand = this.#pop();
-    return operand.kind === "cell" ? operand.cell : this.#copy(operand, this.#place(this.#stack.length));
+    return operand.kind === "cell" ? operand.cell : this.#copy(operand, this.#place(this.#stack.height));
   }
 
   #copy(operand: Operand, d: number): number {
@@ -157,22 +165,23 @@ class FunctionTranslator {
 
   /** Copies the operand at `height` to its own cell, if it is not there. */
   #settle(height: number): void {
-    this.#stack[height] = cell(this.#copy(this.#stack[height]!, this.#place(height)));
+    this.#copy(this.#stack.at(height), this.#place(height));
+    this.#stack.settle(height);
   }
 
-  /** Settles what the notes on the stack say about locals that are about to be written. */
-  #settleLocals(written: (local: number) => boolean): void {
-    this.#stack.forEach((operand, height) => {
-      if (operand.kind !== "cell" || operand.cell >= this.#layout.operandBase) return;
-      if (written(operand.cell)) this.#settle(height);
-    });
+  /** Settles the operands that are notes of a local about to be written. */
+  #settleLocal(localCell: number): void {
+    for (const height of this.#stack.notesOf(localCell)) this.#settle(height);
   }
 
   #settleWrittenInBlock(): void {
-    const written = this.#locals.writtenIn.get(this.#walk.start)!;
-    if (written.size === 0) return;
-    const cells = new Set([...written].map((local) => this.#localCell(local)));
-    this.#settleLocals((each) => cells.has(each));
+    const written = this.#locals.writtenIn.get(this.#walk.start);
+    if (written === undefined) return;
+    for (let height = 0; height < this.#stack.height; height++) {
+      const operand = this.#stack.at(height);
+      if (operand.kind !== "cell" || operand.cell >= this.#layout.operandBase) continue;
+      if (written.has(this.#localOf(operand.cell))) this.#settle(height);
+    }
   }
 
   /** Moves the top operand into cell `d`, at best by having it computed there. */
@@ -220,8 +229,8 @@ class FunctionTranslator {
   }
 
   #zeroTest(): void {
-    const top = this.#stack.at(-1)!;
-    const place = this.#place(this.#stack.length - 1);
+    const top = this.#stack.at(this.#stack.height - 1);
+    const place = this.#place(this.#stack.height - 1);
     if (top.kind === "cell" && top.cell === place) {
       const opposite = oppositeOf[this.#out.producerOf(place) ?? "mov"];
       if (opposite !== undefined) {
@@ -258,7 +267,7 @@ class FunctionTranslator {
 
   /** The cell of an operand just popped at the stack's present height. */
   #cellOf(operand: Operand): number {
-    return operand.kind === "cell" ? operand.cell : this.#copy(operand, this.#place(this.#stack.length));
+    return operand.kind === "cell" ? operand.cell : this.#copy(operand, this.#place(this.#stack.height));
   }
 
   /** The machine compares with =, ≠, < and ≥; > and ≤ become < and ≥ with operands exchanged or a constant one larger. */
@@ -299,7 +308,7 @@ class FunctionTranslator {
       height,
       label: newLabel(),
       otherwise,
-      saved: otherwise === undefined ? [] : this.#stack.slice(),
+      saved: otherwise === undefined ? [] : this.#stack.from(height),
       branched: false,
     };
   }
@@ -408,11 +417,11 @@ class FunctionTranslator {
 
   #setLocal(target: number): void {
     const operand = this.#pop();
-    const height = this.#stack.length;
+    const height = this.#stack.height;
     const place = this.#place(height);
     const computed =
       operand.kind === "cell" && operand.cell === place && this.#out.producerOf(place) !== undefined;
-    const settle = (): void => this.#settleLocals((each) => each === target);
+    const settle = (): void => this.#settleLocal(target);
     if (!computed) {
       settle();
       this.#copy(operand, target);
@@ -438,7 +447,7 @@ class FunctionTranslator {
   }
 
   #condition(operand: Operand): { comparison: Mnemonic; a: number; b: Operand } {
-    const place = this.#place(this.#stack.length);
+    const place = this.#place(this.#stack.height);
     if (operand.kind === "cell" && operand.cell === place) {
       const producer = this.#out.producerOf(place);
       if (producer !== undefined && producer in branchOf) return this.#out.takeCondition(producer);
@@ -454,15 +463,15 @@ class FunctionTranslator {
       const otherwise = newLabel();
       this.#out.jump(branchOf[oppositeOf[condition.comparison]!]!, otherwise, condition);
       this.#out.fence();
-      this.#frames.push(this.#frame(opcode, type, this.#stack.length - type.params.length, otherwise));
+      this.#frames.push(this.#frame(opcode, type, this.#stack.height - type.params.length, otherwise));
       return;
     }
     this.#settleWrittenInBlock();
-    const height = this.#stack.length - type.params.length;
+    const height = this.#stack.height - type.params.length;
     const frame = this.#frame(opcode, type, height);
     this.#frames.push(frame);
     if (opcode === op.loop) {
-      for (let i = height; i < this.#stack.length; i++) this.#settle(i);
+      for (let i = height; i < this.#stack.height; i++) this.#settle(i);
       this.#out.bind(frame.label);
     }
   }
@@ -479,9 +488,9 @@ class FunctionTranslator {
 
   /** Copies the topmost `count` operands to the cells of the heights from `height` on, leaving the stack as it is. */
   #moveResults(count: number, height: number, final: boolean): void {
-    const from = this.#stack.length - count;
+    const from = this.#stack.height - count;
     for (let i = 0; i < count; i++) {
-      const operand = this.#stack[from + i]!;
+      const operand = this.#stack.at(from + i);
       const d = this.#place(height + i);
       // In this order no copy overwrites what a later one reads: operands only move down.
       if (final && count === 1) this.#moveTop(operand, from, d);
@@ -491,12 +500,12 @@ class FunctionTranslator {
 
   #return(): void {
     const { results } = this.#shape.type;
-    const from = this.#stack.length - results.length;
+    const from = this.#stack.height - results.length;
     if (results.length === 1) {
-      this.#moveTop(this.#stack[from]!, from, 0);
+      this.#moveTop(this.#stack.at(from), from, 0);
     } else {
       // Results go where the parameters are, so none may still be a note of a parameter.
-      const copies = this.#stack.slice(from).map((operand, i) => {
+      const copies = this.#stack.from(from).map((operand, i) => {
         const isLocal = operand.kind === "cell" && operand.cell < this.#layout.operandBase;
         return isLocal ? cell(this.#copy(operand, this.#place(from + i))) : operand;
       });
@@ -509,8 +518,8 @@ class FunctionTranslator {
   #else(): void {
     const frame = this.#frames.pop()!;
     this.#out.bind(frame.otherwise!);
-    this.#stack.length = 0;
-    this.#stack.push(...frame.saved);
+    this.#stack.truncate(frame.height);
+    for (const operand of frame.saved) this.#stack.push(operand);
     this.#frames.push({ ...frame, opcode: op.else, otherwise: undefined });
   }
 
@@ -525,21 +534,21 @@ class FunctionTranslator {
       reached = true;
     }
     if (frame.opcode !== op.loop) this.#out.bind(frame.label);
-    this.#stack.length = frame.height;
+    this.#stack.truncate(frame.height);
     if (reached) for (let i = 0; i < frame.type.results.length; i++) this.#pushPlace();
     else this.#skip();
   }
 
   #missingElse(frame: Frame, falls: boolean): void {
     const unsettled = frame.type.params.some((_, i) => {
-      const operand = frame.saved[frame.height + i]!;
+      const operand = frame.saved[i]!;
       return operand.kind !== "cell" || operand.cell !== this.#place(frame.height + i);
     });
     if (unsettled && falls) this.#out.jump("jmp", frame.label);
     this.#out.bind(frame.otherwise!);
     if (!unsettled) return;
     for (let i = 0; i < frame.type.params.length; i++) {
-      this.#copy(frame.saved[frame.height + i]!, this.#place(frame.height + i));
+      this.#copy(frame.saved[i]!, this.#place(frame.height + i));
     }
     this.#out.fence();
   }
@@ -549,9 +558,9 @@ class FunctionTranslator {
     const index = this.#frames.length - 1 - depth;
     const frame = this.#frames[index]!;
     const arity = (frame.opcode === op.loop ? frame.type.params : frame.type.results).length;
-    const from = this.#stack.length - arity;
+    const from = this.#stack.height - arity;
     const settled = Array.from({ length: arity }, (_, i) => i).every((i) => {
-      const operand = this.#stack[from + i]!;
+      const operand = this.#stack.at(from + i);
       return operand.kind === "cell" && operand.cell === this.#place(frame.height + i);
     });
     frame.branched = true;
@@ -594,13 +603,15 @@ class FunctionTranslator {
     const a = this.#popCell();
     this.#out.emit("jt", { a, b: value(BigInt(labels.length - 1)), c: this.#out.length + 1 });
     this.#out.fence();
+    const entries = new Map<number, Label>();
     const stubs = new Map<number, Label>();
     for (const depth of labels) {
-      const { frame, settled } = this.#target(depth);
-      let label = frame.label;
-      if (!settled) {
-        label = stubs.get(depth) ?? newLabel();
-        stubs.set(depth, label);
+      let label = entries.get(depth);
+      if (label === undefined) {
+        const { frame, settled } = this.#target(depth);
+        label = settled ? frame.label : newLabel();
+        entries.set(depth, label);
+        if (!settled) stubs.set(depth, label);
       }
       this.#out.jump("jmp", label);
       this.#out.fence();
@@ -624,9 +635,9 @@ class FunctionTranslator {
       this.#intrinsic(callee.mnemonic, params.length, results.length);
       return;
     }
-    const from = this.#stack.length - params.length;
-    for (let i = from; i < this.#stack.length; i++) this.#settle(i);
-    this.#stack.length = from;
+    const from = this.#stack.height - params.length;
+    for (let i = from; i < this.#stack.height; i++) this.#settle(i);
+    this.#stack.truncate(from);
     const { linkage, cells } = callee.layout;
     const d = this.#place(from);
     this.#out.jump("call", callee.entry, { d, a: linkage, b: value(BigInt(cells)) });
@@ -637,11 +648,11 @@ class FunctionTranslator {
   #callIndirect(table: number, type: FunctionType): void {
     const { entry, linkage, cells } = this.#context.dispatch(table, type);
     const index = this.#pop();
-    const from = this.#stack.length - type.params.length;
-    for (let i = from; i < this.#stack.length; i++) this.#settle(i);
+    const from = this.#stack.height - type.params.length;
+    for (let i = from; i < this.#stack.height; i++) this.#settle(i);
     const d = this.#place(from);
     this.#copy(index, d + linkage + 2);
-    this.#stack.length = from;
+    this.#stack.truncate(from);
     this.#out.jump("call", entry, { d, a: linkage, b: value(BigInt(cells)) });
     this.#out.fence();
     for (let i = 0; i < type.results.length; i++) this.#pushPlace();
