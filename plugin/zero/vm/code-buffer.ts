@@ -1,5 +1,7 @@
+import { WasmError } from "../../wasm/error.ts";
 import { immediate, mnemonicOf, opcodes, shapeOf, type Mnemonic } from "./instruction.ts";
-import type { Code } from "./program.ts";
+import { machineLimits } from "./limits.ts";
+import { routineFunction, type Code } from "./program.ts";
 
 /** Where a value is at run time: in a cell of the frame, or nowhere because it is known. */
 export type Operand =
@@ -65,7 +67,16 @@ export class CodeBuffer {
     this.#pending++;
   }
 
+  /** @throws WasmError `limit` at the first instruction too many, not when all are made */
   emit(mnemonic: Mnemonic, { d = 0, a = 0, b = value(0n), c = 0 }: Fields): number {
+    if (this.#code.length === machineLimits.instructions) {
+      const place = this.functionIndex === routineFunction ? [] : [this.offset, this.functionIndex];
+      throw new WasmError(
+        "limit",
+        `the program has more than ${machineLimits.instructions} machine instructions, the most that Nexus Zero takes`,
+        ...place,
+      );
+    }
     const known = shapeOf(mnemonic).readsB && b.kind === "value";
     return (
       this.#code.push({

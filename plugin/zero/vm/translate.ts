@@ -6,14 +6,13 @@ import { WasmError } from "../../wasm/error.ts";
 import { importsOf, type Export, type FunctionType } from "../../wasm/module.ts";
 import type { ValidModule } from "../../wasm/validate.ts";
 import { wasiModule, wasiTypes } from "../../wasm/wasi.ts";
-import { CallTable, signature, tableEntries } from "./call-table.ts";
+import { CallTable, functionTables, signature, writeMiss, type FunctionTable } from "./call-table.ts";
 import { CodeBuffer, newLabel, value, type Label } from "./code-buffer.ts";
 import { constantOf } from "./constant-expression.ts";
 import { frameLayout, type FrameLayout } from "./frame-layout.ts";
 import type { Mnemonic } from "./instruction.ts";
-import { machineLimits } from "./limits.ts";
 import { memoryImage } from "./memory-image.ts";
-import { routineFunction, type EntryPoint, type Program } from "./program.ts";
+import { routineFunction, type EntryPoint, type MemoryImage, type Program } from "./program.ts";
 import { translateFunction, type Callee, type Dispatch, type FunctionContext } from "./translate-function.ts";
 import { intrinsics, routines } from "./routines.ts";
 
@@ -46,16 +45,22 @@ class Linker {
   readonly #program: Unit;
   #routines: Unit | undefined;
   readonly #queue: { unit: Unit; index: number; entry: Label }[] = [];
-  readonly #callTables = new Map<string, CallTable>();
-  #entries: (number | undefined)[][] | undefined;
+  readonly #tables: readonly FunctionTable[];
+  readonly #image: MemoryImage;
+  /** For every table, by signature. */
+  readonly #callTables: readonly Map<string, CallTable>[];
 
+  /** Does what instantiation does before any code runs, so that a module that traps there is refused whatever its code. */
   constructor(valid: ValidModule) {
     this.#program = unitOf(valid, 0, false);
+    this.#checkImports();
+    this.#tables = functionTables(valid);
+    this.#callTables = this.#tables.map(() => new Map());
+    this.#image = memoryImage(valid.module);
   }
 
   link(roots: "command" | readonly string[]): Program {
     const { module, context } = this.#program.valid;
-    this.#checkImports();
     const functions = module.exports.filter((item) => item.kind === "function");
     const entries =
       roots === "command"
@@ -76,22 +81,16 @@ class Linker {
     this.#out.fence();
     this.#translateQueue();
     this.#source(routineFunction, 0);
-    for (const table of this.#callTables.values()) table.write(this.#out);
+    this.#writeCallTables();
     this.#out.bind(setUp);
     this.#setGlobals();
     this.#out.jump("jmp", first);
 
     const { code, ...map } = this.#out.finish();
-    if (code.op.length > machineLimits.instructions) {
-      throw new WasmError(
-        "limit",
-        `the program has ${code.op.length} machine instructions, at most ${machineLimits.instructions} are taken in Nexus Zero`,
-      );
-    }
     const memory = context.memories[0];
     return {
       code,
-      image: memoryImage(module),
+      image: this.#image,
       pages: {
         first: memory?.min ?? 0,
         most: memory === undefined ? 0 : Math.min(memory.max ?? mostPages, mostPages),
@@ -173,22 +172,31 @@ class Linker {
   }
 
   #dispatch(table: number, type: FunctionType): Dispatch {
-    const key = `${table}:${signature(type)}`;
-    let found = this.#callTables.get(key);
+    const wanted = signature(type);
+    let found = this.#callTables[table]!.get(wanted);
     if (found === undefined) {
-      this.#entries ??= tableEntries(this.#program.valid);
-      const { functions } = this.#program.valid.context;
-      const wanted = signature(type);
+      const { entries, places } = this.#tables[table]!;
       // Only functions of the right type are called, so only they are translated.
-      const callees = this.#entries[table]!.map((index): Callee | undefined => {
-        if (index === undefined) return undefined;
-        const own = functions[index]!;
-        if (signature(own) === wanted) return this.#callee(this.#program, index);
-        return { kind: "intrinsic", type: own, mnemonic: "trap" };
-      });
-      this.#callTables.set(key, (found = new CallTable(type, callees)));
+      const typed = (places.get(wanted) ?? []).map((at) => ({
+        at,
+        callee: this.#callee(this.#program, entries[at]!),
+      }));
+      this.#callTables[table]!.set(wanted, (found = new CallTable(type, this.#tables[table]!, typed)));
     }
     return found.dispatch;
+  }
+
+  #writeCallTables(): void {
+    this.#callTables.forEach((callTables, i) => {
+      const misses = new Map<number, Label>();
+      const missed = (linkage: number): Label => {
+        const label = misses.get(linkage) ?? newLabel();
+        misses.set(linkage, label);
+        return label;
+      };
+      for (const each of callTables.values()) each.write(this.#out, missed);
+      for (const [linkage, label] of misses) writeMiss(this.#out, label, this.#tables[i]!, linkage);
+    });
   }
 
   #define(unit: Unit, index: number): Callee {
@@ -198,8 +206,8 @@ class Linker {
   }
 
   #translateQueue(): void {
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      const { unit, index, entry } = next;
+    // What is called is queued behind.
+    for (const { unit, index, entry } of this.#queue) {
       const { module, shapes } = unit.valid;
       const context: FunctionContext = {
         types: module.types,

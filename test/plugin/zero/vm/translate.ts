@@ -10,7 +10,10 @@ import { MachineTrap } from "../../../../plugin/zero/vm/trap.ts";
 import { decode } from "../../../../plugin/wasm/decode.ts";
 import { WasmError } from "../../../../plugin/wasm/error.ts";
 import { validate } from "../../../../plugin/wasm/validate.ts";
-import { assemble } from "./both-engines.ts";
+import { engine } from "../../../../plugin/wasm/engine.ts";
+import { CodeBuffer } from "../../../../plugin/zero/vm/code-buffer.ts";
+import { machineLimits } from "../../../../plugin/zero/vm/limits.ts";
+import { assemble, BothEngines } from "./both-engines.ts";
 
 const exported = (text: string, ...names: string[]): Program =>
   translate(validate(decode(assemble(text))), names);
@@ -121,6 +124,70 @@ describe("Nexus Zero's translator", () => {
     expect(() =>
       command(`(module (memory 1) (data (i32.const 65535) "ab") (func (export "_start")))`),
     ).to.throw(WasmError, /traps at once/);
+  });
+
+  it("refuses what traps before any code runs, whether or not code reads the table", () => {
+    const refusals = [
+      "(table 1 funcref) (elem (i32.const 5) $start)",
+      "(table 1 funcref) (elem (i32.const 1) $start)",
+      "(table 1 funcref) (elem (i32.const -1) $start)",
+      "(table 1 funcref) (elem (i32.const 2))",
+      "(table 1 externref) (elem (table 0) (i32.const 5) externref (ref.null extern))",
+      "(table 1 externref) (table 9 funcref) (elem (table 0) (i32.const 1) externref (ref.null extern))",
+      '(table 0 funcref) (elem (i32.const 0) $start) (data (i32.const 65535) "ab")',
+      '(data (i32.const 65535) "ab")',
+      '(data (i32.const -1) "a")',
+      "(data (i32.const 65537))",
+    ];
+    for (const fields of refusals) {
+      const wasm = assemble(`(module (memory 1) ${fields} (func $start (export "_start")))`);
+      expect(() => new engine.Instance(new engine.Module(wasm), {}), fields).to.throw(engine.RuntimeError);
+      expect(() => translate(validate(decode(wasm))), fields)
+        .to.throw(WasmError, /leaves .* so the program traps at once/)
+        .with.property("kind", "invalid");
+    }
+    for (const fields of [
+      "(table 1 funcref) (elem (i32.const 0) $start)",
+      "(table 1 funcref) (elem (i32.const 1))",
+      "(table 1 externref) (elem (table 0) (i32.const 0) externref (ref.null extern))",
+      "(table 1 funcref) (elem funcref (ref.func $start) (ref.null func))",
+      "(data (i32.const 65536))",
+    ]) {
+      execute(command(`(module (memory 1) ${fields} (func $start (export "_start")))`));
+    }
+  });
+
+  it("refuses a program at its first instruction too many", () => {
+    const out = new CodeBuffer();
+    for (let i = 0; i < machineLimits.instructions; i++) out.emit("mov", {});
+    expect(() => out.emit("mov", {}))
+      .to.throw(WasmError, "more than 262144 machine instructions")
+      .with.property("kind", "limit");
+  });
+
+  it("makes no jump table of all entries for each type, where that multiplies", () => {
+    const calling = (entries: number, types: number): string => {
+      const calls = Array.from({ length: types }, (_, t) => {
+        const params = [...(types + t).toString(2)].map((bit) => (bit === "1" ? "i64" : "i32"));
+        return `(call_indirect (param ${params.join(" ")}) ${params.map((type) => `(${type}.const 0)`).join(" ")} (i32.const 0))`;
+      });
+      return `(module (table ${entries} funcref) (func (export "_start") ${calls.join(" ")}))`;
+    };
+    const { code } = command(calling(65_536, 400));
+    // Of each call the arguments, of each type a search that finds nothing.
+    expect(code.op.length).to.be.lessThan(400 * 30);
+    expect(() => command(calling(256, 2_000))).to.throw(WasmError, "more than 262144 machine instructions");
+  });
+
+  it("keeps a local's value under operands, however many lie above", () => {
+    // Each round leaves one note of each local below, and one above which the write then settles.
+    const rounds = Array.from(
+      { length: 900 },
+      (_, i) => `(local.get 0) (local.get 1) (local.set ${i % 2} (i32.const ${i}))`,
+    );
+    const sum = "(i32.add)".repeat(1_799);
+    const text = `(module (memory (export "memory") 1) (func (export "f") (param i32 i32) (result i32) ${rounds.join(" ")} ${sum}))`;
+    expect(new BothEngines(assemble(text)).call("f", 5n, 7n)).to.have.length(1);
   });
 
   it("does not look at functions that nothing reaches", () => {
