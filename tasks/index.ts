@@ -145,6 +145,12 @@ export const nodeTask = task(
     description: "Folder where the cloud is kept, to go on after a restart; without it, it is forgotten",
     defaultValue: "",
   })
+  .addOption({
+    name: "out",
+    description:
+      "File to write addresses and ids to as JSON, once the cloud serves, for front-ends and scripts",
+    defaultValue: "",
+  })
   .addOption({ name: "host", description: "Address to listen on", defaultValue: "127.0.0.1" })
   .addOption({
     name: "port",

@@ -1,3 +1,4 @@
+import { rename, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { styleText } from "node:util";
@@ -11,14 +12,16 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import { chainOf } from "../deploy/chains.ts";
 import { isDevelopmentChain } from "../plugin/chain/development-chain.ts";
 import { CloudSession } from "../plugin/api/cloud-session.ts";
+import type { ServedBlock } from "../plugin/cloud/embedded/embedded-cloud.ts";
 import { exampleNames, loadProgram, programsIn } from "../plugin/programs/load.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";
-import { Journal, type BlockView } from "./node/journal.ts";
+import { callbacksOf, Journal, type BlockView } from "./node/journal.ts";
 import { isLoopback, PageServer } from "./node/page-server.ts";
 import { Serving } from "./node/serving.ts";
 import { statusView } from "./node/status-view.ts";
 
 interface NodeArguments {
+  readonly out: string;
   readonly data: string;
   readonly host: string;
   readonly port: number;
@@ -68,7 +71,7 @@ function announce(what: string): void {
 }
 
 async function run(
-  { host, port }: NodeArguments,
+  { host, port, out }: NodeArguments,
   hre: HardhatRuntimeEnvironment,
   { connection, session, rpc }: Home,
   signal: AbortSignal,
@@ -77,15 +80,17 @@ async function run(
   const journal = new Journal();
   let cloud = await session.cloud(announce);
   journal.recall(cloud);
+  /** Blocks up to now are in the journal. */
+  let shown: Promise<unknown> = Promise.resolve();
   const serving = new Serving(session, chain, rpc !== undefined);
   const page = new PageServer({
     status: async () => {
       const { trouble = null } = serving;
       return statusView(cloud, { trouble, programs: journal.programs, rpc: rpc?.url ?? null });
     },
-    blocks: async (from) => journal.blocks(from, cloud.height, PAGE),
-    requests: async () => journal.requests(cloud.height, PAGE),
-    request: async (id) => journal.request(id, cloud.height),
+    blocks: async (from) => shown.then(() => journal.blocks(from, cloud.height, PAGE)),
+    requests: async () => shown.then(() => journal.requests(cloud.height, PAGE)),
+    request: async (id) => shown.then(() => journal.request(id, cloud.height)),
     publish: async (module) => {
       const id = await session.change((present) => present.publish(module));
       await session.service();
@@ -94,13 +99,17 @@ async function run(
   });
   const pagePort = await listening(page.listen(host, port), host, port, "--port");
   try {
+    const show = async (block: ServedBlock): Promise<void> => {
+      const present = await session.cloud();
+      // A simulated network that was reset got another cloud.
+      if (present !== cloud) journal.recall((cloud = present));
+      // A chain that does not answer now may not tell; the block is served all the same.
+      const callbacks = await callbacksOf(cloud, block, hre.artifacts).catch(() => undefined);
+      console.log(lineOf(journal.add(cloud, block, callbacks)));
+      page.announce();
+    };
     const unsubscribe = session.onBlock((block) => {
-      void session.cloud().then((present) => {
-        // A simulated network that was reset got another cloud.
-        if (present !== cloud) journal.recall((cloud = present));
-        console.log(lineOf(journal.add(cloud, block)));
-        page.announce();
-      });
+      shown = shown.then(async () => show(block));
     });
     const { committee } = cloud.committee.active!;
     console.log(
@@ -113,6 +122,18 @@ async function run(
     );
     await publishPrograms(hre, session, journal);
     for (const { name, id } of journal.programs) console.log(`  ${name.padEnd(11)} ${id}`);
+    if (out !== "") {
+      const parts = cloud.addresses(chain.chainId);
+      const addresses = {
+        chainId: Number(chain.chainId),
+        ...(rpc !== undefined && { rpc: rpc.url }),
+        page: urlOf(host, pagePort),
+        cloudId: cloud.cloudId,
+        contracts: Object.fromEntries(parts),
+        programs: Object.fromEntries(journal.programs.map(({ name, id }) => [name, id])),
+      };
+      await writeAddresses(resolve(out), addresses);
+    }
     page.announce();
     await serving.run(signal, (trouble) => {
       console.log(
@@ -123,6 +144,7 @@ async function run(
       page.announce();
     });
     unsubscribe();
+    await shown;
   } catch (error) {
     if (error instanceof Error && error.name === "ChainGoneError")
       throw new HardhatPluginError("hardhat-nexus", error.message, error);
@@ -225,6 +247,20 @@ async function publishPrograms(
     } catch (error) {
       console.log(styleText("yellow", `Program ${name} is left out: ${(error as Error).message}`));
     }
+  }
+}
+
+/** Writes the file whole or not at all: who waits for it reads it at once. */
+async function writeAddresses(file: string, addresses: object): Promise<void> {
+  try {
+    await writeFile(`${file}.new`, `${JSON.stringify(addresses, undefined, 2)}\n`);
+    await rename(`${file}.new`, file);
+  } catch (error) {
+    throw new HardhatPluginError(
+      "hardhat-nexus",
+      `The file ${file} of --out cannot be written (${(error as NodeJS.ErrnoException).code}).`,
+      error as Error,
+    );
   }
 }
 

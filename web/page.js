@@ -13,6 +13,12 @@ function element(tag, className, ...children) {
 const short = (hex) => (hex.length > 20 ? `${hex.slice(0, 10)}…${hex.slice(-6)}` : hex);
 const grouped = (digits) => String(digits).replace(/\B(?=(\d{3})+$)/g, "\u2009");
 const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
+/** Wei as ether, exactly; small amounts as wei. */
+function ether(wei) {
+  if (wei.length <= 9) return `${grouped(wei)} wei`;
+  const digits = wei.padStart(19, "0");
+  return `${digits.slice(0, -18)}.${digits.slice(-18)}`.replace(/\.?0+$/, "") + " ETH";
+}
 const timeOf = (time) =>
   time === null ? null : element("time", "quiet", new Date(time).toLocaleTimeString());
 
@@ -49,9 +55,10 @@ function nodeItem({ index, height, state, reason }) {
 }
 
 function requestItem(request) {
-  const { program, programId, outcome, output, log, reason, requestId, height, fuelUsed, gasUsed, time } =
-    request;
-  const answer = readable(output);
+  const { program, programId, outcome, output, log, reason, requestId, height, fuelUsed, time } = request;
+  const { input, requester, fee, callback } = request;
+  const [asked, answer] = [readable(input), readable(output)];
+  const failed = callback?.status === "failed";
   return element(
     "li",
     "",
@@ -60,20 +67,27 @@ function requestItem(request) {
       "top",
       element("strong", "", program ?? short(programId)),
       element("span", outcome === "Success" ? "good" : "bad", outcome),
+      callback === null || callback.status === "none"
+        ? null
+        : element("span", failed ? "bad" : "good", failed ? "callback failed" : "called back"),
       element("span", "end", hex(requestId), " ", timeOf(time)),
     ),
     element(
       "div",
       "quiet",
-      `block ${height} · ${grouped(fuelUsed)} fuel` + (gasUsed === null ? "" : ` · ${grouped(gasUsed)} gas`),
+      `block ${height} · ${grouped(fuelUsed)} fuel · fee ${ether(fee)} · from `,
+      hex(requester),
     ),
+    failed ? element("p", "detail bad", `Callback: ${callback.reason ?? "it failed"}`) : null,
     reason ? element("p", "detail bad", reason) : null,
+    asked ? element("pre", "input quiet", asked) : null,
     answer ? element("pre", "output", answer) : null,
     log ? element("pre", "log quiet", log.trimEnd()) : null,
   );
 }
 
-function blockItem({ height, events, requests, signers, stateRoot, epoch, time }) {
+function blockItem({ height, events, requests, signers, stateRoot, epoch, deliveries, time }) {
+  const gas = deliveries.reduce((sum, { gasUsed }) => sum + BigInt(gasUsed), 0n);
   const others = events.filter((event) => !event.startsWith("request "));
   const what = [
     ...(requests > 0 ? [plural(requests, "request")] : []),
@@ -95,7 +109,13 @@ function blockItem({ height, events, requests, signers, stateRoot, epoch, time }
         timeOf(time),
       ),
     ),
-    element("div", "quiet", "state ", hex(stateRoot), ` · epoch ${epoch}`),
+    element(
+      "div",
+      "quiet",
+      "state ",
+      hex(stateRoot),
+      ` · epoch ${epoch}` + (gas > 0n ? ` · delivered for ${grouped(gas)} gas` : ""),
+    ),
   );
 }
 
@@ -121,7 +141,7 @@ function showStatus(status) {
   );
   const until = new Date(committee.validUntil * 1000).toLocaleDateString();
   describe(byId("about"), [
-    ["Cloud", hex(status.cloudId)],
+    ["Cloud", element("span", "mono", status.cloudId)],
     ["Committee", `epoch ${committee.epoch}, until ${until}`],
     ["Group key", element("span", "", hex(committee.groupKey), ` ${status.suite}`)],
     ...chains.flatMap(({ chainId, home, gateway, rpc }) => [
@@ -178,6 +198,7 @@ async function draw() {
   drawing = false;
 }
 
+void draw();
 const news = new EventSource("api/news");
 news.onopen = draw;
 news.onmessage = draw;

@@ -4,6 +4,7 @@ import { loadArtifact } from "../contracts/artifacts.ts";
 import { readRequested } from "../cloud/chains/requested-log.ts";
 import { EvmContract, type EvmChain, type RpcLog } from "../chain/evm-chain.ts";
 import { topicOf } from "../cloud/chains/served-chain.ts";
+import type { RequestEvent } from "../cloud/replication/event.ts";
 import { Outcome, type Request } from "../contracts/digests.ts";
 import { failedCallback, logsBefore, type CallbackResult } from "./callback.ts";
 import type { ProjectArtifacts } from "./revert-reason.ts";
@@ -43,6 +44,30 @@ export async function answersOf(
     if (log !== undefined) answers.push(await answerOf(log, request, { chain, gateway, artifacts }));
   }
   return { requests: requested.length, answers };
+}
+
+/**
+ * The answers that a transaction delivered to a gateway.
+ *
+ * @param requests those that it may have answered
+ */
+export async function deliveredAnswers(
+  transactionHash: string,
+  requests: readonly Pick<RequestEvent, "requestId" | "request">[],
+  chain: EvmChain,
+  gatewayAddress: string,
+  artifacts: ProjectArtifacts | undefined,
+): Promise<TransactionAnswer[]> {
+  const gateway = new EvmContract(gatewayAddress, loadArtifact("NexusGateway").abi);
+  const { logs = [] } = (await chain.receipt(transactionHash)) ?? {};
+  const answers: TransactionAnswer[] = [];
+  for (const log of logs) {
+    const parsed = gateway.parse(log);
+    if (parsed?.name !== "Fulfilled") continue;
+    const asked = requests.find(({ requestId }) => requestId === parsed.args["requestId"]);
+    if (asked !== undefined) answers.push(await answerOf(log, asked.request, { chain, gateway, artifacts }));
+  }
+  return answers;
 }
 
 interface Gateway {

@@ -1,5 +1,8 @@
 import { hexlify } from "ethers";
 
+import { deliveredAnswers } from "../../plugin/callbacks/answers.ts";
+import type { CallbackResult } from "../../plugin/callbacks/callback.ts";
+import type { ProjectArtifacts } from "../../plugin/callbacks/revert-reason.ts";
 import type { EmbeddedCloud, ServedBlock } from "../../plugin/cloud/embedded/embedded-cloud.ts";
 import * as digests from "../../plugin/contracts/digests.ts";
 import type { Block } from "../../plugin/cloud/replication/block.ts";
@@ -35,8 +38,11 @@ export interface RequestView {
   readonly fuelUsed: string;
   readonly log: string;
   readonly output: string;
-  /** Gas of the transaction that delivered the block's answers on that chain; null if an earlier process sent it. */
-  readonly gasUsed: string | null;
+  /** Wei that the request paid. */
+  readonly fee: string;
+  /** What came of the callback, and why it failed; null if an earlier process delivered the answer, or none is delivered. */
+  readonly callback: { readonly status: CallbackResult["status"]; readonly reason: string | null } | null;
+  /** The transaction that delivered the block's answers on that chain; its gas is with the block. Null if an earlier process sent it. */
   readonly transactionHash: string | null;
   readonly time: number | null;
 }
@@ -69,11 +75,15 @@ export class Journal {
     }
   }
 
-  /** Adds a block that has just been delivered. @returns how it is shown */
-  add(cloud: EmbeddedCloud, served: ServedBlock): BlockView {
+  /** Adds a block that has just been delivered, with what came of its callbacks, by request. @returns how it is shown */
+  add(
+    cloud: EmbeddedCloud,
+    served: ServedBlock,
+    callbacks: ReadonlyMap<string, CallbackResult> = new Map(),
+  ): BlockView {
     // A simulated chain that went back took the blocks above with it.
     for (const height of this.#blocks.keys()) if (height >= served.height) this.#blocks.delete(height);
-    this.#keep(cloud, blockOf(cloud, served.height), served.record, served);
+    this.#keep(cloud, blockOf(cloud, served.height), served.record, served, callbacks);
     for (const height of this.#blocks.keys()) {
       if (this.#blocks.size <= KEPT) break;
       this.#blocks.delete(height);
@@ -103,7 +113,13 @@ export class Journal {
     return this.requests(top, Infinity).find((request) => request.requestId === requestId.toLowerCase());
   }
 
-  #keep(cloud: EmbeddedCloud, { events }: Block, record: BlockRecord, served: ServedBlock | undefined): void {
+  #keep(
+    cloud: EmbeddedCloud,
+    { events }: Block,
+    record: BlockRecord,
+    served: ServedBlock | undefined,
+    callbacks: ReadonlyMap<string, CallbackResult> = new Map(),
+  ): void {
     const deliveries = (served?.deliveries ?? []).map(({ chainId, delivery }) => ({
       chainId: String(chainId),
       kind: delivery.kind,
@@ -138,6 +154,7 @@ export class Journal {
       .map(({ requestId, chainId, request, input }): RequestView => {
         const run = record.runs.find((one) => one.requestId === requestId);
         const delivery = deliveries.find((one) => one.kind === "fulfil" && one.chainId === String(chainId));
+        const callback = callbacks.get(requestId);
         const programId = hexlify(request.programId);
         return {
           requestId,
@@ -153,7 +170,9 @@ export class Journal {
           fuelUsed: String(run?.fuelUsed ?? 0n),
           log: (run?.log ?? "").slice(0, SHOWN),
           output: outputs.get(requestId) ?? "0x",
-          gasUsed: delivery?.gasUsed ?? null,
+          fee: String(request.fee),
+          callback:
+            callback === undefined ? null : { status: callback.status, reason: callback.reason ?? null },
           transactionHash: delivery?.transactionHash ?? null,
           time,
         };
@@ -176,6 +195,25 @@ function describe(event: CloudEvent): string {
     case "request":
       return `request ${event.requestId.slice(0, 10)}`;
   }
+}
+
+/** What came of the callbacks of a block that has just been delivered, by request. */
+export async function callbacksOf(
+  cloud: EmbeddedCloud,
+  { height, deliveries }: ServedBlock,
+  artifacts: ProjectArtifacts,
+): Promise<Map<string, CallbackResult>> {
+  const requests = blockOf(cloud, height).events.filter((event) => event.kind === "request");
+  const callbacks = new Map<string, CallbackResult>();
+  for (const { chainId, delivery } of deliveries) {
+    const served = cloud.chains.find((one) => one.chainId === chainId);
+    if (delivery.kind !== "fulfil" || served === undefined) continue;
+    const { chain, gateway } = served;
+    const hash = delivery.transactionHash;
+    const answers = await deliveredAnswers(hash, requests, chain, gateway.address, artifacts);
+    for (const { requestId, callback } of answers) callbacks.set(requestId, callback);
+  }
+  return callbacks;
 }
 
 function blockOf(cloud: EmbeddedCloud, height: number): Block {

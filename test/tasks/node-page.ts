@@ -1,9 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -14,7 +16,7 @@ import { chromium, type Browser } from "playwright-core";
 
 import { loadArtifact } from "../../plugin/contracts/artifacts.ts";
 import { EvmContract } from "../../plugin/chain/evm-chain.ts";
-import type { RequestView } from "../../tasks/node/journal.ts";
+import type { BlockView, RequestView } from "../../tasks/node/journal.ts";
 import type { StatusView } from "../../tasks/node/status-view.ts";
 import { startNode } from "../deploy/live-node.ts";
 
@@ -34,16 +36,22 @@ describe("nexus:node", function () {
   this.timeout(300_000);
   let child: ChildProcess;
   let printed = "";
+  const folder = mkdtempSync(join(tmpdir(), "nexus-node-"));
+  const addresses = join(folder, "addresses.json");
   let page: string;
   let provider: JsonRpcProvider;
   let status: StatusView;
 
   before(async () => {
     const cli = fileURLToPath(new URL("../../node_modules/hardhat/dist/src/cli.js", import.meta.url));
-    child = spawn(process.execPath, [cli, "nexus:node", "--port", "0", "--rpc-port", "0"], {
-      cwd: fileURLToPath(new URL("../..", import.meta.url)),
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    child = spawn(
+      process.execPath,
+      [cli, "nexus:node", "--port", "0", "--rpc-port", "0", "--out", addresses],
+      {
+        cwd: fileURLToPath(new URL("../..", import.meta.url)),
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
     child.stdout!.on("data", (text: Buffer) => (printed += text.toString()));
     await until(() => /^Block 1.*signed by/m.test(printed));
     page = /Page +(http\S+)/.exec(printed)![1]!;
@@ -56,6 +64,7 @@ describe("nexus:node", function () {
   after(() => {
     provider?.destroy();
     child?.kill("SIGKILL");
+    rmSync(folder, { recursive: true });
   });
 
   async function until(condition: () => boolean): Promise<void> {
@@ -71,14 +80,18 @@ describe("nexus:node", function () {
   }
 
   /** Asks through the gateway, as any contract's user would. @returns the request's id */
-  async function ask(program: string, input: string): Promise<string> {
+  async function ask(program: string, input: string, callbackGas = 0): Promise<string> {
     const { cloudId, programs, chains } = status;
     const { id } = programs.find(({ name }) => name === program)!;
     const gateway = new EvmContract(chains[0]!.gateway, loadArtifact("NexusGateway").abi);
     const deadline = (await provider.getBlock("latest"))!.timestamp + 86_400;
     const signer = await provider.getSigner(0);
-    const data = gateway.abi.encodeFunctionData("request", [cloudId, id, toUtf8Bytes(input), 0, deadline]);
-    const sent = await signer.sendTransaction({ to: gateway.address, data });
+    const [bytes, limits] = [toUtf8Bytes(input), [10_000_000, 1_000]];
+    const quote = gateway.abi.encodeFunctionData("quote", [cloudId, bytes.length, callbackGas, limits]);
+    const value = 2n * BigInt(await provider.call({ to: gateway.address, data: quote }));
+    const args = [cloudId, id, bytes, callbackGas, deadline, limits];
+    const data = gateway.abi.encodeFunctionData("request", args);
+    const sent = await signer.sendTransaction({ to: gateway.address, data, value });
     const receipt = (await sent.wait())!;
     return gateway.abi.parseLog(receipt.logs[0]!)!.args["requestId"] as string;
   }
@@ -88,12 +101,38 @@ describe("nexus:node", function () {
     const found = (await read(`api/requests/${id}`)) as RequestView;
     expect(found).to.include({ program: "fibonacci", outcome: "Success", reason: null });
     expect(Buffer.from(found.output.slice(2), "hex").toString().trim()).to.equal("832040");
-    expect(Number(found.gasUsed)).to.be.greaterThan(50_000);
+    expect(Buffer.from(found.input.slice(2), "hex").toString()).to.equal("30");
+    expect(found.requester).to.equal((await (await provider.getSigner(0)).getAddress()).toLowerCase());
+    expect(found.callback).to.deep.equal({ status: "none", reason: null });
+    const blocks = (await read(`api/blocks?from=${found.height - 1}`)) as BlockView[];
+    const { deliveries } = blocks.find(({ height }) => height === found.height)!;
+    expect(deliveries.map(({ transactionHash }) => transactionHash)).to.deep.equal([found.transactionHash]);
+    expect(Number(deliveries[0]!.gasUsed)).to.be.greaterThan(50_000);
     const gateway = new EvmContract(status.chains[0]!.gateway, loadArtifact("NexusGateway").abi);
     const data = gateway.abi.encodeFunctionData("statusOf", [id]);
     const answer = await provider.call({ to: gateway.address, data });
     expect(BigInt(answer), "it is open no longer").to.equal(0n);
     expect(printed).to.match(/Block 2.*1 request.*signed by \d \d \d.*gas/);
+  });
+
+  it("tells of a callback that failed, and why", async () => {
+    const id = await ask("fibonacci", "31", 50_000);
+    const { outcome, callback, fee } = (await read(`api/requests/${id}`)) as RequestView;
+    expect(outcome).to.equal("Success");
+    expect(callback!.status).to.equal("failed");
+    expect(callback!.reason).to.match(/^there is no contract at 0x/);
+    expect(fee).to.match(/^\d+$/);
+  });
+
+  it("writes what front-ends and scripts need to the file of --out", async () => {
+    await until(() => existsSync(addresses));
+    const written = JSON.parse(await readFile(addresses, "utf8")) as Record<string, unknown>;
+    expect(written).to.include({ chainId: 31337, cloudId: status.cloudId, page });
+    expect(written["rpc"]).to.equal(status.chains[0]!.rpc);
+    expect(written["contracts"]).to.include({ NexusGateway: status.chains[0]!.gateway });
+    expect(written["contracts"]).to.include.keys("ZeroMarket", "ZeroRouter");
+    const { programs } = (await read("api/status")) as StatusView;
+    expect(written["programs"]).to.deep.equal(Object.fromEntries(programs.map(({ name, id }) => [name, id])));
   });
 
   it("takes programs from operators, and says what is wrong with others", async () => {
@@ -170,9 +209,17 @@ describe("nexus:node", function () {
       await tab.locator(`#requests > li:nth-child(${before + 1})`).waitFor();
       expect(await newest.locator(".output").textContent()).to.equal(`${ATTACK} 5`);
       expect(await newest.locator(".top").textContent()).to.match(/^ledgerSuccess/);
+      expect(await newest.locator(".input").textContent()).to.equal(`deposit ${ATTACK} 5`);
+      expect(await newest.textContent())
+        .to.match(/fee .* from 0x/)
+        .and.not.match(/ gas/);
+      expect(await tab.locator("#about").textContent()).to.include(status.cloudId);
+      await ask("fibonacci", "32", 50_000);
+      await tab.locator(`#requests > li:nth-child(${before + 2})`).waitFor();
+      expect(await newest.textContent()).to.match(/callback failed.*Callback: there is no contract at 0x/);
 
       await ask("ledger", `<script>document.title = "owned"</script>`);
-      await tab.locator(`#requests > li:nth-child(${before + 2})`).waitFor();
+      await tab.locator(`#requests > li:nth-child(${before + 3})`).waitFor();
       expect(await newest.locator(".log").textContent()).to.include("<script>document.title");
       expect(await newest.locator(".detail.bad").textContent()).to.include("code 1");
 
@@ -189,6 +236,14 @@ describe("nexus:node", function () {
         await tab.setViewportSize({ width: 390, height: 844 });
         await tab.screenshot({ path: `${picture}/phone.png`, fullPage: true });
       }
+    });
+
+    it("is drawn before the stream of news has begun", async () => {
+      const tab = await browser.newPage();
+      await tab.route("**/api/news", () => undefined); // never answered
+      await tab.goto(page);
+      await tab.locator("#nodes li").first().waitFor();
+      await tab.close();
     });
 
     it("fits a phone", async () => {

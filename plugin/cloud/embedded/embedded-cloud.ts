@@ -173,6 +173,11 @@ export class EmbeddedCloud {
     return [...this.#attachments.values()].map(({ served }) => served);
   }
 
+  /** Addresses of the suite on a served chain, by contract name; none where the chain is not served. */
+  addresses(chainId: bigint): ReadonlyMap<string, string> {
+    return this.#attachments.get(chainId)?.parts ?? new Map<string, string>();
+  }
+
   /** Address of a part of the suite on a served chain; undefined when it is not there. */
   findAddress(chainId: bigint, part: string): string | undefined {
     return this.#attachments.get(chainId)?.parts.get(part);
