@@ -10,6 +10,8 @@ import {Committees} from "./Committees.sol";
 import {Digests} from "./Digests.sol";
 import {Committee, ICommittees} from "./ICommittees.sol";
 import {ICommitteeRegistry} from "./ICommitteeRegistry.sol";
+import {IUnseatable} from "./IUnseatable.sol";
+import {LivenessChallenges} from "./LivenessChallenges.sol";
 import {Roster} from "./Roster.sol";
 import {StoredBytes} from "./StoredBytes.sol";
 import {Urn} from "./Urn.sol";
@@ -30,6 +32,7 @@ enum Phase {
 /// @param validFrom as it will be in `Committee`
 /// @param validUntil as it will be in `Committee`
 /// @param members the operators selected, in committee order
+/// @param identities their node identities when they were selected, which they keep for this epoch
 /// @param membersHash as in `Committee`
 /// @param confirmed bit i is set once the member at position i confirmed
 /// @param groupKey the key that `threshold` members agreed on
@@ -41,6 +44,7 @@ struct PendingEpoch {
     uint64 validFrom;
     uint64 validUntil;
     address[] members;
+    address[] identities;
     bytes32 membersHash;
     uint256 confirmed;
     bytes groupKey;
@@ -51,7 +55,7 @@ struct PendingEpoch {
 /// @param index the member's position in the committee, from 0
 /// @param groupKey the committee's public key, in the encoding of the cloud's suite
 /// @param shareKey public key of the member's share
-/// @param identitySignature 65-byte ECDSA signature of `Digests.confirmation` by the member's node identity
+/// @param identitySignature 65-byte ECDSA signature of `Digests.confirmation` by the node identity the member was selected with
 /// @param possession BLS proof of possession of `shareKey`'s secret over the same digest
 struct Confirmation {
     uint64 epoch;
@@ -66,10 +70,10 @@ struct Confirmation {
 /// @notice Every step is open to anyone, and nobody can change or stop a cloud. An epoch goes through
 /// `openEpoch` (stakes are recorded, a future block becomes the seed), `selectCommittee`, `confirm` by at least
 /// `threshold` members, and then `rotate` with the old committee's signature, or without it when there is no old
-/// committee whose time has not run out. An epoch's number is never used for a second committee.
+/// committee whose time has not run out, by itself or for want of a sign of life (`LivenessChallenges`). An epoch's number is never used for a second committee.
 /// @dev `block.number` and `blockhash` must mean the chain's own blocks or at least advance with time; see
 /// docs/contracts/committee.md on Arbitrum and on what a block producer can do to the seed.
-contract CommitteeRegistry is Clouds {
+contract CommitteeRegistry is IUnseatable, Clouds {
     struct Progress {
         uint64 current;
         uint64 epoch;
@@ -90,6 +94,9 @@ contract CommitteeRegistry is Clouds {
     /// possible, and the evidence window. Staking must allow that much, or clouds with long epochs cannot select.
     uint64 public constant LONGEST_HOLD = MAX_EPOCH_LENGTH + MAX_EPOCH_LENGTH / 2 + EVIDENCE_WINDOW;
 
+    /// @notice Where a committee is asked for a sign of life. It alone may `unseat`.
+    LivenessChallenges public immutable challenges;
+
     mapping(bytes32 cloudId => Progress) private _progress;
     mapping(bytes32 cloudId => mapping(uint64 epoch => mapping(bytes32 keyHash => uint256))) private _agreeing;
 
@@ -108,6 +115,7 @@ contract CommitteeRegistry is Clouds {
         bytes32 indexed cloudId,
         uint64 indexed epoch,
         address[] members,
+        address[] identities,
         bytes32 membersHash,
         uint64 validFrom,
         uint64 validUntil,
@@ -138,6 +146,8 @@ contract CommitteeRegistry is Clouds {
     error RegistryTooEarly(bytes32 cloudId, uint64 from, uint64 now_);
     /// @dev The seed is known once `seedBlock` has passed.
     error RegistrySeedNotReady(bytes32 cloudId, uint64 seedBlock, uint256 blockNumber);
+    /// @dev This chain knows no hash of `seedBlock`, though it is one of the last 256: committees cannot be drawn on it.
+    error RegistryNoSeed(uint64 seedBlock);
     /// @dev The seed block is more than 256 blocks old: open the epoch again.
     error RegistrySeedExpired(bytes32 cloudId, uint64 seedBlock, uint256 blockNumber);
     /// @dev Only `eligible` candidates have the stake to be members; a committee needs `size`.
@@ -150,7 +160,7 @@ contract CommitteeRegistry is Clouds {
     error RegistryBadMemberIndex(uint16 index, uint16 size);
     /// @dev A member confirms one key, once.
     error RegistryAlreadyConfirmed(bytes32 cloudId, uint64 epoch, address operator);
-    /// @dev Signed by `signer` (0 when it is no signature at all) instead of the operator's present node identity.
+    /// @dev Signed by `signer` (0 when it is no signature at all) instead of the node identity the operator was selected with.
     error RegistryBadIdentitySignature(address operator, address identity, address signer);
     /// @dev The proof of possession is well formed but not one of the share key over the digest.
     error RegistryBadPossession(bytes32 cloudId, uint64 epoch, address operator);
@@ -158,12 +168,16 @@ contract CommitteeRegistry is Clouds {
     error RegistryStillLive(bytes32 cloudId, uint64 epoch, uint64 validUntil);
     /// @dev The current committee (none if 0) can no longer sign: use `activate`.
     error RegistryLapsed(bytes32 cloudId, uint64 epoch);
+    /// @dev Only `challenges` unseats.
+    error RegistryNotChallenges(address caller);
     /// @dev Nobody made the epoch active in its time: abandon it.
     error RegistryExpired(bytes32 cloudId, uint64 epoch, uint64 validUntil);
 
     /// @param staking_ where stake is kept; must let this contract hold it
     /// @param verifiers of the schemes 0 (BN254) and 1 (BLS12-381); address 0 for what the chain lacks
-    constructor(IStaking staking_, IThresholdVerifier[] memory verifiers) Clouds(staking_, verifiers) {}
+    constructor(IStaking staking_, IThresholdVerifier[] memory verifiers) Clouds(staking_, verifiers) {
+        challenges = new LivenessChallenges();
+    }
 
     /// @notice Records every eligible candidate's stake and fixes the block whose hash will select among them. Possible
     /// when nothing is under way and the current committee is in its last `ATTEMPTS` confirmation windows or lapsed;
@@ -206,7 +220,9 @@ contract CommitteeRegistry is Clouds {
         if (block.number <= seedBlock) revert RegistrySeedNotReady(cloudId, seedBlock, block.number);
         if (_seedExpired(seedBlock)) revert RegistrySeedExpired(cloudId, seedBlock, block.number);
 
-        bytes32 seed = keccak256(abi.encode(blockhash(seedBlock), cloudId, epoch));
+        bytes32 seedHash = blockhash(seedBlock);
+        if (seedHash == 0) revert RegistryNoSeed(seedBlock);
+        bytes32 seed = keccak256(abi.encode(seedHash, cloudId, epoch));
         address[] memory selected = _draw(cloudId, epoch, seed, progress.snapshot);
 
         // Times fit 40 bits for another 34,000 years.
@@ -220,7 +236,7 @@ contract CommitteeRegistry is Clouds {
         record.size = params.size;
         record.threshold = params.threshold;
         record.membersHash = keccak256(abi.encode(selected));
-        record.membersPointer = Roster.writeMembers(selected);
+        record.membersPointer = _writeRoster(selected);
         progress.phase = Phase.Selected;
         progress.deadline = uint40(deadline);
         progress.confirmed = 0;
@@ -228,6 +244,7 @@ contract CommitteeRegistry is Clouds {
             cloudId,
             epoch,
             selected,
+            Roster.readIdentities(record.membersPointer, selected.length),
             record.membersHash,
             record.validFrom,
             record.validUntil,
@@ -289,7 +306,7 @@ contract CommitteeRegistry is Clouds {
     }
 
     /// @notice Makes the committee that is ready the current one although the one before did not sign, because its time
-    /// ran out. Mirrors cannot follow this. Anyone may call.
+    /// ran out or it was unseated. What mirrors need then is in `CommitteeMirror`. Anyone may call.
     function activate(bytes32 cloudId) external {
         Progress storage progress = _progress[cloudId];
         uint64 epoch = progress.epoch;
@@ -299,6 +316,12 @@ contract CommitteeRegistry is Clouds {
         Record storage record = _records[cloudId][epoch];
         if (block.timestamp >= record.validUntil) revert RegistryExpired(cloudId, epoch, record.validUntil);
         _activate(cloudId, progress, record);
+    }
+
+    /// @inheritdoc IUnseatable
+    function unseat(bytes32 cloudId) external {
+        if (msg.sender != address(challenges)) revert RegistryNotChallenges(msg.sender);
+        _records[cloudId][_progress[cloudId].current].validUntil = uint40(block.timestamp);
     }
 
     /// @notice Gives up an epoch whose committee did not agree on a key in time, so that another can be opened. Anyone
@@ -328,7 +351,8 @@ contract CommitteeRegistry is Clouds {
         pending.deadline = progress.deadline;
         pending.validFrom = record.validFrom;
         pending.validUntil = record.validUntil;
-        pending.members = Roster.readMembers(record.membersPointer);
+        pending.members = Roster.readMembers(record.membersPointer, record.size);
+        pending.identities = Roster.readIdentities(record.membersPointer, record.size);
         pending.membersHash = record.membersHash;
         pending.confirmed = progress.confirmed;
         if (pending.phase == Phase.Ready) pending.groupKey = StoredBytes.read(record.keyPointer);
@@ -339,19 +363,24 @@ contract CommitteeRegistry is Clouds {
         return _progress[cloudId].current;
     }
 
-    /// @inheritdoc ICommitteeRegistry
-    function isMember(bytes32 cloudId, uint64 epoch, address operator) external view returns (bool) {
-        address pointer = _records[cloudId][epoch].membersPointer;
-        if (pointer == address(0)) return false;
-        address[] memory selected = Roster.readMembers(pointer);
-        for (uint256 i = 0; i < selected.length; ++i) if (selected[i] == operator) return true;
-        return false;
+    /// @notice Node identities of the members of an active epoch, in committee order, as they were when it was selected.
+    function identities(bytes32 cloudId, uint64 epoch) external view returns (address[] memory) {
+        Record storage record = _activeRecord(cloudId, epoch);
+        return Roster.readIdentities(record.membersPointer, record.size);
     }
 
-    /// @dev End of the committee's validity, or 0 if it is over or there is none.
-    function _liveUntil(bytes32 cloudId, uint64 epoch) private view returns (uint64 until) {
-        until = _records[cloudId][epoch].validUntil;
-        if (epoch == 0 || block.timestamp >= until) until = 0;
+    /// @inheritdoc IUnseatable
+    function patience(bytes32 cloudId) external view returns (uint64) {
+        return ATTEMPTS * _cloud(cloudId).confirmationWindow;
+    }
+
+    /// @inheritdoc ICommitteeRegistry
+    function isMember(bytes32 cloudId, uint64 epoch, address operator) external view returns (bool) {
+        Record storage record = _records[cloudId][epoch];
+        if (record.membersPointer == address(0)) return false;
+        address[] memory selected = Roster.readMembers(record.membersPointer, record.size);
+        for (uint256 i = 0; i < selected.length; ++i) if (selected[i] == operator) return true;
+        return false;
     }
 
     /// @dev Whether `blockhash` no longer knows the block.
@@ -402,6 +431,17 @@ contract CommitteeRegistry is Clouds {
         }
     }
 
+    /// @dev Keeps the operators and their present node identities, which are thereby fixed for the epoch.
+    function _writeRoster(address[] memory operators) private returns (address pointer) {
+        uint256 n = operators.length;
+        address[] memory list = new address[](2 * n);
+        for (uint256 i = 0; i < n; ++i) {
+            list[i] = operators[i];
+            list[n + i] = _identityOf(operators[i]);
+        }
+        return Roster.writeMembers(list);
+    }
+
     function _requireConfirmable(bytes32 cloudId, Progress storage progress, uint64 epoch) private view {
         if (progress.epoch != epoch) revert RegistryWrongEpoch(cloudId, epoch, progress.epoch);
         if (progress.phase != Phase.Selected && progress.phase != Phase.Ready)
@@ -426,7 +466,7 @@ contract CommitteeRegistry is Clouds {
             c.groupKey,
             c.shareKey
         );
-        address identity = _identityOf(operator);
+        address identity = Roster.memberAt(record.membersPointer, uint256(record.size) + c.index);
         address signer = _recover(digest, c.identitySignature);
         if (signer != identity) revert RegistryBadIdentitySignature(operator, identity, signer);
         IThresholdVerifier verifier = _verifier(record.scheme);

@@ -15,7 +15,8 @@ abstract contract Committees is ICommittees {
     /// @param validUntil first second at which they no longer are
     /// @param scheme the cloud's BLS suite
     /// @param active whether it ever became active
-    /// @param membersPointer `Roster` of the operators; 0 for an epoch that never had a committee
+    /// @param membersPointer `Roster` of the operators, at home with their node identities behind; 0 for an epoch that never had a
+    /// committee
     /// @param size number of members
     /// @param threshold number of members that make a signature
     /// @param membersHash as in `Committee`
@@ -65,7 +66,8 @@ abstract contract Committees is ICommittees {
 
     /// @inheritdoc ICommittees
     function members(bytes32 cloudId, uint64 epoch) external view returns (address[] memory) {
-        return Roster.readMembers(_activeRecord(cloudId, epoch).membersPointer);
+        Record storage record = _activeRecord(cloudId, epoch);
+        return Roster.readMembers(record.membersPointer, record.size);
     }
 
     /// @inheritdoc ICommittees
@@ -88,6 +90,12 @@ abstract contract Committees is ICommittees {
         uint256 end = block.timestamp + GRACE;
         // The cast cannot truncate: `end` is less than a value of the same type.
         if (end < record.validUntil) record.validUntil = uint40(end);
+    }
+
+    /// @dev End of the committee's validity, or 0 if it is over or there is none.
+    function _liveUntil(bytes32 cloudId, uint64 epoch) internal view returns (uint64 until) {
+        until = _records[cloudId][epoch].validUntil;
+        if (epoch == 0 || block.timestamp >= until) until = 0;
     }
 
     function _activeRecord(bytes32 cloudId, uint64 epoch) internal view returns (Record storage record) {

@@ -55,6 +55,7 @@ library Digests {
     bytes32 internal constant REQUEST_TAG = keccak256("Nexus request v1");
     bytes32 internal constant ROTATION_TAG = keccak256("Nexus rotation v1");
     bytes32 internal constant CONFIRMATION_TAG = keccak256("Nexus confirmation v1");
+    bytes32 internal constant LIVENESS_TAG = keccak256("Nexus liveness v1");
     bytes32 internal constant VOTE_TAG = keccak256("Nexus vote v1");
     bytes32 internal constant IDENTITY_TAG = keccak256("Nexus identity v1");
     bytes32 internal constant CLOUD_TAG = keccak256("Nexus cloud v1");
@@ -157,6 +158,16 @@ library Digests {
                     keccak256(shareKey)
                 )
             );
+    }
+
+    /// @notice Signed by the group key to show that the committee of `epoch` can still sign: the answer to challenge `number`.
+    function liveness(
+        address challenges,
+        bytes32 cloudId,
+        uint64 epoch,
+        uint64 number
+    ) internal view returns (bytes32) {
+        return keccak256(abi.encode(LIVENESS_TAG, block.chainid, challenges, cloudId, epoch, number));
     }
 
     /// @notice A node's vote for a block, signed by its identity; two different ones for a height are slashable.

@@ -11,13 +11,13 @@ import {ICommitteeRegistry} from "./ICommitteeRegistry.sol";
 /// account's key need not be on the node's machine. The node signs confirmations and votes with it, and other nodes
 /// encrypt key shares to it. An identity belongs to one operator for ever: replaced, it still answers for what it signed.
 abstract contract NodeIdentities is ICommitteeRegistry {
-    struct Node {
-        address identity;
+    struct PublicKey {
         bytes32 x;
         bytes32 y;
     }
 
-    mapping(address operator => Node) private _nodes;
+    mapping(address operator => address) private _identities;
+    mapping(address identity => PublicKey) private _keys;
 
     /// @inheritdoc ICommitteeRegistry
     mapping(address identity => address operator) public override operatorOf;
@@ -33,8 +33,11 @@ abstract contract NodeIdentities is ICommitteeRegistry {
     error RegistryBadIdentityProof(address identity, address signer);
     /// @dev The operator never registered a node.
     error RegistryUnknownNode(address operator);
+    /// @dev The identity was never registered.
+    error RegistryUnknownIdentity(address identity);
 
-    /// @notice Binds a node identity to the caller, in place of the one before.
+    /// @notice Binds a node identity to the caller, in place of the one before. Committees that were selected already keep the
+    /// identity they were selected with.
     /// @param publicKey x and y of the identity key, 64 bytes
     /// @param proof the identity's 65-byte ECDSA signature of `Digests.identity(registry, caller)`, as it is (no prefix)
     function registerNode(bytes calldata publicKey, bytes calldata proof) external {
@@ -47,7 +50,8 @@ abstract contract NodeIdentities is ICommitteeRegistry {
         if (signer != identity) revert RegistryBadIdentityProof(identity, signer);
 
         operatorOf[identity] = msg.sender;
-        _nodes[msg.sender] = Node(identity, bytes32(publicKey[:32]), bytes32(publicKey[32:]));
+        _identities[msg.sender] = identity;
+        _keys[identity] = PublicKey(bytes32(publicKey[:32]), bytes32(publicKey[32:]));
         emit NodeRegistered(msg.sender, identity, publicKey);
     }
 
@@ -55,14 +59,21 @@ abstract contract NodeIdentities is ICommitteeRegistry {
     /// @return identity the address the node's signatures recover to
     /// @return publicKey its x and y, 64 bytes
     function nodeOf(address operator) external view returns (address identity, bytes memory publicKey) {
-        Node memory node = _nodes[operator];
-        if (node.identity == address(0)) revert RegistryUnknownNode(operator);
-        return (node.identity, abi.encodePacked(node.x, node.y));
+        identity = _identities[operator];
+        if (identity == address(0)) revert RegistryUnknownNode(operator);
+        return (identity, publicKeyOf(identity));
+    }
+
+    /// @notice The x and y, 64 bytes, of any identity key that was ever registered. Reverts with `RegistryUnknownIdentity`.
+    function publicKeyOf(address identity) public view returns (bytes memory) {
+        PublicKey memory key = _keys[identity];
+        if (key.x == 0 && key.y == 0) revert RegistryUnknownIdentity(identity);
+        return abi.encodePacked(key.x, key.y);
     }
 
     /// @dev The operator's present identity, 0 if none.
     function _identityOf(address operator) internal view returns (address) {
-        return _nodes[operator].identity;
+        return _identities[operator];
     }
 
     /// @dev The signer of a 65-byte signature with low s; 0 for anything else.

@@ -4,12 +4,13 @@ pragma solidity ^0.8.24;
 import {StoredBytes} from "./StoredBytes.sol";
 
 /// @title Lists of operators, with or without a stake each, packed and kept as code.
-/// @notice 20 bytes per member of a committee, 36 (address, then 128-bit stake) per candidate of a snapshot.
+/// @notice 20 bytes per address of a list, 36 (address, then 128-bit stake) per candidate of a snapshot. The registry's list of a
+/// committee has the operators, in order, and then their node identities; a mirror's has the operators alone.
 library Roster {
     uint256 private constant MEMBER = 20;
     uint256 private constant CANDIDATE = 36;
 
-    /// @notice Keeps a committee, in order.
+    /// @notice Keeps a list, in order.
     function writeMembers(address[] memory members) internal returns (address pointer) {
         uint256 n = members.length;
         // One word more than needed, because the last store is a whole word wide; cut off below.
@@ -29,10 +30,19 @@ library Roster {
         return StoredBytes.write(data);
     }
 
-    /// @notice The committee kept at `pointer`.
-    function readMembers(address pointer) internal view returns (address[] memory members) {
-        bytes memory data = StoredBytes.read(pointer);
-        uint256 n = data.length / MEMBER;
+    /// @notice The first `n` addresses of the list kept at `pointer`, which has as many.
+    function readMembers(address pointer, uint256 n) internal view returns (address[] memory members) {
+        return _read(pointer, 0, n);
+    }
+
+    /// @notice The node identities behind the `n` operators of the list kept at `pointer`, which has twice as many addresses.
+    function readIdentities(address pointer, uint256 n) internal view returns (address[] memory identities) {
+        return _read(pointer, n, n);
+    }
+
+    /// @dev `n` addresses from the `from`-th on.
+    function _read(address pointer, uint256 from, uint256 n) private view returns (address[] memory members) {
+        bytes memory data = StoredBytes.read(pointer, from * MEMBER, n * MEMBER);
         members = new address[](n);
         assembly ("memory-safe") {
             // Reads end within the word after the data, which the free memory pointer's rounding or `members` backs;
@@ -47,7 +57,7 @@ library Roster {
         }
     }
 
-    /// @notice The member at `index`; 0 beyond the end.
+    /// @notice The address at `index`; 0 beyond the end.
     function memberAt(address pointer, uint256 index) internal view returns (address) {
         return address(bytes20(StoredBytes.read(pointer, index * MEMBER, MEMBER)));
     }

@@ -50,6 +50,7 @@ const HEADER_TAG = tag("Nexus header v1");
 const REQUEST_TAG = tag("Nexus request v1");
 const ROTATION_TAG = tag("Nexus rotation v1");
 const CONFIRMATION_TAG = tag("Nexus confirmation v1");
+const LIVENESS_TAG = tag("Nexus liveness v1");
 const VOTE_TAG = tag("Nexus vote v1");
 const IDENTITY_TAG = tag("Nexus identity v1");
 const CLOUD_TAG = tag("Nexus cloud v1");
@@ -166,6 +167,24 @@ export function confirmation(
     bytes32(membersHash),
     keccak256(toBytes(groupKey)),
     keccak256(toBytes(shareKey)),
+  );
+}
+
+/** Signed by the group key to show that the committee of `epoch` can still sign: the answer to challenge `number`. */
+export function liveness(
+  chainId: bigint,
+  challenges: BytesLike,
+  cloudId: BytesLike,
+  epoch: bigint,
+  number: bigint,
+): Uint8Array {
+  return hash(
+    LIVENESS_TAG,
+    uint(chainId, 256),
+    address(challenges),
+    bytes32(cloudId),
+    uint(epoch, 64),
+    uint(number, 64),
   );
 }
 

@@ -7,6 +7,7 @@ pragma solidity ^0.8.24;
 interface Vm {
     function warp(uint256 timestamp) external;
     function roll(uint256 blockNumber) external;
+    function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;
     function chainId(uint256 id) external;
     function fee(uint256 baseFee) external;
     function prevrandao(bytes32 value) external;

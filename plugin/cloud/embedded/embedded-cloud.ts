@@ -245,6 +245,7 @@ export class EmbeddedCloud {
    */
   async service(onBlock: (block: ServedBlock) => void = () => {}): Promise<void> {
     await this.#renewEpoch();
+    await this.committee.answerChallenge();
     for (;;) {
       const committed = await this.#engine.step();
       const blocks = await this.#deliver(committed);

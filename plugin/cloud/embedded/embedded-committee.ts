@@ -4,7 +4,8 @@ import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { getBytes, hexlify, toQuantity } from "ethers";
 
 import type { Suite } from "../../crypto/bls/suite.ts";
-import type { EvmChain, EvmContract } from "../../chain/evm-chain.ts";
+import { EvmContract, type EvmChain } from "../../chain/evm-chain.ts";
+import { loadArtifact } from "../../contracts/artifacts.ts";
 import * as digests from "../../contracts/digests.ts";
 import { confirm } from "../dkg/confirmation.ts";
 import { IdentitySecret } from "../dkg/identity.ts";
@@ -88,6 +89,7 @@ export class EmbeddedCommittee {
   readonly #registry: EvmContract;
   readonly #account: DevelopmentAccount;
   #active: ActivatedEpoch | undefined;
+  #challenges: EvmContract | undefined;
 
   private constructor(
     cloudId: string,
@@ -223,6 +225,28 @@ export class EmbeddedCommittee {
     return this.#active;
   }
 
+  /** Shows that the committee can still sign, if anybody challenged it: one that does not answer may be unseated. */
+  async answerChallenge(): Promise<void> {
+    const active = this.#active;
+    if (active === undefined) return;
+    this.#challenges ??= new EvmContract(
+      (await this.#chain.read(this.#registry, "challenges"))[0] as string,
+      loadArtifact("LivenessChallenges").abi,
+    );
+    const [challenge] = await this.#chain.read(this.#challenges, "challengeOf", this.cloudId);
+    const { epoch, answerBy, number } = challenge as Record<"epoch" | "answerBy" | "number", bigint>;
+    if (answerBy === 0n || epoch !== active.committee.epoch) return;
+    const digest = digests.liveness(
+      this.#chain.chainId,
+      this.#challenges.address,
+      this.cloudId,
+      epoch,
+      number,
+    );
+    const signature = hexlify(this.#signTogether(active, digest));
+    await this.#account.call(this.#challenges, "answerChallenge", [this.cloudId, signature]);
+  }
+
   /** Brings the next epoch, from whatever phase it is in, to where its members are known. */
   async #selectCommittee(): Promise<PendingEpoch> {
     const call = (method: string): Promise<unknown> =>
@@ -299,9 +323,7 @@ export class EmbeddedCommittee {
       group.groupPublicKey,
       pending.membersHash,
     );
-    const signers = [...previous.keys.values()];
-    const partials = signers.map(({ share }) => partialSign(this.suite, share, digest));
-    const { signature } = combine(signers[0]!.group, digest, partials);
+    const signature = this.#signTogether(previous, digest);
     const [current] = await this.#chain.read(this.#registry, "currentEpoch", this.cloudId);
     // A lapsed committee cannot rotate: the new one became active with its last confirmation, or is made active now.
     if (current !== pending.epoch) {
@@ -311,6 +333,12 @@ export class EmbeddedCommittee {
         : this.#account.call(this.#registry, "activate", [this.cloudId]));
     }
     return { fromEpoch, signature };
+  }
+
+  #signTogether(epoch: ActivatedEpoch, digest: Uint8Array): Uint8Array {
+    const signers = [...epoch.keys.values()];
+    const partials = signers.map(({ share }) => partialSign(this.suite, share, digest));
+    return combine(signers[0]!.group, digest, partials).signature;
   }
 
   #member(address: string): Member {

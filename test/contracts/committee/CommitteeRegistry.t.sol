@@ -395,25 +395,6 @@ contract CommitteeRegistryTest is RegistryTest {
             );
     }
 
-    /// An identity that its operator replaced during the ceremony no longer confirms.
-    function test_OnlyThePresentIdentityConfirms() external {
-        openAndSelect();
-        address operator = registry.pendingEpoch(cloudId).members[0];
-        Confirmation memory c = confirmation(0, KEY);
-        address old = vm.addr(identityKey[operator]);
-        registerNode(operator, 4242);
-        refuseConfirmation(
-            c,
-            abi.encodeWithSelector(
-                CommitteeRegistry.RegistryBadIdentitySignature.selector,
-                operator,
-                vm.addr(4242),
-                old
-            )
-        );
-        confirm(0, KEY);
-    }
-
     // ---------------------------------------------------------------- abandoning
 
     function test_AbandonedNumbersAndConfirmationsNeverCount() external {
@@ -533,5 +514,38 @@ contract CommitteeRegistryTest is RegistryTest {
         vm.expectRevert(
             abi.encodeWithSelector(CommitteeRegistry.RegistryTooEarly.selector, cloudId, from, block.timestamp)
         );
+    }
+
+    /// Who registers another node after the selection neither invalidates what the old one signs nor lets the new one sign.
+    function test_IdentitiesAreFixedAtSelection() external {
+        openAndSelect();
+        address[] memory identities = registry.pendingEpoch(cloudId).identities;
+        address member = registry.pendingEpoch(cloudId).members[0];
+        uint256 selectedWith = identityKey[member];
+        (address before, bytes memory publicKey) = registry.nodeOf(member);
+        assertEq(identities[0], before, "as it was selected");
+        registerNode(member, 9999);
+        assertEq(abi.encode(registry.pendingEpoch(cloudId).identities), abi.encode(identities), "fixed");
+        assertEq(registry.publicKeyOf(identities[0]), publicKey, "its key is still known");
+
+        Confirmation memory byNewIdentity = confirmation(0, KEY);
+        (address now_, ) = registry.nodeOf(member);
+        vm.expectRevert(
+            abi.encodeWithSelector(CommitteeRegistry.RegistryBadIdentitySignature.selector, member, identities[0], now_)
+        );
+        registry.confirm(cloudId, byNewIdentity);
+        identityKey[member] = selectedWith;
+        for (uint16 i = 0; i < 3; ++i) confirm(i, KEY);
+        assertEq(abi.encode(registry.identities(cloudId, 1)), abi.encode(identities), "of the committee");
+    }
+
+    /// On a chain that knows no block hashes the draw would be a constant.
+    function test_RefusesASeedThatTheChainDoesNotKnow() external {
+        registry.openEpoch(cloudId);
+        uint64 seedBlock = registry.pendingEpoch(cloudId).seedBlock;
+        vm.roll(seedBlock + 1);
+        vm.setBlockhash(seedBlock, 0);
+        vm.expectRevert(abi.encodeWithSelector(CommitteeRegistry.RegistryNoSeed.selector, seedBlock));
+        registry.selectCommittee(cloudId);
     }
 }

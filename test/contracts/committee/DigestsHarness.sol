@@ -67,6 +67,15 @@ contract DigestsHarness {
         return Digests.confirmation(registry, cloudId, epoch, membersHash, groupKey, shareKey);
     }
 
+    function liveness(
+        address challenges,
+        bytes32 cloudId,
+        uint64 epoch,
+        uint64 number
+    ) external view returns (bytes32) {
+        return Digests.liveness(challenges, cloudId, epoch, number);
+    }
+
     function vote(bytes32 cloudId, uint64 epoch, uint64 height, bytes32 blockHash) external pure returns (bytes32) {
         return Digests.vote(cloudId, epoch, height, blockHash);
     }

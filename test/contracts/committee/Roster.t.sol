@@ -28,7 +28,7 @@ contract RosterTest is Test {
     function testFuzz_MembersComeBack(address[] memory members, uint256 index) external {
         address pointer = Roster.writeMembers(members);
         assertEq(pointer.code.length, 1 + 20 * members.length, "20 bytes each");
-        assertEq(abi.encode(Roster.readMembers(pointer)), abi.encode(members), "members");
+        assertEq(abi.encode(Roster.readMembers(pointer, members.length)), abi.encode(members), "members");
         index = bound(index, 0, members.length);
         address expected = index < members.length ? members[index] : address(0);
         assertEq(Roster.memberAt(pointer, index), expected, "member");

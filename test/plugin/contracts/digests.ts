@@ -100,6 +100,8 @@ describe(`digests, the twin of Digests.sol (seed ${SEED})`, () => {
   it("confirmation", () =>
     agree("confirmation", fc.tuple(address, word, uint(64), word, bytes, bytes), digests.confirmation));
 
+  it("liveness", () => agree("liveness", fc.tuple(address, word, uint(64), uint(64)), digests.liveness));
+
   it("vote", () =>
     agree("vote", fc.tuple(word, uint(64), uint(64), word), (_, ...args) => digests.vote(...args)));
 

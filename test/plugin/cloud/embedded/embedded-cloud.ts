@@ -30,6 +30,25 @@ describe("plugin/cloud/embedded/embedded-cloud", () => {
     expect(await fibonacci.call("11"), "the cloud goes on").to.equal("89");
   });
 
+  it("answers whoever challenges the committee to show that it can still sign", async () => {
+    const { nexus, ethers } = await network.create("l1");
+    const fibonacci = await nexus.program("fibonacci");
+    const registry = await ethers.getContractAt(
+      "CommitteeRegistry",
+      await nexus.addressOf("CommitteeRegistry"),
+    );
+    const challenges = await ethers.getContractAt("LivenessChallenges", await registry.challenges());
+    const cloudId = await nexus.cloudId();
+    await challenges.challengeCommittee(cloudId, { value: ethers.parseEther("1") });
+    expect((await challenges.challengeOf(cloudId)).answerBy).to.equal(0n);
+    expect(await challenges.queryFilter(challenges.filters.ChallengeAnswered())).to.have.length(1);
+    await expect(challenges.unseatCommittee(cloudId)).to.be.revertedWithCustomError(
+      challenges,
+      "LivenessNotChallenged",
+    );
+    expect(await fibonacci.call("11")).to.equal("89");
+  });
+
   it("takes nothing but equivocations for evidence", async () => {
     const { nexus } = await network.create("l1");
     const fibonacci = await nexus.program("fibonacci");
