@@ -6,9 +6,11 @@ import {INexusGateway, Status} from "../cloud/INexusGateway.sol";
 import {NexusConsumer} from "../cloud/NexusConsumer.sol";
 
 /// @title Guess a digit: a game that holds stakes and pays by the answer of a program.
-/// @notice The program draws a digit from the randomness of the committee, which nobody knows when the guess is made,
-/// and answers with it (uint256, big-endian). Right: nine stakes are paid. Wrong: the stake is the house's. Anything else (a
+/// @notice The program draws a digit from the randomness of the committee, which comes of a signature that is made only when
+/// the guess is ordered and cannot be changed any more, and answers with it (uint256, big-endian). Right: nine stakes are paid. Wrong: the stake is the house's. Anything else (a
 /// program that fails, no answer in time): the stake goes back, and with no answer the fee does too.
+/// @dev Who relays answers sees the draw first. A player that could keep every relayer's transaction out of the chain for
+/// `PATIENCE` would get a lost stake back: such a game needs a patience that nobody can outlast.
 /// @dev What is owed to players is always covered: a game starts only if the house can pay its prize, which is then
 /// set aside. balance = house + owed + set aside for open games + refunded fees not yet claimed.
 contract GuessingGame is NexusConsumer {
@@ -83,7 +85,7 @@ contract GuessingGame is NexusConsumer {
         if (house < risk) revert GameHouseTooPoor(house, risk);
         house -= risk;
         uint40 deadline = uint40(block.timestamp) + PATIENCE;
-        // The guess is no part of the input, so no node can draw with it in mind.
+        // The guess is no part of the input: the draw is made without regard to it.
         requestId = _request(cloudId, programId, "", CALLBACK_GAS, deadline, msg.value - stake);
         games[requestId] = Game(msg.sender, deadline, guess);
         emit Played(requestId, msg.sender, guess);

@@ -149,7 +149,9 @@ export class Journal {
         ]),
       ),
     );
-    const requests = events
+    // A block's runs are those of the requests that the block before holds.
+    const asked = record.height === 1 ? [] : blockOf(cloud, record.height - 1).events;
+    const requests = asked
       .filter((event) => event.kind === "request")
       .map(({ requestId, chainId, request, input }): RequestView => {
         const run = record.runs.find((one) => one.requestId === requestId);

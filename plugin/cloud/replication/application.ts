@@ -12,7 +12,15 @@ import { BlockBudget, eventsWanted, runLimits } from "./block-limits.ts";
 import type { BlockRecord, ChainRecord, RunReport } from "./block-record.ts";
 import { BlockStore } from "./block-store.ts";
 import { answerBytes, answerGas, callBytes, callGas, takeDeliverable } from "./delivery-budget.ts";
-import { eventId, type CloudEvent, type OperatorEvent, type OrderedEvent, type Place } from "./event.ts";
+import {
+  eventId,
+  type CloudEvent,
+  type LogEvent,
+  type OperatorEvent,
+  type OrderedEvent,
+  type Place,
+  type RequestEvent,
+} from "./event.ts";
 import { ProgramStore } from "./program-store.ts";
 import { copyOf, outgoingOf, type GatewayAddress, type ReplicatedState } from "./replicated-state.ts";
 import { runEvent, type RunEnvironment } from "./run-event.ts";
@@ -118,9 +126,9 @@ export class Application {
         if (!add(event)) break;
       }
     }
-    const waiting = [...this.#replicated.outgoing.values()].some(
-      (o) => o.answers.length + o.calls.length > 0,
-    );
+    const waiting =
+      this.#replicated.waiting.length > 0 ||
+      [...this.#replicated.outgoing.values()].some((o) => o.answers.length + o.calls.length > 0);
     if (events.length === 0 && !waiting) return undefined;
     return { height: this.height + 1, previousSignature: this.#previousSignature(), events };
   }
@@ -226,7 +234,7 @@ export class Application {
     if (this.height === 0) {
       this.#entries = new Map();
       const { chains, epoch } = this.parameters.genesis;
-      const empty = { cursors: new Map(), outgoing: new Map(), callNonces: new Map() };
+      const empty = { cursors: new Map(), outgoing: new Map(), waiting: [], callNonces: new Map() };
       return { chains: chains.map(normalized), epoch, ...empty };
     }
     const replicated = stateOf(new Map(this.#state.entries(REPLICATION_ACCOUNT)));
@@ -253,6 +261,22 @@ export class Application {
   }
 
   #execute(block: Block, storage: StorageBlock, replicated: ReplicatedState): RunReport[] {
+    const clocks = clocksOf(block);
+    const runs = this.#run(block, storage, replicated, clocks);
+    replicated.waiting = this.#order(block, replicated, clocks);
+    return runs;
+  }
+
+  /**
+   * Runs what the last block's events lead to. That block's signature is the seed, so it was made when the events, and all that
+   * goes into the runs besides, could not be changed any more.
+   */
+  #run(
+    block: Block,
+    storage: StorageBlock,
+    replicated: ReplicatedState,
+    clocks: ReadonlyMap<bigint, bigint>,
+  ): RunReport[] {
     const environment: Omit<RunEnvironment, "limits"> = {
       cloudId: getBytes(this.parameters.cloudId),
       block,
@@ -262,7 +286,31 @@ export class Application {
       gatewayOf: (chainId) => replicated.chains.find((chain) => chain.chainId === chainId)!.gateway,
     };
     const runs: RunReport[] = [];
-    const clocks = clocksOf(block);
+    for (const event of replicated.waiting) {
+      if (isExpired(event, clocks)) continue;
+      for (const programId of event.kind === "request"
+        ? [String(event.request.programId)]
+        : event.programIds) {
+        const limits = runLimits(replicated, this.parameters.limits, event);
+        const run = runEvent({ ...environment, limits }, event, programId);
+        runs.push(run.report);
+        if (event.kind === "request") {
+          const answer = { request: event.request, outcome: run.outcome, output: run.output };
+          outgoingOf(replicated, event.chainId).answers.push(answer);
+        }
+        for (const call of run.calls) this.#queueCall(replicated, programId, call);
+      }
+    }
+    return runs;
+  }
+
+  /** Takes a block's events into the state. @returns those that lead to runs */
+  #order(
+    block: Block,
+    replicated: ReplicatedState,
+    clocks: ReadonlyMap<bigint, bigint>,
+  ): (RequestEvent | LogEvent)[] {
+    const waiting: (RequestEvent | LogEvent)[] = [];
     for (const event of block.events) {
       if (event.kind === "program") {
         const known = this.programs.has(keccak256(event.module));
@@ -278,26 +326,10 @@ export class Application {
         continue;
       }
       replicated.cursors.set(event.chainId, event.place);
-      if (event.kind === "epoch") {
-        replicated.epoch = event.epoch;
-        continue;
-      }
-      // Its chain takes no answer any more: the requester may have its fee back, and pays for no run.
-      if (event.kind === "request" && event.request.deadline <= clocks.get(event.chainId)!) continue;
-      for (const programId of event.kind === "request"
-        ? [String(event.request.programId)]
-        : event.programIds) {
-        const limits = runLimits(replicated, this.parameters.limits, event);
-        const run = runEvent({ ...environment, limits }, event, programId);
-        runs.push(run.report);
-        if (event.kind === "request") {
-          const answer = { request: event.request, outcome: run.outcome, output: run.output };
-          outgoingOf(replicated, event.chainId).answers.push(answer);
-        }
-        for (const call of run.calls) this.#queueCall(replicated, programId, call);
-      }
+      if (event.kind === "epoch") replicated.epoch = event.epoch;
+      else if (!isExpired(event, clocks)) waiting.push(event);
     }
-    return runs;
+    return waiting;
   }
 
   /** A call to a chain that is not served can never be made, so it is dropped. */
@@ -357,6 +389,12 @@ export class Application {
 /** Addresses have one form in the state: lower case, as their bytes read. */
 function normalized({ chainId, gateway }: GatewayAddress): GatewayAddress {
   return { chainId, gateway: gateway.toLowerCase() };
+}
+
+/** Whether its chain takes no answer any more: the requester may have its fee back, and pays for no run. */
+function isExpired(event: RequestEvent | LogEvent, clocks: ReadonlyMap<bigint, bigint>): boolean {
+  const now = clocks.get(event.chainId);
+  return event.kind === "request" && now !== undefined && event.request.deadline <= now;
 }
 
 /** What time it is at least on each chain, in Unix seconds, by chain id: all that a block's events say of it. */

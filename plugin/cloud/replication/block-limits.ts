@@ -30,7 +30,8 @@ const FUEL_PER_LOG_RUN = 20_000_000n;
 
 /** How many more events of a chain the next block may hold. */
 export function eventsWanted(state: ReplicatedState, chainId: bigint): number {
-  const waiting = state.outgoing.get(chainId)?.answers.length ?? 0;
+  const answers = state.outgoing.get(chainId)?.answers.length ?? 0;
+  const waiting = answers + state.waiting.filter((event) => event.chainId === chainId).length;
   return Math.max(0, Math.min(EVENTS_PER_CHAIN, WAITING_ANSWERS - waiting));
 }
 

@@ -7,7 +7,7 @@ import { encode, integer } from "./structure.ts";
 export interface Block {
   /** Counted from 1. */
   readonly height: number;
-  /** Group signature of the previous block's first header; empty at height 1. The seed of this block's randomness. */
+  /** Group signature of the previous block's first header; empty at height 1. The seed of the runs that the previous block's events lead to. */
   readonly previousSignature: Uint8Array;
   readonly events: readonly CloudEvent[];
 }

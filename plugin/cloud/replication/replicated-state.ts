@@ -1,5 +1,5 @@
 import type { Answer, OutboundCall } from "./block-record.ts";
-import type { Place } from "./event.ts";
+import type { LogEvent, Place, RequestEvent } from "./event.ts";
 
 /** What waits to be said to one chain; headers take from the front what fits. */
 export interface Outgoing {
@@ -28,6 +28,8 @@ export interface ReplicatedState {
   /** Place of the last event of each chain that a block contained, by chain id. */
   readonly cursors: Map<bigint, Place>;
   readonly outgoing: Map<bigint, Outgoing>;
+  /** Events of the last block that lead to runs: these happen in the next one, with a seed that nobody knew before. */
+  waiting: readonly (RequestEvent | LogEvent)[];
   /** Number of outbound calls that a program has asked for on a chain, by `programId:chainId`. */
   readonly callNonces: Map<string, bigint>;
 }
@@ -43,6 +45,7 @@ export function copyOf(state: ReplicatedState): ReplicatedState {
     epoch: state.epoch,
     cursors: new Map(state.cursors),
     outgoing,
+    waiting: state.waiting,
     callNonces: new Map(state.callNonces),
   };
 }

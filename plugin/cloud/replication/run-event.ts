@@ -16,7 +16,7 @@ export interface RunEnvironment {
   /** 32 bytes. */
   readonly cloudId: Uint8Array;
   readonly block: Block;
-  /** `randomness` of the block's previous signature: nobody could know it before that was made. */
+  /** `randomness` of the signature of the block that ordered the event: it was made after that block was fixed. */
   readonly seed: Uint8Array;
   readonly storage: StorageBlock;
   /** The program of an id, or undefined when the cloud has none. */

@@ -8,6 +8,7 @@
  * | epoch                  | epoch under which headers are signed              |
  * | chain/ID               | gateway of a served chain                         |
  * | cursor/ID              | [block, log index] of the chain's last event      |
+ * | run/N                  | the N-th event of the last block that runs wait for |
  * | taken/ID               | [answers, calls] that headers took for the chain  |
  * | answer/ID/N            | [request, outcome, output], the N-th of the chain |
  * | call/ID/N              | [program id, nonce, target, gas limit, data]      |
@@ -21,7 +22,14 @@ import type { Outcome } from "../../contracts/digests.ts";
 import { equalBytes } from "../storage/bytes.ts";
 import { decode } from "../storage/rlp.ts";
 import type { Answer, OutboundCall } from "./block-record.ts";
-import { parseRequest, requestStructure } from "./event.ts";
+import {
+  decodeEvent,
+  encodeEvent,
+  parseRequest,
+  requestStructure,
+  type LogEvent,
+  type RequestEvent,
+} from "./event.ts";
 import { outgoingOf, type ReplicatedState } from "./replicated-state.ts";
 import { encode, integer, parseBytes, parseHex, parseInteger, parseList } from "./structure.ts";
 
@@ -51,6 +59,7 @@ export function entriesOf(state: ReplicatedState): Map<string, Uint8Array> {
   for (const [chainId, { block, logIndex }] of state.cursors) {
     entries.set(`cursor/${chainId}`, encode([integer(block), integer(logIndex)]));
   }
+  for (const [i, event] of state.waiting.entries()) entries.set(`run/${i}`, encodeEvent(event));
   for (const [key, nonce] of state.callNonces) {
     entries.set(`nonce/${key.replace(":", "/")}`, encode(integer(nonce)));
   }
@@ -77,12 +86,13 @@ export function stateOf(entries: ReadonlyMap<string, Uint8Array>): ReplicatedSta
     epoch: 0n,
     cursors: new Map(),
     outgoing: new Map(),
+    waiting: queued(entries, "run", 0, decodedRun),
     callNonces: new Map(),
   };
   const chains: { chainId: bigint; gateway: string }[] = [];
   for (const [key, value] of entries) {
     const [kind, first, second] = key.split("/");
-    if (kind === BLOCK_ENTRY || kind === "program" || kind === "answer" || kind === "call") continue;
+    if (kind === BLOCK_ENTRY || ["program", "run", "answer", "call"].includes(kind!)) continue;
     const item = decode(value);
     if (kind === "epoch") state.epoch = parseInteger(item);
     else if (kind === "chain") chains.push({ chainId: BigInt(first!), gateway: parseHex(item) });
@@ -141,6 +151,12 @@ function remembered<T extends Answer | OutboundCall>(item: T, encoded: (item: T)
   let bytes = encodings.get(item);
   if (bytes === undefined) encodings.set(item, (bytes = encoded(item)));
   return bytes;
+}
+
+function decodedRun(bytes: Uint8Array): RequestEvent | LogEvent {
+  const event = decodeEvent(bytes);
+  if (event.kind === "request" || event.kind === "log") return event;
+  throw new Error(`No run waits for an event of the kind ${event.kind}.`);
 }
 
 function encodedAnswer(answer: Answer): Uint8Array {

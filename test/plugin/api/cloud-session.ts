@@ -102,7 +102,7 @@ describe("plugin/api/cloud-session", () => {
     await add(2);
     expect(await counter.count()).to.equal(3n);
     await outer.restore();
-    expect((await nexus.cloud()).height).to.equal(2);
+    expect((await nexus.cloud()).height).to.equal(3);
     await add(3);
     expect(await counter.count()).to.equal(4n);
   });

@@ -39,7 +39,9 @@ describe("connection.nexus", () => {
     const snapshot: unknown = await provider.request({ method: "evm_snapshot" });
     const before = (await nexus.cloud()).height;
     await counter.call("2");
-    expect((await nexus.cloud()).height).to.equal(before + 1);
+    expect((await nexus.cloud()).height, "one block holds the request, the next its run").to.equal(
+      before + 2,
+    );
     await provider.request({ method: "evm_revert", params: [snapshot] });
     expect((await nexus.cloud()).height).to.equal(before);
     expect(await counter.call("30")).to.equal("832040");

@@ -55,6 +55,12 @@ async function next(
   return decide(app, block!);
 }
 
+/** Decides a block with what is seen and the next one, in which the runs happen that it leads to. */
+async function served(app: Application, outlook: Outlook): Promise<BlockRecord> {
+  await next(app, outlook);
+  return next(app, outlook);
+}
+
 describe("plugin/cloud/replication/application", () => {
   it("comes to the same hashes from the same blocks, in memory, on disk and opened again", async () => {
     const directory = await mkdtemp(join(tmpdir(), "nexus-application-"));
@@ -107,20 +113,24 @@ describe("plugin/cloud/replication/application", () => {
     };
     const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
     const elsewhere = lasting(requestEvent(1, COUNTER, "", OTHER_CHAIN), deadline + 5n);
-    const first = await decideOn(1, [
-      publish(counter),
-      chain,
-      add(0),
-      lasting(add(1), deadline - 1n),
-      elsewhere,
-    ]);
-    expect(first.runs, "another chain's time is its own").to.have.length(3);
-
+    await decideOn(1, [publish(counter), chain, add(0), lasting(add(1), deadline - 1n), elsewhere]);
     const inTime = lasting(add(3), deadline);
-    const { runs, chains } = await decideOn(2, [add(2), inTime]);
+    const outlived = { ...lasting(add(4), deadline), timestamp: deadline };
+    const first = await decideOn(2, [
+      add(2),
+      inTime,
+      { ...outlived, request: { ...outlived.request, deadline: deadline + 9n } },
+    ]);
+    expect(
+      first.runs.map(({ requestId }) => requestId),
+      "another chain's time is its own",
+    ).to.deep.equal([add(1), elsewhere].map((event) => lasting(event, 0n).requestId));
+    const later = lasting(add(5), deadline + 10n);
+    const { runs, chains } = await decideOn(3, [later]);
     expect(runs.map(({ requestId }) => requestId)).to.deep.equal([inTime.requestId]);
     expect(chains.flatMap(({ answers }) => answers.map(({ request }) => request.nonce))).to.deep.equal([3n]);
-    const outlook = seeing([add(0), add(1), add(2), inTime]);
+    expect((await decideOn(4, [])).runs.map(({ requestId }) => requestId)).to.deep.equal([later.requestId]);
+    const outlook = seeing([add(0), add(1), add(2), inTime, outlived, later]);
     expect(await app.prepareProposal(outlook, []), "none is left or comes again").to.equal(undefined);
   });
 
@@ -203,7 +213,7 @@ describe("plugin/cloud/replication/application", () => {
         (call $call (i64.const ${CHAIN}) (i32.const 0) (i32.const 1000) (i32.const 0) (i32.const 0))
         ${code})`);
       await next(app, seeing([]), [publish(module)]);
-      const { chains, runs } = await next(app, seeing([requestEvent(0, keccak256(module))]));
+      const { chains, runs } = await served(app, seeing([requestEvent(0, keccak256(module))]));
       expect(runs[0]!.outcome, what).to.equal(outcome);
       expect(runs[0]!.reason, what).to.match(reason);
       expect(chains[0]!.answers[0]!.outcome, what).to.equal(outcome);
@@ -212,7 +222,7 @@ describe("plugin/cloud/replication/application", () => {
       expect([...app.state.entries(getBytes(keccak256(module)))], what).to.deep.equal([]);
     }
     const app = await application();
-    const { chains, runs } = await next(app, seeing([add(0)]));
+    const { chains, runs } = await served(app, seeing([add(0)]));
     expect(chains[0]!.answers[0]!.outcome).to.equal(Outcome.UnknownProgram);
     expect(runs[0]!.reason).to.match(/no program 0x/);
   });
@@ -225,10 +235,10 @@ describe("plugin/cloud/replication/application", () => {
     const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
     await next(app, seeing([]), [publish(module), chain]);
     const events = [requestEvent(0, keccak256(module))];
-    const first = await next(app, seeing(events));
+    const first = await served(app, seeing(events));
     expect(first.chains.map(({ chainId }) => chainId)).to.deep.equal([OTHER_CHAIN, CHAIN]);
     expect(first.chains.map(({ calls }) => calls.map(({ nonce }) => nonce))).to.deep.equal([[0n], [0n, 1n]]);
-    const second = await next(app, seeing([...events, requestEvent(1, keccak256(module))]));
+    const second = await served(app, seeing([...events, requestEvent(1, keccak256(module))]));
     expect(second.chains.map(({ calls }) => calls.map(({ nonce }) => nonce))).to.deep.equal([[1n], [2n, 3n]]);
   });
 
@@ -240,12 +250,55 @@ describe("plugin/cloud/replication/application", () => {
       const app = await application();
       await next(app, seeing([]), [publish(module)]);
       const events = Array.from({ length: 5 }, (_, i) => requestEvent(i, keccak256(module)));
-      const { chains } = await next(app, seeing(events));
+      const { chains } = await served(app, seeing(events));
       return chains[0]!.answers.map(({ output }) => Buffer.from(output).toString("hex"));
     };
     const [once, again] = [await outputs(), await outputs()];
     expect(new Set(once).size).to.equal(5);
     expect(again).to.deep.equal(once);
+  });
+
+  it("draws a run's randomness from the signature of the block that holds its event, and from no earlier one", async () => {
+    const module = program(
+      "(func $start (call $seed (i32.const 0)) (call $print (i32.const 0) (i32.const 32)))",
+    );
+    const event = requestEvent(0, keccak256(module));
+    /** What the program draws when the blocks' signatures are these. */
+    const drawn = async (...signatures: number[]) => {
+      const app = await application();
+      const events = [[publish(module)], [event], [], []];
+      let previousSignature = new Uint8Array();
+      for (const [i, some] of events.entries()) {
+        const { chains } = await app.finalizeBlock({ height: i + 1, previousSignature, events: some });
+        const [answer] = chains[0]!.answers;
+        if (answer !== undefined) return { at: i + 1, digit: hexlify(answer.output) };
+        previousSignature = new Uint8Array(64).fill(signatures[i]!);
+      }
+      throw new Error("no answer");
+    };
+    const { at, digit } = await drawn(1, 2);
+    expect(at, "block 2 holds the request, block 3 its signature").to.equal(3);
+    expect((await drawn(9, 2)).digit, "what was known when the block was made decides nothing").to.equal(
+      digit,
+    );
+    expect((await drawn(1, 9)).digit, "what nobody could know decides").to.not.equal(digit);
+  });
+
+  it("lets what waits for its run be lost by no restart, and by a revert only with its block", async () => {
+    const store = new MemoryStore();
+    let app = await applicationOn(store);
+    const outlook = seeing([add(0), add(1)]);
+    await next(app, seeing([]), [publish(counter)]);
+    await next(app, seeing([add(0)]));
+    app = await applicationOn(store);
+    const first = await next(app, outlook);
+    expect(first.runs.map(({ requestId }) => requestId)).to.deep.equal([add(0).requestId]);
+    const second = await next(app, outlook);
+    expect(second.runs.map(({ requestId }) => requestId)).to.deep.equal([add(1).requestId]);
+    await app.revert(2);
+    expect(await next(app, outlook)).to.deep.equal(first);
+    await app.revert(1);
+    expect(await app.prepareProposal(seeing([]), []), "nothing waits").to.equal(undefined);
   });
 
   it("gives no two blocks the same hash: what it votes for is all that a block holds and decides", async () => {
@@ -303,11 +356,12 @@ describe("plugin/cloud/replication/application", () => {
     const app = await application();
     await next(app, seeing([]), [publish(prebuilt("fibonacci"))]);
     await next(app, seeing([]), [publish(counter)]);
-    const counted = await next(app, seeing([add(0)]));
+    const counted = await served(app, seeing([add(0)]));
+    expect(counted.runs).to.have.length(1);
     await app.revert(1);
     expect(app.programs.has(COUNTER)).to.equal(false);
     expect(app.programs.has(keccak256(prebuilt("fibonacci")))).to.equal(true);
     await next(app, seeing([]), [publish(counter)]);
-    expect(await next(app, seeing([add(0)]))).to.deep.equal(counted);
+    expect(await served(app, seeing([add(0)]))).to.deep.equal(counted);
   });
 });

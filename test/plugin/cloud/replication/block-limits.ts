@@ -114,9 +114,8 @@ describe("plugin/cloud/replication/block-limits", () => {
   it("lets runs ask for outbound calls only while there is room for them", async () => {
     const app = await application([caller]);
     const outlook = seeing(Array.from({ length: 80 }, (_, i) => request(i + 1, keccak256(caller), 0n)));
-    const outcomes = [...(await next(app, outlook))!.runs, ...(await next(app, outlook))!.runs].map(
-      ({ outcome }) => outcome,
-    );
+    await next(app, outlook);
+    const outcomes = (await next(app, outlook))!.runs.map(({ outcome }) => outcome);
     expect(outcomes.filter((outcome) => outcome === Outcome.Success)).to.have.length(64);
     expect(outcomes.slice(64)).to.deep.equal(Array.from({ length: 16 }, () => Outcome.LimitExceeded));
   });
@@ -132,16 +131,15 @@ describe("plugin/cloud/replication/block-limits", () => {
       const event = request(at, keccak256(module), 0n);
       return { ...event, request: { ...event.request, fuelLimit, outputLimit } };
     };
-    const { runs, chains } = (await next(
-      app,
-      seeing([
-        asking(1, spin, 1_234n, 0n),
-        asking(2, spin, 2n ** 64n - 1n, 0n),
-        asking(3, writer, 10_000n, 65n),
-        asking(4, writer, 10_000n, 64n),
-        asking(5, writer, 10_000n, 2n ** 32n - 1n),
-      ]),
-    ))!;
+    const outlook = seeing([
+      asking(1, spin, 1_234n, 0n),
+      asking(2, spin, 2n ** 64n - 1n, 0n),
+      asking(3, writer, 10_000n, 65n),
+      asking(4, writer, 10_000n, 64n),
+      asking(5, writer, 10_000n, 2n ** 32n - 1n),
+    ]);
+    await next(app, outlook);
+    const { runs, chains } = (await next(app, outlook))!;
     expect(runs.map(({ outcome }) => outcome)).to.deep.equal([
       Outcome.OutOfFuel,
       Outcome.OutOfFuel,
@@ -167,7 +165,7 @@ describe("plugin/cloud/replication/block-limits", () => {
     const taken: number[] = [];
     for (let record; (record = await next(app, seeing(events))) !== undefined;)
       taken.push(record.runs.length);
-    expect(taken).to.deep.equal([5, 1, 1, 1, 2, 1]);
+    expect(taken, "each block runs what the one before took").to.deep.equal([0, 5, 1, 1, 1, 2, 1]);
 
     const more = [asking(12, 10n ** 9n), asking(13, 10n ** 9n), asking(14, 1n)];
     const block = (await app.prepareProposal(seeing(more), []))!;
@@ -205,8 +203,8 @@ describe("plugin/cloud/replication/block-limits", () => {
     });
     const outlook = seeing([log(1, 300), log(2, 100), log(3, 100), log(4, 100)]);
     const runs: number[] = [];
-    for (let i = 0; i < 3; i++) runs.push((await next(app, outlook))!.runs.length);
-    expect(runs).to.deep.equal([300, 200, 100]);
+    for (let i = 0; i < 4; i++) runs.push((await next(app, outlook))!.runs.length);
+    expect(runs).to.deep.equal([0, 300, 200, 100]);
     const block = (await app.prepareProposal(seeing([log(5, 1)]), []))!;
     const events = [log(5, 200), log(6, 200)];
     expect(await app.processProposal({ ...block, events }, seeing(events))).to.contain("400 runs");

@@ -83,7 +83,7 @@ describe("plugin/cloud/replication/snapshot", () => {
     expect(full).to.include("this one is at height 4");
   });
 
-  it("lets a node go on where its peers are: programs, queues, nonces and cursors come along", async () => {
+  it("lets a node go on where its peers are: programs, queues, nonces, cursors and what waits for its run come along", async () => {
     const calls = `(call $call (i64.const ${CHAIN}) (i32.const 0) (i32.const 5000000) (i32.const 0) (i32.const 0))`;
     const caller = program(`(func $start ${calls} ${calls} ${calls})`);
     const store = new MemoryStore();
@@ -101,13 +101,14 @@ describe("plugin/cloud/replication/snapshot", () => {
       await app.blocks.certify(block.height, { epoch: 1n, blockHash: record.blockHash, signatures });
       return { block, record };
     };
-    const { record } = await follow(peer);
+    const more = [...asked, requestEvent(3, keccak256(counter), one)];
+    await follow(peer);
+    const { record } = await follow(peer, more);
     expect(record.chains[0]!.calls, "one waits for another header").to.have.length(2);
     const chunks = await chunksOf(store);
     const { head } = peer.state;
     const copy = new MemoryStore();
     const newcomer = applicationOn(await importSnapshot(copy, chunks, head), copy);
-    const more = [...asked, requestEvent(3, keccak256(counter), one)];
     const { block, record: expected } = await follow(peer, more);
     expect(expected.chains[0]!.calls.map(({ nonce }) => nonce)).to.deep.equal([2n]);
     expect(await newcomer.finalizeBlock(block)).to.deep.equal(expected);
@@ -134,6 +135,11 @@ describe("plugin/cloud/replication/snapshot", () => {
         /has root 0x/,
       ],
       ["no cursor", (entries) => entries.filter(([key]) => !key.includes("cursor/")), /has root 0x/],
+      [
+        "no event that waits for its run",
+        (entries) => entries.filter(([key]) => !key.includes("run/")),
+        /has root 0x/,
+      ],
       ["no call that waits", (entries) => entries.filter(([key]) => !key.includes("call/")), /has root 0x/],
     ];
     for (const [what, change, why] of cases) {
