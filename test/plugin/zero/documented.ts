@@ -15,7 +15,7 @@ const mode = process.env.NEXUS_SLOW === undefined ? "mock" : "groth16";
 const { network } = await createHardhatRuntimeEnvironment({ ...config, nexus: { zero: { mode } } }, {}, root);
 
 describe("PrivateCheck", function () {
-  this.timeout(180_000); // a proof takes seconds, and the key that is made before the first one half a minute
+  this.timeout(600_000); // a proof takes seconds to minutes, and so does the key that is made before the first one
 
   it("lets in whoever proves to know the secret", async () => {
     const { ethers, nexus } = await network.create();
@@ -35,7 +35,7 @@ describe("PrivateCheck", function () {
 });
 
 describe("a contract that buys proofs", function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
 
   it("is answered with the key of the configured mode", async () => {
     const { ethers, nexus } = await network.create();
