@@ -36,7 +36,7 @@ async function boot(nodes: number): Promise<number> {
   const options = {
     nodes,
     suite: "BN254",
-    prices: { perRequest: 0n, perFuel: 0n, perByte: 0n },
+    fees: "none",
     limits: {},
   } as const;
   const chain = await EvmChain.connect(connection.provider, 0);

@@ -11,6 +11,7 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { chainOf } from "../deploy/chains.ts";
 import { isDevelopmentChain } from "../plugin/chain/development-chain.ts";
+import { embeddedCloudOptions } from "../plugin/api/config.ts";
 import { CloudSession } from "../plugin/api/cloud-session.ts";
 import type { ServedBlock } from "../plugin/cloud/embedded/embedded-cloud.ts";
 import { exampleNames, loadProgram, programsIn } from "../plugin/programs/load.ts";
@@ -157,7 +158,6 @@ async function run(
 /** Connects to the chosen network; a simulated one is served too, so that others can use it. */
 async function openHome(args: NodeArguments, hre: HardhatRuntimeEnvironment): Promise<Home> {
   const name = hre.globalOptions.network ?? "default";
-  const { nodes, suite, baseFee, fuel } = hre.config.nexus.cloud;
   if (hre.config.networks[name]?.type === "edr-simulated") {
     if (args.data !== "") {
       throw new HardhatPluginError(
@@ -189,10 +189,7 @@ async function openHome(args: NodeArguments, hre: HardhatRuntimeEnvironment): Pr
   }
   const directory = args.data === "" ? undefined : resolve(args.data);
   const session = new CloudSession(connection, {
-    nodes,
-    suite,
-    prices: { perRequest: baseFee, perFuel: 0n, perByte: 0n },
-    limits: { fuel },
+    ...embeddedCloudOptions(hre.config.nexus.cloud),
     ...(directory !== undefined && { directory }),
   });
   return { connection, session, rpc: undefined };

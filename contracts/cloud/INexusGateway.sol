@@ -121,7 +121,8 @@ interface INexusGateway is ICommitteeFees {
     /// @notice The least fee in wei for a request at the present base fee of the chain: the cloud's prices for the request,
     /// its fuel, and its bytes of input and output, and the gas of bringing the answer and calling back.
     /// @param inputLength bytes of the input
-    /// @dev Many nodes set `block.basefee` to 0 in an `eth_call` that names no gas price: off the chain, name one.
+    /// @dev Nodes set `block.basefee` to 0 in an `eth_call`, some unless it names a gas price, some always. Off the chain, name a
+    /// gas price: it counts where there is no base fee. Without one the gas is left out of the answer.
     function quote(
         bytes32 cloudId,
         uint256 inputLength,

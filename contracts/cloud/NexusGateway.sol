@@ -119,13 +119,25 @@ contract NexusGateway is INexusGateway, CommitteeFees {
         uint256 inputLength,
         uint32 callbackGas,
         RunLimits calldata limits
-    ) public view returns (uint256) {
+    ) external view returns (uint256) {
+        // A call that is no transaction may find no base fee: there the gas price it names says what gas costs.
+        uint256 gasPrice = Math.ternary(block.basefee == 0, tx.gasprice, block.basefee);
+        return _feeOf(cloudId, inputLength, callbackGas, limits, gasPrice);
+    }
+
+    function _feeOf(
+        bytes32 cloudId,
+        uint256 inputLength,
+        uint32 callbackGas,
+        RunLimits calldata limits,
+        uint256 gasPrice
+    ) private view returns (uint256) {
         Prices memory prices = committees.prices(cloudId);
         return
             uint256(prices.perRequest) +
             uint256(prices.perFuel) * limits.fuel +
             uint256(prices.perByte) * (inputLength + limits.outputBytes) +
-            _gasFee(callbackGas, limits.outputBytes);
+            _gasFee(callbackGas, limits.outputBytes, gasPrice);
     }
 
     function _checkRequest(
@@ -142,7 +154,7 @@ contract NexusGateway is INexusGateway, CommitteeFees {
         uint256 latest = block.timestamp + MAX_PATIENCE;
         if (deadline < earliest || deadline > latest) revert GatewayBadDeadline(deadline, earliest, latest);
         if (committees.liveEpoch(cloudId) == 0) revert GatewayNoCommittee(cloudId);
-        uint256 needed = quote(cloudId, inputLength, callbackGas, limits);
+        uint256 needed = _feeOf(cloudId, inputLength, callbackGas, limits, block.basefee);
         if (msg.value < needed) revert GatewayFeeTooLow(msg.value, needed);
         if (msg.value > type(uint96).max) revert GatewayFeeTooHigh(msg.value, type(uint96).max);
     }
@@ -227,13 +239,16 @@ contract NexusGateway is INexusGateway, CommitteeFees {
                 uint256(prices.perFuel) * asked.fuelLimit +
                 uint256(prices.perByte) * asked.outputLimit;
         uint256 fee = asked.fee;
-        uint256 gasFee = Math.min(_gasFee(asked.callbackGas, outputLength), Math.saturatingSub(fee, work));
+        uint256 gasFee = Math.min(
+            _gasFee(asked.callbackGas, outputLength, block.basefee),
+            Math.saturatingSub(fee, work)
+        );
         return gasFee + ((fee - gasFee) * relayerBps) / BPS;
     }
 
-    function _gasFee(uint256 callbackGas, uint256 outputLength) private view returns (uint256) {
+    function _gasFee(uint256 callbackGas, uint256 outputLength, uint256 gasPrice) private view returns (uint256) {
         uint256 gas_ = ANSWER_GAS + OUTPUT_BYTE_GAS * outputLength + callbackGas;
-        return (gas_ * block.basefee * callbackBps) / BPS;
+        return (gas_ * gasPrice * callbackBps) / BPS;
     }
 
     function _deliver(bytes32 cloudId, bytes32 id, Answer calldata answer) private {

@@ -112,9 +112,11 @@ export class CloudProgram {
         // All that the cloud gives to one run.
         const { fuel, outputBytes } = { ...executionLimits, ...cloud.options.limits };
         const limits = [fuel, outputBytes];
-        const [fee] = await this.#chain.read(served.gateway, "quote", cloud.cloudId, bytes.length, 0, limits);
+        const quote = [cloud.cloudId, bytes.length, 0, limits];
+        const [fee] = await this.#chain.readPaying(caller.address, served.gateway, "quote", ...quote);
         const args = [cloud.cloudId, this.id, bytes, 0, deadline, limits];
-        return caller.call(served.gateway, "request", args, fee as bigint);
+        // The base fee may rise before the transaction is mined; what is too much is tip.
+        return caller.call(served.gateway, "request", args, 2n * (fee as bigint));
       });
       const requested = receipt.logs.map((log) => served.gateway.parse(log));
       const requestId = requested.find((log) => log?.name === "Requested")!.args["requestId"] as Hex;

@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 
 import { z } from "zod";
 
+import type { EmbeddedCloudOptions } from "../cloud/embedded/founding.ts";
+
 const whole = (least: number, most: number, unit: string) => {
   const message = `must be a whole number of ${unit} from ${least} to ${most}`;
   return z.number({ invalid_type_error: message }).int(message).min(least, message).max(most, message);
@@ -34,8 +36,14 @@ export const nexusUserConfigSchema = section({
     suite: z
       .enum(["BN254", "BLS12-381"], { errorMap: () => ({ message: 'must be "BN254" or "BLS12-381"' }) })
       .optional(),
-    /** Least fee of a request in wei. */
+    /** Whether requests cost nothing, and gas neither; the prices below do not count then. */
+    free: z.boolean({ invalid_type_error: "must be true or false" }).optional(),
+    /** Price of a request by itself, in wei. */
     baseFee: wei.optional(),
+    /** Price of a unit of fuel that a run may use, in wei. */
+    fuelPrice: wei.optional(),
+    /** Price of a byte of input, and of output that a run may make, in wei. */
+    bytePrice: wei.optional(),
     /** Fuel of a run; one unit is about one WebAssembly instruction. */
     fuel: z
       .bigint({ invalid_type_error: "must be a bigint of fuel units, such as 1_000_000_000n" })
@@ -60,7 +68,10 @@ export interface NexusConfig {
   readonly cloud: {
     readonly nodes: number;
     readonly suite: "BN254" | "BLS12-381";
+    readonly free: boolean;
     readonly baseFee: bigint;
+    readonly fuelPrice: bigint;
+    readonly bytePrice: bigint;
     readonly fuel: bigint;
   };
   readonly zero: {
@@ -75,9 +86,20 @@ export function resolveNexusConfig(user: NexusUserConfig, root: string): NexusCo
     cloud: {
       nodes: user.cloud?.nodes ?? 4,
       suite: user.cloud?.suite ?? "BN254",
-      baseFee: user.cloud?.baseFee ?? 0n,
+      // What a live cloud may ask: what costs nothing in tests would be refused there.
+      free: user.cloud?.free ?? false,
+      baseFee: user.cloud?.baseFee ?? 10n ** 13n,
+      fuelPrice: user.cloud?.fuelPrice ?? 10n ** 4n,
+      bytePrice: user.cloud?.bytePrice ?? 10n ** 9n,
       fuel: user.cloud?.fuel ?? 1_000_000_000n,
     },
     zero: { mode: user.zero?.mode ?? "groth16" },
   };
+}
+
+/** The embedded cloud that a configuration describes, in memory. */
+export function embeddedCloudOptions(cloud: NexusConfig["cloud"]): EmbeddedCloudOptions {
+  const { nodes, suite, free, baseFee, fuelPrice, bytePrice, fuel } = cloud;
+  const prices = { perRequest: baseFee, perFuel: fuelPrice, perByte: bytePrice };
+  return { nodes, suite, fees: free ? "none" : prices, limits: { fuel } };
 }

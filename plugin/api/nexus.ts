@@ -4,6 +4,7 @@ import type { ChainType, NetworkConnection } from "hardhat/types/network";
 import { answersOf, type TransactionAnswers } from "../callbacks/answers.ts";
 import { eventsOf, type EmittedEvent, type EmittingContract } from "../callbacks/events.ts";
 import { proofsOf, type TransactionProof } from "../callbacks/proofs.ts";
+import { embeddedCloudOptions } from "./config.ts";
 import { CloudSession } from "./cloud-session.ts";
 import type { EvmChain } from "../chain/evm-chain.ts";
 import type { EmbeddedCloud } from "../cloud/embedded/embedded-cloud.ts";
@@ -43,13 +44,8 @@ export class Nexus {
     this.environment = environment;
     const { config } = environment;
     this.#connection = connection;
-    const { nodes, suite, baseFee, fuel } = config.nexus.cloud;
     this.#zero = new ZeroSession(this, { mode: config.nexus.zero.mode, cache: config.paths.cache });
-    this.#session = new CloudSession(
-      connection,
-      { nodes, suite, prices: { perRequest: baseFee, perFuel: 0n, perByte: 0n }, limits: { fuel } },
-      this.#zero,
-    );
+    this.#session = new CloudSession(connection, embeddedCloudOptions(config.nexus.cloud), this.#zero);
   }
 
   /** The session behind it; for the plugin's own hooks and tasks. */

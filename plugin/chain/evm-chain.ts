@@ -131,8 +131,35 @@ export class EvmChain implements Eip1193 {
 
   /** Result of a read-only call, decoded. */
   async read(contract: EvmContract, method: string, ...args: unknown[]): Promise<unknown[]> {
+    return this.#call({}, contract, method, args);
+  }
+
+  /**
+   * The same as a transaction of `from` would see it, which is to own ether: at the base fee of the chain. Nodes set that to zero in a
+   * call that names no gas price.
+   */
+  async readPaying(
+    from: string,
+    contract: EvmContract,
+    method: string,
+    ...args: unknown[]
+  ): Promise<unknown[]> {
+    const { maxFeePerGas } = await this.fees();
+    return this.#call({ from, gasPrice: toQuantity(maxFeePerGas) }, contract, method, args);
+  }
+
+  async #call(
+    sender: Readonly<Record<string, string>>,
+    contract: EvmContract,
+    method: string,
+    args: readonly unknown[],
+  ): Promise<unknown[]> {
     const data = contract.abi.encodeFunctionData(method, args);
-    const result = (await this.rpc("eth_call", { to: contract.address, data }, "latest")) as string;
+    const result = (await this.rpc(
+      "eth_call",
+      { ...sender, to: contract.address, data },
+      "latest",
+    )) as string;
     return contract.abi.decodeFunctionResult(method, result).toArray() as unknown[];
   }
 

@@ -22,7 +22,14 @@ import { DevelopmentAccount } from "../../chain/development-account.ts";
 import { thresholdOf, type ActivatedEpoch, type EmbeddedCommittee } from "./embedded-committee.ts";
 import { FaultyReplica } from "./faulty-replica.ts";
 import { nodeFolder, readFoundation, readKey, writeFoundation, type Foundation } from "./foundation.ts";
-import { foundCloud, keeper, resumeCloud, type EmbeddedCloudOptions } from "./founding.ts";
+import {
+  callbackBps,
+  foundCloud,
+  keeper,
+  pricesOf,
+  resumeCloud,
+  type EmbeddedCloudOptions,
+} from "./founding.ts";
 
 /** A block that the cloud has signed and delivered. */
 export interface ServedBlock extends Committed {
@@ -208,8 +215,8 @@ export class EmbeddedCloud {
     const verifier = this.options.suite === "BN254" ? "Bn254Verifier" : "Bls12381Verifier";
     const parameters = {
       cloudId: this.cloudId,
-      prices: this.options.prices,
-      callbackBps: 0,
+      prices: pricesOf(this.options.fees),
+      callbackBps: callbackBps(this.options.fees),
       anchor: committee,
       operators,
     };

@@ -18,7 +18,8 @@ export interface EmbeddedCloudOptions {
   /** Number of nodes, n. */
   readonly nodes: number;
   readonly suite: "BN254" | "BLS12-381";
-  readonly prices: Prices;
+  /** What requests cost besides gas; `"none"`: nothing, and their gas neither. */
+  readonly fees: Prices | "none";
   /** Deviations from the default limits of a run. */
   readonly limits: Partial<ExecutionLimits>;
   /** Folder where the nodes keep their data, to go on from after the process ended; memory unless given. */
@@ -28,7 +29,7 @@ export interface EmbeddedCloudOptions {
 /** Deploys the suite and founds a committee with its first epoch. */
 export async function foundCloud(
   account: DevelopmentAccount,
-  { suite: suiteName, nodes, prices }: EmbeddedCloudOptions,
+  { suite: suiteName, nodes, fees }: EmbeddedCloudOptions,
   stores: readonly KeyValueStore[],
   progress: (what: string) => void,
 ): Promise<{ foundation: Foundation; committee: EmbeddedCommittee }> {
@@ -36,8 +37,8 @@ export async function foundCloud(
   const suite = suiteOf(suiteName);
   progress("Deploying the Nexus suite");
   const parts = await deployParts(account, (m) => development(m, suite.id === 1), {
-    // Requests of tests cost nothing, and contracts that name no cloud ask this one: the first of its founder.
-    callbackBps: 0,
+    callbackBps: callbackBps(fees),
+    // Contracts that name no cloud ask this one: the first of its founder.
     defaultCloud: (deployed: ReadonlyMap<string, string>) =>
       digests.cloud(chain.chainId, deployed.get("CommitteeRegistry")!, account.address, 0n),
   });
@@ -50,7 +51,7 @@ export async function foundCloud(
       token: contract("DevelopmentToken"),
       registry: contract("CommitteeRegistry"),
     },
-    { size: nodes, suite, prices },
+    { size: nodes, suite, prices: pricesOf(fees) },
   );
   progress("Generating the committee's key");
   await committee.openEpoch(keeper(committee, stores));
@@ -65,7 +66,7 @@ export async function foundCloud(
 /** Goes on with a cloud that was founded before. @throws Error when its chain is not this one */
 export async function resumeCloud(
   account: DevelopmentAccount,
-  { suite: suiteName, nodes, prices, directory }: EmbeddedCloudOptions,
+  { suite: suiteName, nodes, fees, directory }: EmbeddedCloudOptions,
   stores: readonly KeyValueStore[],
   foundation: Foundation,
 ): Promise<{ foundation: Foundation; committee: EmbeddedCommittee }> {
@@ -84,7 +85,7 @@ export async function resumeCloud(
     account,
     registry,
     cloudId,
-    { size: nodes, suite, prices },
+    { size: nodes, suite, prices: pricesOf(fees) },
     (node, epoch) => readKey(stores[node]!, epoch, suite),
   );
   return { foundation, committee };
@@ -97,6 +98,16 @@ export function keeper(committee: EmbeddedCommittee, stores: readonly KeyValueSt
       await writeKey(stores[i]!, epoch, keys.get(operator.address.toLowerCase())!);
     }
   };
+}
+
+/** What a cloud with these fees asks for its work. */
+export function pricesOf(fees: EmbeddedCloudOptions["fees"]): Prices {
+  return fees === "none" ? { perRequest: 0n, perFuel: 0n, perByte: 0n } : fees;
+}
+
+/** The part of a chain's base fee that requests pay for their gas, in 1/10,000. */
+export function callbackBps(fees: EmbeddedCloudOptions["fees"]): number {
+  return fees === "none" ? 0 : 10_000;
 }
 
 function suiteOf(name: EmbeddedCloudOptions["suite"]): Suite {

@@ -6,6 +6,7 @@ import { expectGas } from "../../gas-snapshot.ts";
 import {
   answerTo,
   anchoredCloud,
+  BASE_FEE,
   FEE,
   CLOUD,
   FIRST,
@@ -189,6 +190,32 @@ describe("NexusGateway across chains", () => {
       there.gateway.fulfil(CLOUD, 1, adapted, answers, here.sign(adapted)),
     ).to.be.revertedWithCustomError(there.mirror, "CommitteesBadSignature");
     await there.gateway.fulfil(CLOUD, 1, adapted, answers, there.sign(adapted));
+  });
+});
+
+describe("NexusGateway's quote", () => {
+  it("counts the gas price that a call names, as the node may know no base fee", async () => {
+    const { ethers, gateway } = await anchoredCloud("l1");
+    const work = BASE_FEE + 20_000_000n * 10n + (5n + 1_024n) * 10n;
+    expect(await gateway.quote(CLOUD, 5, 100_000, LIMITS)).to.equal(work);
+    const gasPrice = 3n * 10n ** 9n;
+    const value = await gateway.quote(CLOUD, 5, 100_000, LIMITS, { gasPrice });
+    expect(value).to.equal(work + (60_000n + 40n * 1_024n + 100_000n) * gasPrice);
+
+    // What the chain itself asks follows the base fee of its block.
+    const deadline = BigInt((await ethers.provider.getBlock("latest"))!.timestamp) + 3600n;
+    const ask = (wei: bigint) =>
+      gateway.request(CLOUD, PROGRAM, "0x0102030405", 100_000, deadline, LIMITS, {
+        value: wei,
+        gasPrice: 10n * gasPrice,
+        gasLimit: 200_000n,
+      });
+    await ethers.provider.send("hardhat_setNextBlockBaseFeePerGas", [toBeHex(gasPrice)]);
+    await expect(ask(value - 1n))
+      .to.be.revertedWithCustomError(gateway, "GatewayFeeTooLow")
+      .withArgs(value - 1n, value);
+    await ethers.provider.send("hardhat_setNextBlockBaseFeePerGas", [toBeHex(gasPrice)]);
+    await expect(ask(value)).to.emit(gateway, "Requested");
   });
 });
 

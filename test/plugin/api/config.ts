@@ -24,7 +24,15 @@ describe("configuration", () => {
   it("has a default for everything", async () => {
     expect(await resolved()).to.deep.equal({
       programs: `${root}programs`,
-      cloud: { nodes: 4, suite: "BN254", baseFee: 0n, fuel: 1_000_000_000n },
+      cloud: {
+        nodes: 4,
+        suite: "BN254",
+        free: false,
+        baseFee: 10n ** 13n,
+        fuelPrice: 10n ** 4n,
+        bytePrice: 10n ** 9n,
+        fuel: 1_000_000_000n,
+      },
       zero: { mode: "groth16" },
     });
     expect((await resolved({ zero: { mode: "mock" } })).zero).to.deep.equal({ mode: "mock" });
@@ -41,12 +49,18 @@ describe("configuration", () => {
       [{ cloud: { suite: "bn128" } }, /nexus\.cloud\.suite: must be "BN254" or "BLS12-381"/],
       [{ cloud: { baseFee: 1 } }, /nexus\.cloud\.baseFee: must be a bigint in wei/],
       [{ cloud: { baseFee: -1n } }, /nexus\.cloud\.baseFee: must not be negative/],
+      [{ cloud: { fuelPrice: "1" } }, /nexus\.cloud\.fuelPrice: must be a bigint in wei/],
+      [{ cloud: { bytePrice: -1n } }, /nexus\.cloud\.bytePrice: must not be negative/],
+      [{ cloud: { free: 1 } }, /nexus\.cloud\.free: must be true or false/],
       [{ cloud: { fuel: 0n } }, /nexus\.cloud\.fuel: must be positive/],
       [{ programs: 1 }, /nexus\.programs: must be the path of a folder/],
       [{ zero: { mode: "fake" } }, /nexus\.zero\.mode: must be "groth16" or "mock"/],
       [{ zero: { modes: "mock" } }, /nexus\.zero\.modes: does not exist; the keys here are mode$/m],
       [{ clouds: {} }, /nexus\.clouds: does not exist; the keys here are programs, cloud, zero/],
-      [{ cloud: { node: 4 } }, /nexus\.cloud\.node: does not exist; the keys here are nodes, suite, baseFee/],
+      [
+        { cloud: { node: 4 } },
+        /nexus\.cloud\.node: does not exist; the keys here are nodes, suite, free, baseFee/,
+      ],
       [{ cloud: { x: 1, y: 2 } }, /nexus\.cloud\.x: does not exist[^]*nexus\.cloud\.y: does not exist/],
       [{ cloud: 4 }, /nexus\.cloud: must be an object/],
     ];

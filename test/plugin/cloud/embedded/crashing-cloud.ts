@@ -59,7 +59,7 @@ if (import.meta.main) {
   const options = {
     nodes: 4,
     suite: "BN254",
-    prices: { perRequest: 0n, perFuel: 0n, perByte: 0n },
+    fees: "none",
     limits: {},
     directory,
   } as const;
