@@ -129,10 +129,10 @@ describe("nexus:prove, nexus:verify and nexus:run --zero, with mock proofs", () 
     const talkative = await wasm(
       "talkative",
       `(module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-        (memory (export "memory") 8) (func (export "_start") (i32.store (i32.const 4) (i32.const 262145))
+        (memory (export "memory") 8) (func (export "_start") (i32.store (i32.const 4) (i32.const 524281))
         (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))`,
     );
-    expect(await of(talkative)).to.match(/^talkative trapped: journal too long: at most 262144 bytes/);
+    expect(await of(talkative)).to.match(/^talkative trapped: journal too long: at most 524280 bytes/);
     const foreign = await wasm(
       "foreign",
       `(module (import "env" "now" (func $now)) ${start} (func $main call $now))`,
@@ -155,8 +155,8 @@ describe("nexus:prove, nexus:verify and nexus:run --zero, with mock proofs", () 
     );
     expect(await of(floating)).to.match(/^Nexus Zero does not run floating: unsupported WebAssembly.*f64/);
     expect(await of("twap")).to.match(/^Nexus Zero does not run twap: /);
-    expect(await of("fibonacci", { input: "1".repeat(262_145) })).to.match(
-      /has 262145 bytes, and Nexus Zero takes at most 262144/,
+    expect(await of("fibonacci", { input: "1".repeat(524_281) })).to.match(
+      /has 524281 bytes, and Nexus Zero takes at most 524280/,
     );
     expect(await of("fibonacci", { privateInput: "1", privateInputFile: "x" })).to.match(
       /^Give the private input once: either with --private-input or/,

@@ -7,8 +7,8 @@ export const machineLimits = {
   instructions: 2 ** 18,
   /** 8-byte words from the first to the last that a data segment fills. */
   imageWords: 2 ** 20,
-  /** Bytes of the input, the private input and the journal, each. */
-  streamBytes: 2 ** 18,
+  /** Bytes of the input, the private input and the journal, each: 2^16 rows of 8 bytes, of which the first is the length. */
+  streamBytes: 8 * (2 ** 16 - 1),
 
   /** Instructions of a run, unless the caller says otherwise. */
   steps: 2 ** 30,

@@ -17,6 +17,7 @@ import {
   type Statement,
 } from "../../../../plugin/zero/proof/contract-transcript.ts";
 import { programIdentity } from "../../../../plugin/zero/proof/program-identity.ts";
+import { productionSizes } from "../../../../plugin/zero/proof/sizes.ts";
 import { streamValue } from "../../../../plugin/zero/proof/stream-value.ts";
 import { selectorOf } from "../../../../plugin/zero/proof/verifying-key.ts";
 import { sampleG1, sampleG2, sampleProof } from "./sample-proof.ts";
@@ -159,5 +160,12 @@ describe("the contract's transcript", () => {
     expect(streamValue(statement.input, rho, "the input")).to.equal(expected % r);
     expect(streamValue(new Uint8Array(), rho, "the input")).to.equal(0n);
     expect(streamValue(new Uint8Array(1), rho, "the input")).to.equal(1n);
+    // As many as a proof can be about: the length and the words fill the rows of io.
+    const most = 8 * (2 ** productionSizes.ioBits - 1);
+    expect(streamValue(new Uint8Array(most), rho, "the input")).to.equal(BigInt(most));
+    expect(() => streamValue(new Uint8Array(most + 1), rho, "the input")).to.throw(
+      RangeError,
+      `${most + 1} bytes`,
+    );
   });
 });

@@ -4,6 +4,8 @@ import { chips } from "../../../../plugin/zero/chips/index.ts";
 import { machineProgram } from "../../../../plugin/zero/vm/machine-program.ts";
 import { runSize } from "../../../../plugin/zero/tables/run-size.ts";
 import { traceProgram } from "../../../../plugin/zero/tables/trace-program.ts";
+import { productionSizes } from "../../../../plugin/zero/proof/sizes.ts";
+import { machineLimits } from "../../../../plugin/zero/vm/limits.ts";
 import type { Program } from "../../../../plugin/zero/vm/program.ts";
 import { MachineTrap } from "../../../../plugin/zero/vm/trap.ts";
 import { assemble } from "../vm/both-engines.ts";
@@ -37,6 +39,15 @@ describe("runSize", function () {
     guestCalls.forEach(([, argument], number) => {
       agree(program, guestInput(number, argument));
     });
+  });
+
+  it("has rows for an input of the most bytes", () => {
+    const { ioBits } = productionSizes;
+    const input = new Uint8Array(machineLimits.streamBytes);
+    agree(start(""), input);
+    expect(runSize(start(""), { input }).heights[chips.findIndex(({ name }) => name === "io")]).to.equal(
+      ioBits,
+    );
   });
 
   it("tells accesses of two words from those of one", () => {

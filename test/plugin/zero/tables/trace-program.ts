@@ -169,7 +169,7 @@ describe("Nexus Zero's traces: runs", function () {
     });
     it("too long an input", () => {
       const input = new Uint8Array(machineLimits.streamBytes + 1);
-      expect(() => traceProgram(trapping, { input })).to.throw(RangeError, /the input has 262145 bytes/);
+      expect(() => traceProgram(trapping, { input })).to.throw(RangeError, /the input has 524281 bytes/);
       expect(() => traceProgram(trapping, { privateInput: input })).to.throw(RangeError, /the private input/);
     });
   });

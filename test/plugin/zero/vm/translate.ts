@@ -246,17 +246,17 @@ describe("Nexus Zero's translator", () => {
       `(module ${wasi} (func (export "_start") (call $exit (i32.const 0)) unreachable))`,
     );
     expect(execute(program).journal.length).to.equal(0);
-    expect(() => execute(program, { input: new Uint8Array(2 ** 18 + 1) })).to.throw(
+    expect(() => execute(program, { input: new Uint8Array(2 ** 19 - 7) })).to.throw(
       RangeError,
-      /262145 bytes/,
+      /524281 bytes/,
     );
   });
 
   it("refuses a journal that is too long", () => {
     const program = command(`(module ${wasi} (func (export "_start") (local i32)
-      (i32.store (i32.const 4) (i32.const 60000))
+      (i32.store (i32.const 4) (i32.const 65535))
       (loop (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
-        (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 5))))))`);
+        (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 9))))))`);
     expect(trapOf(() => execute(program)).kind).to.equal("journal too long");
   });
 });
