@@ -101,11 +101,13 @@ export class Application {
   /**
    * The next block, or undefined when there is nothing for it.
    *
-   * @param outlook what this node sees of the chains
+   * @param outlook what this node sees of the chains; events of one that cannot be asked wait, while others' go on
    * @param proposed what operators want to put in
+   * @throws what kept a chain from being asked, when there is nothing from elsewhere
    */
   async prepareProposal(outlook: Outlook, proposed: readonly OperatorEvent[]): Promise<Block | undefined> {
     const events: CloudEvent[] = [];
+    const failures: unknown[] = [];
     const budget = new BlockBudget(this.parameters.limits);
     const add = (event: CloudEvent): boolean => {
       if (budget.add(event) !== undefined) return false;
@@ -118,18 +120,24 @@ export class Application {
     // Each chain is the first in turn, so that a busy one does not keep others out of full blocks.
     const turn = (this.height + 1) % Math.max(1, this.chains.length);
     for (const { chainId } of [...this.chains.slice(turn), ...this.chains.slice(0, turn)]) {
-      for (const event of await outlook.after(
-        chainId,
-        this.#replicated.cursors.get(chainId),
-        eventsWanted(this.#replicated, chainId),
-      )) {
-        if (!add(event)) break;
+      const cursor = this.#replicated.cursors.get(chainId);
+      const wanted = eventsWanted(this.#replicated, chainId);
+      try {
+        for (const event of await outlook.after(chainId, cursor, wanted)) {
+          if (!add(event)) break;
+        }
+      } catch (error) {
+        // A chain that cannot be asked delays its own events, and no other chain's.
+        failures.push(error);
       }
     }
     const waiting =
       this.#replicated.waiting.length > 0 ||
       [...this.#replicated.outgoing.values()].some((o) => o.answers.length + o.calls.length > 0);
-    if (events.length === 0 && !waiting) return undefined;
+    if (events.length === 0 && !waiting) {
+      if (failures.length > 0) throw failures[0];
+      return undefined;
+    }
     return { height: this.height + 1, previousSignature: this.#previousSignature(), events };
   }
 

@@ -134,6 +134,29 @@ describe("plugin/cloud/replication/application", () => {
     expect(await app.prepareProposal(outlook, []), "none is left or comes again").to.equal(undefined);
   });
 
+  it("goes on with other chains while one cannot be asked, and says so when nothing else is left", async () => {
+    const app = await application();
+    const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
+    await next(app, seeing([]), [publish(counter), chain]);
+    const seen = [add(0), requestEvent(1, COUNTER, "", OTHER_CHAIN)];
+    for (const down of [OTHER_CHAIN, CHAIN]) {
+      const outlook: Outlook = {
+        ...seeing(seen),
+        after: async (chainId, cursor, limit) => {
+          if (chainId === down) throw new Error(`chain ${chainId} does not answer`);
+          return seeing(seen).after(chainId, cursor, limit);
+        },
+      };
+      const block = (await app.prepareProposal(outlook, []))!;
+      expect(block.events).to.deep.equal(seen.filter(({ chainId }) => chainId !== down));
+      expect(await app.processProposal(block, outlook)).to.equal(undefined);
+      if (down !== CHAIN) continue;
+      await served(app, outlook);
+      const failure = await app.prepareProposal(outlook, []).catch((error: Error) => error.message);
+      expect(failure).to.equal(`chain ${CHAIN} does not answer`);
+    }
+  });
+
   describe("processProposal", () => {
     const events = [add(0), add(1), add(2), add(3)];
     const refusal = async (change: (block: Block) => Block, seen: OrderedEvent[] = events) => {
