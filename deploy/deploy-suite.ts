@@ -1,4 +1,8 @@
-import type { DeploymentParameters, ModuleParameterType } from "@nomicfoundation/ignition-core";
+import type {
+  DeploymentParameters,
+  IgnitionModule,
+  ModuleParameterType,
+} from "@nomicfoundation/ignition-core";
 import { HardhatPluginError } from "hardhat/plugins";
 import type { ChainType, NetworkConnection } from "hardhat/types/network";
 
@@ -24,6 +28,16 @@ export interface SuiteOptions {
   readonly owner?: string;
   /** Parameters of the parts, by the names that `suite.ts` documents. */
   readonly parameters?: Readonly<Record<string, ModuleParameterType>>;
+  /** Told what is about to be deployed, once nothing speaks against it and before anything is sent; may throw. */
+  readonly beforeSending?: (plan: SuitePlan) => Promise<void>;
+}
+
+/** A deployment that is about to begin. */
+export interface SuitePlan {
+  readonly module: IgnitionModule;
+  readonly parameters: DeploymentParameters;
+  readonly chainId: number;
+  readonly deployer: string;
 }
 
 /**
@@ -65,6 +79,7 @@ export async function deploySuite<T extends ChainType | string>(
   const why = refusal({ module, chainId, isDevelopment, deployer: accounts[0], parameters, bls12381 });
   if (why !== undefined) throw new HardhatPluginError("hardhat-nexus", why);
 
+  await options.beforeSending?.({ module, parameters, chainId, deployer: accounts[0]! });
   if (isDevelopment) await markDevelopmentChain(provider, chainId);
   const book = addressBook(chainId, await deployModule(connection, module, parameters));
   await requireCode(connection, book);

@@ -11,16 +11,18 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 import type { AddressBook } from "../deploy/address-book.ts";
 import { deploySuite, type SuiteOptions } from "../deploy/deploy-suite.ts";
 import { isDevelopmentChain, isDevelopmentNetwork } from "../plugin/chain/development-chain.ts";
+import { confirmLive } from "./confirm-live.ts";
 import { MODULES } from "../deploy/suite/suite.ts";
 
 interface DeployArguments {
   readonly parameters?: string | undefined;
   readonly reset: boolean;
+  readonly yes: boolean;
   readonly json: boolean;
 }
 
 /** Deploys the whole suite on the selected network, prints and returns where its parts are. */
-const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, reset, json }, hre) => {
+const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, reset, yes, json }, hre) => {
   const connection = await hre.network.create();
   try {
     const { networkName, networkConfig } = connection;
@@ -35,7 +37,11 @@ const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, rese
       );
     }
     if (reset) await forget(hre.config.paths.ignition, networkName, chainId);
-    const book = await deploySuite(connection, file === undefined ? {} : await optionsIn(file));
+    const isLive = !isDevelopmentNetwork(networkConfig, chainId);
+    const book = await deploySuite(connection, {
+      ...(file === undefined ? {} : await optionsIn(file)),
+      ...(isLive && { beforeSending: (plan) => confirmLive(hre, connection, plan, yes) }),
+    });
     if (json) console.log(JSON.stringify({ network: networkName, ...book }));
     else {
       console.log(table(networkName, book));

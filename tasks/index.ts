@@ -119,6 +119,7 @@ export const deployTask = task(
     description:
       "On a development chain: forget what was deployed there before, as after a restart of its node",
   })
+  .addFlag({ name: "yes", description: "On a live chain: deploy without being asked" })
   .addFlag({ name: "json", description: "Print one line of JSON and nothing else" })
   .setAction(() => import("./deploy.ts"))
   .build();

@@ -17,8 +17,12 @@ export interface LiveNode {
   close(): Promise<void>;
 }
 
-/** Starts a node on a free port. */
-export async function startNode(chainId = 31337): Promise<LiveNode> {
+/**
+ * Starts a node on a free port.
+ *
+ * @param accounts private keys of the environment's accounts; the node's own, which everybody knows, unless given
+ */
+export async function startNode(chainId = 31337, accounts?: string[]): Promise<LiveNode> {
   const server = await network.createServer({ network: "l1", override: { chainId } }, "127.0.0.1", 0);
   const { port } = await server.listen();
   const url = `http://127.0.0.1:${port}`;
@@ -27,7 +31,10 @@ export async function startNode(chainId = 31337): Promise<LiveNode> {
     {
       ...config,
       paths: { ...config.paths, ignition },
-      networks: { ...config.networks, live: { type: "http", url } },
+      networks: {
+        ...config.networks,
+        live: { type: "http", url, ...(accounts !== undefined && { accounts }) },
+      },
     },
     { network: "live" },
     fileURLToPath(new URL("../..", import.meta.url)),

@@ -1,7 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 import { expect } from "chai";
+import { id, parseEther, Wallet } from "ethers";
 import hre from "hardhat";
 
 import type { AddressBook } from "../../deploy/address-book.ts";
@@ -88,6 +90,71 @@ describe("nexus:deploy", () => {
       expect(await refusal(live.hre, "nexus:deploy", filled)).to.match(/live one.*must not be forgotten/);
       const { provider } = await live.hre.network.create();
       expect(await provider.request({ method: "eth_blockNumber" })).to.equal("0x0");
+    } finally {
+      await live.close();
+    }
+  });
+
+  it("says on a live chain what works there and what it costs, and sends nothing until it is told to", async () => {
+    const deployer = new Wallet(id("a deployer of a live chain"));
+    const live = await startNode(11155111, [deployer.privateKey]);
+    try {
+      const { provider } = await live.hre.network.create();
+      const sent = async () =>
+        Number(
+          await provider.request({ method: "eth_getTransactionCount", params: [deployer.address, "latest"] }),
+        );
+      await provider.request({
+        method: "hardhat_setBalance",
+        params: [deployer.address, `0x${parseEther("100").toString(16)}`],
+      });
+      await mkdir(join(live.hre.config.paths.ignition, "parameters"));
+      const token = "0x00000000000000000000000000000000000070ce";
+      const owner = "0x00000000000000000000000000000000000f00d5";
+      await provider.request({ method: "hardhat_setCode", params: [token, "0x00"] });
+      const parameters = JSON.stringify({ $global: { owner, token } });
+      await writeFile(join(live.hre.config.paths.ignition, "parameters", "live.json"), parameters);
+
+      // Nobody is at a terminal here.
+      const said: string[] = [];
+      const { error } = console;
+      console.error = (text: string) => said.push(text);
+      try {
+        const { log } = console;
+        console.log = () => undefined;
+        const refused = await live.hre.tasks
+          .getTask("nexus:deploy")
+          .run({})
+          .then(
+            () => "deployed",
+            (thrown: Error) => thrown.message,
+          )
+          .finally(() => (console.log = log));
+        expect(refused).to.match(/^Nothing was sent to live: .* with --yes\.$/);
+      } finally {
+        console.error = error;
+      }
+      expect(await sent()).to.equal(0);
+      const notice = stripVTControlCharacters(said.join("\n"));
+      expect(notice).to.match(/chain 11155111 \(Sepolia\)\.\nNobody can serve a live chain yet/);
+      expect(notice).to.match(new RegExp(`The deployer ${deployer.address} has 100 ether`, "i"));
+      const [, gas, count] = /takes ([\d,]+) gas in (\d+) transactions/.exec(notice)!;
+
+      const before = BigInt((await provider.request({ method: "eth_blockNumber" })) as string);
+      await printed(live.hre, "nexus:deploy", { yes: true });
+      const head = BigInt((await provider.request({ method: "eth_blockNumber" })) as string);
+      let used = 0n;
+      for (let number = before + 1n; number <= head; number++) {
+        const params = [`0x${number.toString(16)}`, false];
+        used += BigInt(
+          ((await provider.request({ method: "eth_getBlockByNumber", params })) as { gasUsed: string })
+            .gasUsed,
+        );
+      }
+      expect(await sent(), "as many as it said").to.equal(Number(count));
+      const estimated = Number(gas!.replaceAll(",", ""));
+      // Calldata holds addresses, whose zero bytes cost less: the deployer's are others on the simulated network.
+      expect(Math.abs(Number(used) / estimated - 1), `${used} gas of ${estimated}`).to.be.below(0.001);
     } finally {
       await live.close();
     }

@@ -1,0 +1,70 @@
+import { styleText } from "node:util";
+
+import { formatUnits } from "ethers";
+import { HardhatPluginError } from "hardhat/plugins";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { NetworkConnection } from "hardhat/types/network";
+
+import { chainOf } from "../deploy/chains.ts";
+import type { SuitePlan } from "../deploy/deploy-suite.ts";
+import { deploymentCost } from "../deploy/deployment-cost.ts";
+
+/** What a live chain can do with the suite today; the status in README.md and docs/deployment.md says more. */
+const STATUS =
+  "Nobody can serve a live chain yet: there is no software for the nodes of a live cloud, and no key of a ceremony for Zero. " +
+  "Requests to these contracts are not answered. Nobody has audited them.";
+
+/**
+ * Says what a deployment on a live chain is good for today and what it costs, and goes on when it is told to.
+ *
+ * @param yes whether it was told to beforehand
+ * @throws HardhatPluginError when the answer is no, when nobody is there to ask, or when the deployer cannot pay
+ */
+export async function confirmLive(
+  hre: HardhatRuntimeEnvironment,
+  connection: NetworkConnection,
+  { module, parameters, chainId, deployer }: SuitePlan,
+  yes: boolean,
+): Promise<void> {
+  const { provider, networkName } = connection;
+  const [cost, price, balance] = await Promise.all([
+    deploymentCost(hre, module, parameters, provider),
+    provider.request({ method: "eth_gasPrice" }).then((wei) => BigInt(wei as string)),
+    provider
+      .request({ method: "eth_getBalance", params: [deployer, "latest"] })
+      .then((wei) => BigInt(wei as string)),
+  ]);
+  const lines = [
+    styleText(
+      "bold",
+      `Network ${networkName} is chain ${chainId} (${chainOf(chainId)?.name ?? "a live one"}).`,
+    ),
+    styleText("yellow", STATUS),
+    ...(cost === undefined
+      ? []
+      : [
+          `The whole suite takes ${cost.gas.toLocaleString("en-US")} gas in ${cost.transactions} transactions: ` +
+            `${ether(cost.gas * price)} ether at the present ${formatUnits(price, "gwei")} gwei, and on a rollup what it charges for data.`,
+        ]),
+    `The deployer ${deployer} has ${ether(balance)} ether.`,
+  ];
+  console.error(lines.join("\n"));
+  if (yes) return;
+  if (!process.stdin.isTTY) {
+    throw new HardhatPluginError(
+      "hardhat-nexus",
+      `Nothing was sent to ${networkName}: nobody is there to ask. Run it in a terminal, or with --yes.`,
+    );
+  }
+  const answer = await hre.interruptions.requestInput(
+    "hardhat-nexus",
+    `Deploy to ${networkName}? Type its name`,
+  );
+  if (answer.trim() === networkName) return;
+  throw new HardhatPluginError("hardhat-nexus", `Nothing was sent to ${networkName}.`);
+}
+
+/** Wei as ether, to four significant digits or so. */
+function ether(wei: bigint): string {
+  return Number(formatUnits(wei, "ether")).toLocaleString("en-US", { maximumSignificantDigits: 4 });
+}
