@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,119 +10,191 @@ import { expect } from "chai";
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
-const CONFIG = `import { fileURLToPath } from "node:url";
-import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+/** A project as people make them: a package manager, and one of Hardhat's toolboxes. */
+interface Kind {
+  readonly name: string;
+  readonly toolbox: string;
+  /** Who runs its tests, as `npx hardhat test` calls it. */
+  readonly runner: string;
+  /** What its tests import, beside the toolbox. */
+  readonly with: readonly string[];
+  /** The command that installs packages for development. */
+  readonly add: readonly [command: string, ...args: string[]];
+}
+
+const NPM = ["npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--save-dev"] as const;
+// It ends with an error where a dependency has a script that it does not run, as esbuild of Hardhat has.
+const PNPM = ["npx", "-y", "pnpm@11", "add", "--config.strict-dep-builds=false", "--save-dev"] as const;
+const MOCHA = ["ethers@6", "chai@6", "mocha@11", "@types/chai@5", "@types/mocha@10"];
+const KINDS: readonly Kind[] = [
+  {
+    name: "with npm, Mocha and ethers",
+    toolbox: "@nomicfoundation/hardhat-toolbox-mocha-ethers@3.0.7",
+    runner: "mocha",
+    with: MOCHA,
+    add: NPM,
+  },
+  {
+    name: "with npm, node:test and viem",
+    toolbox: "@nomicfoundation/hardhat-toolbox-viem@5.0.7",
+    runner: "nodejs",
+    with: ["viem@2"],
+    add: NPM,
+  },
+  {
+    name: "with pnpm",
+    toolbox: "@nomicfoundation/hardhat-toolbox-mocha-ethers@3.0.7",
+    runner: "mocha",
+    with: MOCHA,
+    add: PNPM,
+  },
+];
+
+/** What the plugin may add to a project's node_modules, in bytes. */
+const MOST_ADDED = 150_000_000;
+
+const config = (toolbox: string) => `import { fileURLToPath } from "node:url";
+import toolbox from "${toolbox.slice(0, toolbox.lastIndexOf("@"))}";
 import nexus from "hardhat-nexus";
 import { defineConfig } from "hardhat/config";
 
 export default defineConfig({
   plugins: [toolbox, nexus],
+  // As the documentation has it, but for the compiler, which comes from npm here.
   solidity: { compilers: [{ version: "0.8.37", path: fileURLToPath(import.meta.resolve("solc/soljson.js")) }] },
 });
 `;
 
-const CONSUMER = `// SPDX-License-Identifier: MIT
-pragma solidity ^0.8.24;
-
-import {Outcome} from "hardhat-nexus/contracts/committee/Digests.sol";
-import {INexusGateway} from "hardhat-nexus/contracts/cloud/INexusGateway.sol";
-import {NexusConsumer} from "hardhat-nexus/contracts/cloud/NexusConsumer.sol";
-
-contract Asker is NexusConsumer {
-    string public answer;
-
-    constructor(INexusGateway gateway_) NexusConsumer(gateway_) {}
-
-    function ask(bytes32 programId, string calldata input) external {
-        _request(programId, bytes(input), 200_000, uint40(block.timestamp + 1 hours), 0);
-    }
-
-    function _onResult(bytes32, Outcome outcome, bytes calldata output) internal override {
-        require(outcome == Outcome.Success);
-        answer = string(output);
-    }
+/** As Hardhat's own projects have it. */
+const tsconfig = (runner: string) => `{
+  "compilerOptions": {
+    "lib": ["es2023"],
+    "module": "nodenext",
+    "target": "es2022",
+    "strict": true,
+    "skipLibCheck": true,
+    "noEmit": true,
+    "types": ["node"${runner === "mocha" ? ', "mocha"' : ""}]
+  },
+  "exclude": ["programs", "node_modules"]
 }
 `;
 
-const TEST = `import { expect } from "chai";
-import { network } from "hardhat";
+/** A typed use of what the plugin gives, for tsc alone; `hex` is viem's type of an address. */
+const TYPED = `import { network } from "hardhat";
 
-describe("a project that installed hardhat-nexus", () => {
-  it("calls a program, and a contract of its own is called back", async () => {
-    const { ethers, nexus } = await network.create();
-    const fibonacci = await nexus.program("fibonacci");
-    expect(await fibonacci.call("30")).to.equal("832040");
-    const asker = await ethers.deployContract("Asker", [await nexus.gateway()]);
-    await asker.ask(fibonacci.id, "31");
-    expect(await asker.answer()).to.equal("1346269");
-  });
-});
+const { nexus } = await network.create();
+export const gateway: \`0x\${string}\` = await nexus.gateway();
+export const fee: unknown = (await nexus.contract("NexusGateway")).abi[0].type;
+// @ts-expect-error there is no such part
+await nexus.contract("NexusGate");
 `;
 
 describe("the npm package", function () {
-  this.timeout(900_000);
+  this.timeout(1_800_000);
 
   let folder: string;
+  let tarball: string;
+  let versions: Record<string, string>;
   before(async function () {
     // Packing and installing take minutes, so only where slow tests are asked for.
     if (process.env.NEXUS_SLOW !== "1") return this.skip();
     folder = await mkdtemp(join(tmpdir(), "nexus-package-"));
+    const pack = ["pack", "--json", "--pack-destination", folder];
+    const { stdout } = await run("npm", pack, { cwd: repository, maxBuffer: 64 * 1024 * 1024 });
+    const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [{ filename: string }];
+    tarball = join(folder, filename);
+    ({ devDependencies: versions } = JSON.parse(await readFile(join(repository, "package.json"), "utf8")) as {
+      devDependencies: Record<string, string>;
+    });
     return undefined;
   });
   after(async () => {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
 
-  it("works in an empty Hardhat project from its documentation alone", async () => {
-    const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], {
-      cwd: repository,
-      maxBuffer: 64 * 1024 * 1024,
+  // The Hardhat that runs this test tells its children about itself; the projects' must not listen.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_")),
+  );
+
+  for (const { name, toolbox, runner, with: beside, add } of KINDS) {
+    it(`works in an empty project ${name}, from its documentation alone`, async () => {
+      const project = join(folder, name.replaceAll(/\W+/g, "-"));
+      await mkdir(project);
+      await writeFile(join(project, "package.json"), JSON.stringify({ name: "project", type: "module" }));
+      const modules = join(project, "node_modules");
+      const exec = async (command: string, ...args: string[]): Promise<string> => {
+        const options = { cwd: project, env, maxBuffer: 64 * 1024 * 1024 };
+        return (await run(command, args, options).catch(explained)).stdout;
+      };
+      const install = (...packages: string[]): Promise<string> => {
+        const [command, ...args] = add;
+        return exec(command, ...args, ...packages);
+      };
+      const pinned = (...names: string[]): string[] => names.map((one) => `${one}@${versions[one]}`);
+      await install(...pinned("hardhat", "solc", "typescript", "@types/node"), toolbox, ...beside);
+      const without = await sizeOf(modules);
+      await install(tarball);
+      expect((await sizeOf(modules)) - without, "bytes that the plugin adds").to.be.below(MOST_ADDED);
+
+      await writeFile(join(project, "hardhat.config.ts"), config(toolbox));
+      await writeFile(join(project, "tsconfig.json"), tsconfig(runner));
+      const hardhat = (...args: string[]): Promise<string> =>
+        exec(process.execPath, join(modules, "hardhat", "dist", "src", "cli.js"), ...args);
+
+      // Rust, then AssemblyScript: what init says to do next is done to the letter.
+      for (const [program, language] of [
+        ["sum", "rust"],
+        ["pay", "assemblyscript"],
+      ] as const) {
+        const output = await hardhat("nexus:init", program, "--language", language);
+        const next = output
+          .slice(output.indexOf("Next:"))
+          .match(/^ {2}\S.*$/gm)!
+          .map((line) => line.trim());
+        expect(next.at(-1)).to.equal(`npx hardhat test ${runner} test/${program}.ts`);
+        if (language === "assemblyscript") {
+          expect(output).to.match(/^First: AssemblyScript, /);
+          expect(next.shift()).to.equal("npm install --save-dev assemblyscript");
+          await install(...pinned("assemblyscript"));
+        }
+        for (const command of next) {
+          const [, args] = /^npx hardhat (.*)$/.exec(command)!;
+          const shown = await hardhat(...args!.match(/"[^"]*"|\S+/g)!.map((one) => one.replaceAll('"', "")));
+          if (command.includes("nexus:run")) expect(shown).to.match(/Output +│ 42/);
+          if (command.includes(" test "))
+            expect(shown)
+              .to.match(/1 passing/)
+              .and.not.match(/failing/);
+        }
+      }
+      await writeFile(join(project, "test", "typed.ts"), TYPED);
+      await exec(process.execPath, join(modules, "typescript", "bin", "tsc"));
+
+      const json = async (...args: string[]): Promise<Record<string, unknown>> =>
+        JSON.parse(await hardhat(...args, "--json")) as Record<string, unknown>;
+      const proven = await json("nexus:prove", "sum", "--input", "1 2 39", "-o", "proof.json");
+      expect(proven).to.include({ output: "42", file: "proof.json" });
+      const { programId } = proven;
+      expect(await json("nexus:verify", "proof.json")).to.include({ accepted: true, programId });
+      const onChain = await json("nexus:verify", "proof.json", "--network", "default");
+      expect(onChain).to.include({ accepted: true, programId, network: "default" });
+      await rm(project, { recursive: true });
     });
-    const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [{ filename: string }];
-    const { devDependencies: versions } = JSON.parse(
-      await readFile(join(repository, "package.json"), "utf8"),
-    ) as { devDependencies: Record<string, string> };
-
-    const project = join(folder, "project");
-    await mkdir(join(project, "contracts"), { recursive: true });
-    await mkdir(join(project, "test"));
-    await writeFile(join(project, "package.json"), JSON.stringify({ name: "project", type: "module" }));
-    await writeFile(join(project, "hardhat.config.ts"), CONFIG);
-    await writeFile(join(project, "contracts", "Asker.sol"), CONSUMER);
-    await writeFile(join(project, "test", "asker.ts"), TEST);
-    const installed = ["hardhat", "@nomicfoundation/hardhat-toolbox-mocha-ethers", "solc"];
-    await run(
-      "npm",
-      [
-        "install",
-        "--prefer-offline",
-        "--no-audit",
-        "--no-fund",
-        "--save-dev",
-        ...installed.map((name) => `${name}@${versions[name]}`),
-        join(folder, filename),
-      ],
-      { cwd: project, maxBuffer: 64 * 1024 * 1024 },
-    );
-
-    // The Hardhat that runs this test tells its children about itself; the project's must not listen.
-    const env = Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_")),
-    );
-    const hardhat = join(project, "node_modules", "hardhat", "dist", "src", "cli.js");
-    const tests = await run(process.execPath, [hardhat, "test"], { cwd: project, env });
-    expect(tests.stdout).to.match(/1 passing/);
-    const command = async (...args: string[]): Promise<Record<string, unknown>> => {
-      const { stdout } = await run(process.execPath, [hardhat, ...args, "--json"], { cwd: project, env });
-      return JSON.parse(stdout) as Record<string, unknown>;
-    };
-    expect(await command("nexus:run", "fibonacci", "--input", "20")).to.include({ output: "6765" });
-
-    const proven = await command("nexus:prove", "fibonacci", "--input", "20", "-o", "proof.json");
-    expect(proven).to.include({ output: "6765", file: "proof.json" });
-    const { programId } = proven;
-    expect(await command("nexus:verify", "proof.json")).to.include({ accepted: true, programId });
-    const onChain = await command("nexus:verify", "proof.json", "--network", "default");
-    expect(onChain).to.include({ accepted: true, programId, network: "default" });
-  });
+  }
 });
+
+/** The error of a command, with what it printed: the last of it says what went wrong. */
+function explained(error: Error & { stdout?: string; stderr?: string }): never {
+  const printed = `${error.stdout ?? ""}${error.stderr ?? ""}`;
+  throw new Error(`${error.message.split("\n")[0]}\n${printed.slice(-4_000)}`, { cause: error });
+}
+
+/** Bytes of the files below a folder; links are not followed, so that pnpm's files count once. */
+async function sizeOf(path: string): Promise<number> {
+  const entry = await lstat(path);
+  if (!entry.isDirectory()) return entry.isFile() ? entry.size : 0;
+  const sizes = await Promise.all((await readdir(path)).map((name) => sizeOf(join(path, name))));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
