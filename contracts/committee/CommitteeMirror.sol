@@ -2,20 +2,18 @@
 pragma solidity ^0.8.24;
 
 import {IThresholdVerifier} from "../bls/IThresholdVerifier.sol";
-import {Committees} from "./Committees.sol";
 import {Digests} from "./Digests.sol";
 import {Committee, ICommittees, Prices} from "./ICommittees.sol";
+import {MirrorRecovery} from "./MirrorRecovery.sol";
 import {Roster} from "./Roster.sol";
 import {StoredBytes} from "./StoredBytes.sol";
 
 /// @title One cloud's committees on a chain that is not its home.
 /// @notice Anchored at deployment in a committee that the deployer vouches for (compare it with the registry's before
 /// you rely on a mirror), it then follows from committee to committee by the old group key's signature alone, carried
-/// by anyone. It has no owner.
-/// @dev A mirror that nobody moved on before its committee's `validUntil` has lapsed for good: a key out of its time
-/// proves nothing, so a new mirror has to be deployed. The same holds when the cloud itself lapsed and recovered
-/// without the old key.
-contract CommitteeMirror is Committees {
+/// by anyone. It has no owner. A mirror that nobody moved on before its committee's `validUntil` has lapsed; how it is moved on then is in
+/// `MirrorRecovery`.
+contract CommitteeMirror is MirrorRecovery {
     /// @notice The only cloud of this mirror.
     bytes32 public immutable cloudId;
 
@@ -33,8 +31,6 @@ contract CommitteeMirror is Committees {
 
     /// @dev The newest epoch here is `current`: this step has been taken, or steps before it are missing.
     error MirrorWrongEpoch(uint64 fromEpoch, uint64 current);
-    /// @dev The next epoch has to be later than the one before.
-    error MirrorNotForward(uint64 fromEpoch, uint64 toEpoch);
     /// @dev Everything is right but this chain's clock has not reached `validFrom`: try again then.
     error MirrorNotYetValid(uint64 epoch, uint64 validFrom, uint64 now_);
     /// @dev The committee's time has passed.
@@ -51,13 +47,15 @@ contract CommitteeMirror is Committees {
     /// @param prices_ what the cloud asks for its work on this chain
     /// @param anchor the committee to start from, valid now
     /// @param operators its members, in committee order
+    /// @param guardian_ who may move the mirror on when it has lapsed and no signature can; 0 for nobody
     constructor(
         bytes32 cloudId_,
         IThresholdVerifier verifier_,
         Prices memory prices_,
         Committee memory anchor,
-        address[] memory operators
-    ) {
+        address[] memory operators,
+        address guardian_
+    ) MirrorRecovery(guardian_) {
         cloudId = cloudId_;
         verifier = verifier_;
         (_perRequest, _perFuel, _perByte) = (prices_.perRequest, prices_.perFuel, prices_.perByte);
@@ -110,7 +108,11 @@ contract CommitteeMirror is Committees {
         return verifier;
     }
 
-    function _accept(uint64 fromEpoch, Committee memory next, address[] memory operators) private {
+    function _cloudId() internal view override returns (bytes32) {
+        return cloudId;
+    }
+
+    function _accept(uint64 fromEpoch, Committee memory next, address[] memory operators) internal override {
         _requireShape(next.size, next.threshold);
         if (operators.length != next.size) revert MirrorWrongMemberCount(operators.length, next.size);
         bytes32 membersHash = keccak256(abi.encode(operators));

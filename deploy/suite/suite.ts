@@ -87,7 +87,8 @@ export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: 
  * One cloud's committees on a chain that is not its home, and everything of the cloud there.
  *
  * Parameters: `cloudId` (bytes32), `prices` (what the cloud asks here, as `Prices` in ICommittees.sol), `anchor` (the `Committee` to start from, as the registry gives it),
- * `operators` (its members' addresses), and those of `cloudServices`.
+ * `operators` (its members' addresses), `guardian` (who may move the mirror on when it has lapsed, nobody by default), and those of
+ * `cloudServices`.
  *
  * @param suite the cloud's BLS suite
  */
@@ -100,6 +101,7 @@ export function cloudMirror(m: Builder, suite: "Bn254Verifier" | "Bls12381Verifi
     m.getParameter("prices"),
     m.getParameter("anchor"),
     m.getParameter("operators"),
+    m.getParameter("guardian", NO_CONTRACT),
   ]);
   return {
     [suite]: verifier,

@@ -65,6 +65,7 @@ export async function anchoredCloud(name: string, chainId?: number) {
     { perRequest: BASE_FEE, perFuel: 10n, perByte: 10n },
     committeeOf(FIRST),
     operators,
+    ethers.ZeroAddress,
   ]);
   const gateway = await ethers.deployContract("NexusGateway", [
     mirror,

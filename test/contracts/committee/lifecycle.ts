@@ -58,6 +58,7 @@ describe("a cloud's committees, with real keys", () => {
         { perRequest: 3n, perFuel: 0n, perByte: 0n },
         plain(anchor),
         [...(await registry.members(cloudId, 1n))],
+        ethers.ZeroAddress,
       ]);
       await mirror.requireSigned(cloudId, 1n, message, signTogether(suite, first, [0, 1, 2], message));
 
