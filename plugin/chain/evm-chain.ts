@@ -98,12 +98,12 @@ export class EvmChain implements Eip1193 {
     return head < -1n ? -1n : head;
   }
 
-  /** Logs of the blocks [from, to] at one of `addresses`, in the chain's order; with these first topics, if given. */
+  /** Logs of the blocks [from, to] at one of `addresses`, in the chain's order; with these first topics, or one of each list, if given. */
   async logs(
     addresses: readonly string[],
     from: bigint,
     to: bigint,
-    topics: readonly string[] = [],
+    topics: readonly (string | readonly string[])[] = [],
   ): Promise<RpcLog[]> {
     if (addresses.length === 0 || from > to) return [];
     const filter = { address: addresses, topics, fromBlock: toQuantity(from), toBlock: toQuantity(to) };

@@ -1,22 +1,21 @@
 import { toBytes } from "../../contracts/abi-words.ts";
-import { PROGRAMS_PER_LOG } from "../replication/block-limits.ts";
 import { isBefore, type OrderedEvent, type Place } from "../replication/event.ts";
 import type { RpcLog } from "../../chain/evm-chain.ts";
 import { readRequested } from "./requested-log.ts";
 import { topicOf, type ServedChain } from "./served-chain.ts";
+import { filtersOf, placed, Subscriptions, type Subscription } from "./subscriptions.ts";
 
 /** Most blocks that one `eth_getLogs` asks for; public nodes refuse more, and fewer when they hold many logs. */
 const BLOCKS_PER_CALL = 2_000n;
 
-interface Subscription {
-  readonly programId: string;
-  readonly emitter: string;
-  readonly topic0: string;
-  readonly paidUntil: bigint;
-}
+/** Most addresses and most topics that one `eth_getLogs` names: geth and erigon refuse more than 1,000 of either. */
+const ADDRESSES_PER_CALL = 500;
 
-/** By id, in the order in which they were made. */
-type Subscriptions = Map<string, Subscription>;
+/**
+ * How many logs in a row may be passed over, because the cloud knows none of the programs subscribed to them, until one is given
+ * all the same, for no program, so that a block takes the cursor past them and nobody can fill memory with what leads to nothing.
+ */
+const MOST_PASSED_OVER = 256;
 
 /**
  * One node's view of one served chain: the events for its cloud, in the chain's order, below the chain's finality.
@@ -29,39 +28,54 @@ export class EventSource {
   /** The gateway's address and its event's first topic. */
   readonly #gateway: string;
   readonly #requested: string;
-  #subscriptions: Subscriptions = new Map();
+  readonly #addressesPerCall: number;
+  #subscriptions = new Subscriptions();
   #scanned: bigint;
   /** Blocks that the next call asks for. */
   #span = BLOCKS_PER_CALL;
+  /** Logs among them name all programs that have paid for them, the furthest ahead first. */
   #events: OrderedEvent[] = [];
   #scanning: Promise<void> | undefined;
 
-  constructor(served: ServedChain, cloudId: string) {
+  /** @param addressesPerCall most addresses, and most topics, in one `eth_getLogs`; what the chain's provider takes */
+  constructor(served: ServedChain, cloudId: string, addressesPerCall = ADDRESSES_PER_CALL) {
     this.served = served;
+    this.#addressesPerCall = addressesPerCall;
     this.#cloudId = cloudId.toLowerCase();
     this.#gateway = lower(served.gateway.address);
     this.#requested = topicOf(served.gateway.abi, "Requested");
     this.#scanned = served.deployedAt - 1n;
   }
 
-  /** The final events after `cursor` that this node knows of, at most `limit`, after looking for new ones if it needs any. */
-  async after(cursor: Place | undefined, limit: number): Promise<OrderedEvent[]> {
+  /**
+   * The final events after `cursor` that this node knows of, at most `limit`, after looking for new ones if it needs any.
+   *
+   * @param knows the programs that the cloud has at the height after which the events come, hence the same on all nodes; a log
+   * that is for none of them is passed over
+   */
+  async after(
+    cursor: Place | undefined,
+    limit: number,
+    knows: (programId: string) => boolean = () => true,
+  ): Promise<OrderedEvent[]> {
     this.#drop(cursor);
     const head = await this.served.chain.finalHead();
+    let events = given(this.#events, limit, knows);
     // No further than needed: what a hostile contract logs waits on its chain, not in memory.
-    while (this.#events.length < limit && this.#scanned < head) {
+    while (events.length < limit && this.#scanned < head) {
       // Two scans at once would see every event twice.
       this.#scanning ??= this.#scan(head, cursor).finally(() => (this.#scanning = undefined));
       await this.#scanning;
       this.#drop(cursor);
+      events = given(this.#events, limit, knows);
     }
-    return this.#events.slice(0, limit);
+    return events;
   }
 
   /** Forgets everything and looks again from the suite's deployment; after a simulated chain was reverted. */
   reset(): void {
     this.served.chain.forget();
-    this.#subscriptions = new Map();
+    this.#subscriptions = new Subscriptions();
     this.#events = [];
     this.#scanned = this.served.deployedAt - 1n;
   }
@@ -81,7 +95,7 @@ export class EventSource {
     const from = this.#scanned + 1n;
     const to = head - from >= this.#span ? from + this.#span - 1n : head;
     // Changed only when all of the range has been read: a provider may fail half way.
-    const subscriptions = new Map(this.#subscriptions);
+    const subscriptions = new Subscriptions(this.#subscriptions);
     let events: OrderedEvent[];
     try {
       events = await this.#read(from, to, subscriptions, cursor);
@@ -103,35 +117,50 @@ export class EventSource {
     cursor: Place | undefined,
   ): Promise<OrderedEvent[]> {
     const { chain, gateway, subscriptions, committees, isHome } = this.served;
-    const own = await chain.logs(
-      [gateway.address, subscriptions.address, ...(isHome ? [committees.address] : [])],
-      from,
-      to,
-    );
+    const suite = [gateway.address, subscriptions.address, ...(isHome ? [committees.address] : [])];
+    const own = [...(await chain.logs(suite, from, to))].sort(byPlace);
     const isPast = (log: RpcLog): boolean => cursor !== undefined && !isBefore(cursor, placeOf(log));
-    for (const log of own.filter(isPast).sort(byPlace)) this.#followIfOurs(log, followed);
+    for (const log of own.filter(isPast)) this.#followIfOurs(log, followed);
     if (cursor !== undefined && to < cursor.block) return [];
-    // Subscriptions made within the range count for logs behind them, so emitters are asked for after these are known.
-    const asked = own.map((log) => subscriptions.parse(log)?.args["emitter"] as string | undefined);
-    const emitters = new Set(
-      [...[...followed.values()].map(({ emitter }) => emitter), ...asked.filter((e) => e !== undefined)].map(
-        (emitter) => emitter.toLowerCase(),
-      ),
-    );
-    const foreign = await chain.logs([...emitters], from, to);
+    // What came before the cursor is known already: nothing there is asked for, nor what had expired by then.
+    const first = cursor !== undefined && from < cursor.block ? cursor.block : from;
+    const ahead = own.filter((log) => !isPast(log));
+    const asked = await this.#askedFor(ahead, followed, first);
+    const foreign: RpcLog[] = [];
+    for (const { addresses, topics } of filtersOf(asked, this.#addressesPerCall)) {
+      foreign.push(...(await chain.logs(addresses, first, to, [topics])));
+    }
     const seen = new Map(
-      [...own, ...foreign].map((log) => [`${BigInt(log.blockNumber)}:${BigInt(log.logIndex)}`, log]),
+      [...ahead, ...foreign].map((log) => [`${BigInt(log.blockNumber)}:${BigInt(log.logIndex)}`, log]),
     );
+    const wanted = new Set(asked.map(({ emitter, topic0 }) => `${emitter}:${topic0}`));
+    const isWanted = ({ address, topics }: RpcLog): boolean => wanted.has(`${lower(address)}:${topics[0]}`);
     const events: OrderedEvent[] = [];
     for (const log of [...seen.values()].filter((one) => !isPast(one)).sort(byPlace)) {
-      const event = await this.#interpret(log, followed);
+      const event = await this.#interpret(log, followed, isWanted(log));
       if (event !== undefined) events.push(event);
     }
     return events;
   }
 
+  /**
+   * The subscriptions that may count for logs from block `from` on: what was paid then, and what is made or paid within the range,
+   * of which `own` tells.
+   */
+  async #askedFor(own: readonly RpcLog[], followed: Subscriptions, from: bigint): Promise<Subscription[]> {
+    const { chain } = this.served;
+    const paid = followed.isEmpty ? [] : followed.paidAt(await chain.timestamp(from));
+    const within = new Subscriptions(followed);
+    const changed = own.map((log) => within.get(this.#followIfOurs(log, within) ?? ""));
+    return [...paid, ...changed.filter((one) => one !== undefined)];
+  }
+
   /** What a log means to the cloud, if anything. Logs come in order, so subscriptions are what they were then. */
-  async #interpret(log: RpcLog, followed: Subscriptions): Promise<OrderedEvent | undefined> {
+  async #interpret(
+    log: RpcLog,
+    followed: Subscriptions,
+    isWanted: boolean,
+  ): Promise<OrderedEvent | undefined> {
     const { chain, committees, isHome, chainId } = this.served;
     const place = placeOf(log);
     const origin = async () => ({ chainId, place, timestamp: await chain.timestamp(place.block) });
@@ -140,30 +169,25 @@ export class EventSource {
     if (topic0 === this.#requested && lower(log.address) === this.#gateway && this.#isOurs(cloudId!)) {
       return { kind: "request", ...(await origin()), ...readRequested(log) };
     }
-    if (this.#followIfOurs(log, followed)) return undefined;
+    if (this.#followIfOurs(log, followed) !== undefined) return undefined;
     const registry = isHome ? committees.parse(log) : undefined;
     if (registry?.name === "EpochActivated" && this.#isOurs(registry.args["cloudId"])) {
       return { kind: "epoch", ...(await origin()), epoch: registry.args["epoch"] };
     }
-    const asked = [...followed.values()].filter(
-      ({ emitter, topic0: topic }) => emitter === lower(log.address) && topic === topic0,
-    );
-    if (asked.length === 0) return undefined;
+    if (!isWanted) return undefined;
     const where = await origin();
-    const paid = asked.filter(({ paidUntil }) => where.timestamp < paidUntil);
-    const first = [...new Set(paid.map(({ programId }) => programId))].slice(0, PROGRAMS_PER_LOG);
-    const programIds = first.sort();
+    const programIds = followed.programsOf(lower(log.address), topic0!, where.timestamp);
     if (programIds.length === 0) return undefined;
     const { topics, data } = log;
     return { kind: "log", ...where, programIds, emitter: lower(log.address), topics, data: toBytes(data) };
   }
 
-  /** Notes what a log says of a subscription of this cloud. @returns whether it says anything */
-  #followIfOurs(log: RpcLog, followed: Subscriptions): boolean {
+  /** Notes what a log says of a subscription of this cloud. @returns that subscription's id, if it says anything */
+  #followIfOurs(log: RpcLog, followed: Subscriptions): string | undefined {
     const said = this.served.subscriptions.parse(log);
-    if (said === undefined || !this.#isOurs(said.args["cloudId"])) return false;
-    follow(followed, said.name, said.args.toObject());
-    return true;
+    if (said === undefined || !this.#isOurs(said.args["cloudId"])) return undefined;
+    followed.follow(said.name, said.args.toObject());
+    return said.args["subscriptionId"] as string;
   }
 
   #isOurs(cloudId: string): boolean {
@@ -171,19 +195,27 @@ export class EventSource {
   }
 }
 
-/** Applies an event of NexusSubscriptions.sol. */
-function follow(followed: Subscriptions, name: string, args: Record<string, unknown>): void {
-  const id = args["subscriptionId"] as string;
-  const paidUntil = args["paidUntil"] as bigint;
-  if (name === "Subscribed") {
-    const { programId, emitter, topic0 } = args as Record<"programId" | "emitter" | "topic0", string>;
-    followed.set(id, { programId, emitter: lower(emitter), topic0, paidUntil });
-  } else if (name === "Extended") {
-    const known = followed.get(id);
-    if (known !== undefined) followed.set(id, { ...known, paidUntil });
-  } else if (name === "Cancelled") {
-    followed.delete(id);
+/** The first of these events that lead to anything, at most `limit`, with logs for the programs that have a place. */
+function given(
+  events: readonly OrderedEvent[],
+  limit: number,
+  knows: (programId: string) => boolean,
+): OrderedEvent[] {
+  const known = new Map<string, boolean>();
+  const knowsOnce = (programId: string): boolean => {
+    if (!known.has(programId)) known.set(programId, knows(programId));
+    return known.get(programId)!;
+  };
+  const taken: OrderedEvent[] = [];
+  let passed = 0;
+  for (const event of events) {
+    if (taken.length >= limit) break;
+    const programIds = event.kind === "log" ? placed(event.programIds, knowsOnce) : [];
+    if (event.kind === "log" && programIds.length === 0 && ++passed < MOST_PASSED_OVER) continue;
+    passed = 0;
+    taken.push(event.kind === "log" ? { ...event, programIds } : event);
   }
+  return taken;
 }
 
 function placeOf(log: RpcLog): Place {

@@ -189,7 +189,8 @@ export class CloudNode implements Replica, Outlook {
 
   /** See `Outlook`. */
   async after(chainId: bigint, cursor: Place | undefined, limit: number): Promise<readonly OrderedEvent[]> {
-    return (await this.#sources.get(chainId)?.after(cursor, limit)) ?? [];
+    const knows = (programId: string): boolean => this.application.programs.has(programId);
+    return (await this.#sources.get(chainId)?.after(cursor, limit, knows)) ?? [];
   }
 
   /** See `Outlook`. */

@@ -15,7 +15,7 @@ const RUNS_PER_BLOCK = 256;
  */
 export const FUEL_PER_BLOCK = 2_000_000_000n;
 /**
- * Most programs that one log is given to, of those subscribed to it: the ones that were first. So no event of a chain leads to
+ * Most programs that one log is given to, of those subscribed to it: the ones paid the furthest ahead. So no event of a chain leads to
  * more runs than a block holds, however cheap subscriptions are.
  */
 export const PROGRAMS_PER_LOG = 64;

@@ -4,7 +4,6 @@ import { toBeHex, toQuantity, ZeroHash } from "ethers";
 import { EventSource } from "../../../../plugin/cloud/chains/event-source.ts";
 import { EvmChain, type Eip1193 } from "../../../../plugin/chain/evm-chain.ts";
 import { servedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
-import { PROGRAMS_PER_LOG } from "../../../../plugin/cloud/replication/block-limits.ts";
 import type { OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
 
 const CLOUD = toBeHex(1, 32);
@@ -86,34 +85,5 @@ describe("plugin/cloud/chains/event-source", () => {
     let refusal: unknown;
     await source.after(undefined, 1).catch((error: unknown) => (refusal = error));
     expect(String(refusal)).to.contain("more than 10000 results");
-  });
-
-  it("gives a log to no more programs than a block has room for, those that subscribed first", async () => {
-    const emitter = address("ee");
-    const topic = toBeHex(7, 32);
-    const logs: Record<string, unknown>[] = [];
-    const provider: Eip1193 = {
-      request: async ({ method, params }) => {
-        if (method === "eth_blockNumber") return "0x2";
-        if (method === "eth_getBlockByNumber") return { timestamp: "0x64" };
-        const { address: wanted } = params![0] as { address: string[] };
-        return logs.filter((log) => wanted.includes(String(log["address"])));
-      },
-    };
-    const served = servedChain(new EvmChain(provider, 1n, 0), addresses, { isHome: true, deployedAt: 1n });
-    const { abi } = served.subscriptions;
-    const add = (from: string, log: { topics: string[]; data: string }) =>
-      logs.push({ address: from, ...log, blockNumber: "0x1", logIndex: toQuantity(logs.length) });
-    // In falling order of their ids, and the first of them twice, through two subscriptions.
-    const programs = Array.from({ length: PROGRAMS_PER_LOG + 5 }, (_, i) => toBeHex(1_000 - i, 32));
-    for (const [i, program] of [programs[0]!, ...programs].entries()) {
-      const values = [toBeHex(i, 32), CLOUD, program, emitter, emitter, topic, 1_000n];
-      add(addresses.subscriptions, abi.encodeEventLog("Subscribed", values));
-    }
-    add(emitter, { topics: [topic], data: "0x" });
-    const [event] = await new EventSource(served, CLOUD).after(undefined, 10);
-    expect(event?.kind === "log" && event.programIds).to.deep.equal(
-      programs.slice(0, PROGRAMS_PER_LOG).reverse(),
-    );
   });
 });
