@@ -5,7 +5,8 @@ import { hexlify } from "ethers";
 import * as digests from "../../contracts/digests.ts";
 import type { ChainRecord } from "../replication/block-record.ts";
 import { answerGas, callGas } from "../replication/delivery-budget.ts";
-import type { EvmContract, RpcReceipt } from "../../chain/evm-chain.ts";
+import type { EvmContract, Fees, RpcReceipt, Transaction } from "../../chain/evm-chain.ts";
+import { firstOffer, raisedOffer, type FeeBounds } from "./fee-offer.ts";
 import { encodeFulfil } from "./fulfil-call.ts";
 import type { ServedChain } from "./served-chain.ts";
 
@@ -20,13 +21,15 @@ export interface Delivery {
 export interface Patience {
   /** Between two looks for a receipt. */
   readonly poll: number;
-  /** Until a transaction that is not mined is sent again with a higher fee. */
+  /** Until a transaction that is not mined is sent again with a higher fee, if blocks came without it. */
   readonly bump: number;
   /** Called when a transaction just sent is not mined yet: makes a simulated chain mine that does so only when told. */
   readonly mine?: () => Promise<void>;
 }
 
 const LIVE: Patience = { poll: 1_000, bump: 45_000 };
+
+const BOUNDS: FeeBounds = { multiple: 4n, budget: 2n * 10n ** 18n };
 
 /** A delivery that the chain refused; trying again as it is would not help. */
 export class DeliveryError extends Error {
@@ -42,13 +45,24 @@ export class Relayer {
   readonly #cloudId: string;
   readonly #account: string;
   readonly #patience: Patience;
+  readonly #bounds: FeeBounds;
 
-  /** @param account an account that the chain's provider signs for; it pays the gas and earns the relayer's fees */
-  constructor(served: ServedChain, cloudId: string, account: string, patience: Patience = LIVE) {
+  /**
+   * @param account an account that the chain's provider signs for; it pays the gas and earns the relayer's fees
+   * @param bounds what one transaction may cost: 4 times what the chain asks for, and 2 ether, unless given
+   */
+  constructor(
+    served: ServedChain,
+    cloudId: string,
+    account: string,
+    patience: Patience = LIVE,
+    bounds: FeeBounds = BOUNDS,
+  ) {
     this.#served = served;
     this.#cloudId = cloudId;
     this.#account = account;
     this.#patience = patience;
+    this.#bounds = bounds;
   }
 
   /**
@@ -121,24 +135,43 @@ export class Relayer {
   async #transact({ contract, data, gas }: Part): Promise<RpcReceipt | undefined> {
     const { chain } = this.#served;
     const nonce = await chain.nonce(this.#account);
-    let { maxFeePerGas, maxPriorityFeePerGas } = await chain.fees();
+    let offer: Fees | undefined = firstOffer(await chain.fees(), gas, this.#bounds);
+    let last = offer;
+    let head = 0n;
     const sent: string[] = [];
     for (;;) {
-      const fees = { maxFeePerGas, maxPriorityFeePerGas };
-      try {
-        sent.push(await chain.send({ from: this.#account, to: contract.address, data, gas, nonce, ...fees }));
-      } catch (error) {
-        // One sent before a crash is on its way with this nonce: it may do, or has to be outbid.
-        if (!OUTRUN.test((error as Error).message)) throw error;
+      if (offer !== undefined) {
+        last = offer;
+        head = await chain.head();
+        const hash = await this.#send({
+          from: this.#account,
+          to: contract.address,
+          data,
+          gas,
+          nonce,
+          ...offer,
+        });
+        if (hash !== undefined) sent.push(hash);
       }
-      const last = sent.at(-1);
-      const isMined = last !== undefined && (await chain.receipt(last)) !== undefined;
+      const newest = sent.at(-1);
+      const isMined = newest !== undefined && (await chain.receipt(newest)) !== undefined;
       if (!isMined) await this.#patience.mine?.();
       const outcome = await this.#mined(sent, nonce);
       if (outcome !== "waiting") return outcome === "taken" ? undefined : outcome;
-      // Nodes accept a replacement that pays at least a tenth more.
-      maxFeePerGas = (maxFeePerGas * 5n) / 4n + 1n;
-      maxPriorityFeePerGas = (maxPriorityFeePerGas * 5n) / 4n + 1n;
+      // A chain that stands still takes no offer, however high; and what is offered is paid once it goes on.
+      const hasMoved = (await chain.head()) > head;
+      offer = hasMoved ? raisedOffer(last, await chain.fees(), gas, this.#bounds) : undefined;
+    }
+  }
+
+  /** @returns the transaction's hash; undefined when one with its nonce has been sent or mined, as before a crash */
+  async #send(transaction: Transaction): Promise<string | undefined> {
+    try {
+      return await this.#served.chain.send(transaction);
+    } catch (error) {
+      // That one may do, or has to be outbid.
+      if (isOutrun((error as Error).message)) return undefined;
+      throw error;
     }
   }
 
@@ -169,8 +202,22 @@ interface Part {
   readonly isOpen: () => Promise<boolean>;
 }
 
-/** How nodes say that a nonce is used, or that a transaction with it waits already. */
-const OUTRUN = /underpriced|already known|known transaction|already imported|nonce too low/i;
+/** Whether a node says with `message` that a nonce is used, or that a transaction with it waits already. */
+export function isOutrun(message: string): boolean {
+  return OUTRUN.test(message);
+}
+
+/** As geth and Reth, Besu, Erigon, Nethermind and Parity's heirs word it. */
+const OUTRUN = new RegExp(
+  [
+    "underpriced|already known|nonce too low|nonce is too low",
+    "known transaction",
+    "could not replace existing|existing tx with same hash",
+    "OldNonce|AlreadyKnown|ReplacementNotAllowed|ReplacementNotAllowedNonce|OwnNonceAlreadyUsed",
+    "already imported|gas price too low to replace",
+  ].join("|"),
+  "i",
+);
 /** `Status.Open` of INexusGateway.sol. */
 const OPEN = 1n;
 /** Gas of a delivery without its items: the transaction, the signature and the settlement, with room to spare. */

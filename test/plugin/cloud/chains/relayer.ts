@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect } from "chai";
+import { toQuantity } from "ethers";
 import { network } from "hardhat";
 
-import { DeliveryError, Relayer } from "../../../../plugin/cloud/chains/relayer.ts";
+import { DeliveryError, isOutrun, Relayer } from "../../../../plugin/cloud/chains/relayer.ts";
 import { DevelopmentAccount } from "../../../../plugin/chain/development-account.ts";
 
 /** A cloud with a signed answer, delivered already, and what another relayer needs to deliver it again. */
@@ -73,25 +74,29 @@ describe("plugin/cloud/chains/relayer", () => {
     ).to.have.length(1);
   });
 
-  it("pays more for a transaction that is not mined, until one is", async () => {
+  it("pays more for a transaction that blocks come without, until one is mined", async () => {
     const { cloud, served, address, gateway, block } = await undelivered();
     await served.chain.rpc("evm_setAutomine", false);
     const relayer = new Relayer(served, cloud.cloudId, address, { poll: 5, bump: 40 });
     const delivering = relayer.deliver(...block);
     const fees: bigint[] = [];
-    while (fees.length < 3) {
-      await sleep(5);
+    const offered = async (): Promise<void> => {
       const { transactions } = (await served.chain.rpc("eth_getBlockByNumber", "pending", true)) as {
-        transactions: { nonce: string; maxFeePerGas: string }[];
+        transactions: { maxFeePerGas: string }[];
       };
-      expect(transactions.length).to.be.at.most(1);
-      for (const { nonce, maxFeePerGas } of transactions) {
-        expect(BigInt(nonce)).to.equal(0n);
+      for (const { maxFeePerGas } of transactions) {
         if (BigInt(maxFeePerGas) !== fees.at(-1)) fees.push(BigInt(maxFeePerGas));
       }
-    }
-    expect(fees[1]).to.equal((fees[0]! * 5n) / 4n + 1n);
-    expect(fees[2]).to.equal((fees[1]! * 5n) / 4n + 1n);
+    };
+    while (fees.length === 0) await sleep(5).then(offered);
+    await sleep(200).then(offered);
+    expect(fees, "no block came").to.have.length(1);
+    // A block that the transaction cannot afford.
+    const dear = toQuantity(2n * fees[0]!);
+    await served.chain.rpc("hardhat_setNextBlockBaseFeePerGas", dear);
+    await served.chain.rpc("hardhat_mine", "0x1");
+    while (fees.length === 1) await sleep(5).then(offered);
+    expect(fees[1]! > fees[0]!).to.equal(true);
     await served.chain.rpc("hardhat_mine", "0x1");
     const [delivery, ...others] = await delivering;
     expect(others).to.deep.equal([]);
@@ -122,5 +127,33 @@ describe("plugin/cloud/chains/relayer", () => {
     const relayer = new Relayer(served, cloud.cloudId, address);
     expect(await relayer.deliver(...block)).to.deep.equal([]);
     expect(await served.chain.nonce(address)).to.equal(0n);
+  });
+
+  it("knows a nonce that is used or in use, in the words of every client", () => {
+    for (const message of [
+      "replacement transaction underpriced",
+      "already known",
+      "nonce too low: next nonce 5, tx nonce 4",
+      "Known transaction",
+      "Nonce too low",
+      "could not replace existing tx",
+      "existing tx with same hash",
+      "OldNonce",
+      "AlreadyKnown",
+      "ReplacementNotAllowed",
+      "Transaction with the same hash was already imported.",
+      "Transaction nonce is too low. Try incrementing the nonce.",
+    ]) {
+      expect(isOutrun(message), message).to.equal(true);
+    }
+    for (const message of [
+      "insufficient funds for gas * price + value",
+      "txpool is full",
+      "intrinsic gas too low",
+      "exceeds block gas limit",
+      "429 Too Many Requests",
+    ]) {
+      expect(isOutrun(message), message).to.equal(false);
+    }
   });
 });
