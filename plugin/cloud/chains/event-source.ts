@@ -88,7 +88,7 @@ export class EventSource {
   }
 
   /**
-   * Reads the next blocks up to `head`; fewer when the provider refuses, as it does when they hold too many logs. Of what
+   * Reads the next blocks up to `head`; fewer when the provider refuses them as too many, or as holding too many logs. Of what
    * comes up to the cursor, as all does that a restarted node had seen, only subscriptions matter.
    */
   async #scan(head: bigint, cursor: Place | undefined): Promise<void> {
@@ -100,7 +100,8 @@ export class EventSource {
     try {
       events = await this.#read(from, to, subscriptions, cursor);
     } catch (error) {
-      if (from === to) throw error;
+      // Fewer blocks help against too many logs; against a limit of calls, or an outage, they would be more calls.
+      if (from === to || !isTooMuch(error)) throw error;
       this.#span = (to - from + 1n) / 2n;
       return;
     }
@@ -217,6 +218,22 @@ function given(
   }
   return taken;
 }
+
+/** Whether a provider refuses a range of blocks for its size, or for what it holds, in the words of nodes and services. */
+export function isTooMuch(error: unknown): boolean {
+  const { message } = error as Error;
+  return TOO_MUCH.test(message) && !TOO_OFTEN.test(message);
+}
+
+const TOO_MUCH = new RegExp(
+  [
+    "more than [\\d,]+ (results|logs)|too many (results|logs)|(result|response)s? (size|set)|response is too (big|large)",
+    "block range|blocks? (distance|count)|max(imum)? range|range (is )?too (wide|large)|too wide|limited to an? [\\d,]+",
+    "query time(d )?out|query timeout exceeded",
+  ].join("|"),
+  "i",
+);
+const TOO_OFTEN = /429|rate.?limit|too many requests|per second|beyond current head/i;
 
 function placeOf(log: RpcLog): Place {
   return { block: BigInt(log.blockNumber), logIndex: Number(log.logIndex) };

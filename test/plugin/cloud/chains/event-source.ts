@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { toBeHex, toQuantity, ZeroHash } from "ethers";
 
-import { EventSource } from "../../../../plugin/cloud/chains/event-source.ts";
+import { EventSource, isTooMuch } from "../../../../plugin/cloud/chains/event-source.ts";
 import { EvmChain, type Eip1193 } from "../../../../plugin/chain/evm-chain.ts";
 import { servedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
 import type { OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
@@ -85,5 +85,46 @@ describe("plugin/cloud/chains/event-source", () => {
     let refusal: unknown;
     await source.after(undefined, 1).catch((error: unknown) => (refusal = error));
     expect(String(refusal)).to.contain("more than 10000 results");
+  });
+
+  it("asks once and no more when the provider limits calls or is down", async () => {
+    const calls: string[] = [];
+    const provider: Eip1193 = {
+      request: async ({ method }) => {
+        if (method === "eth_blockNumber") return toQuantity(HEAD);
+        calls.push(method);
+        throw new Error("429 Too Many Requests");
+      },
+    };
+    const served = servedChain(new EvmChain(provider, 1n, 0), addresses, { isHome: true, deployedAt: 1n });
+    let refusal: unknown;
+    await new EventSource(served, CLOUD).after(undefined, 10).catch((error: unknown) => (refusal = error));
+    expect(String(refusal)).to.contain("429");
+    expect(calls).to.deep.equal(["eth_getLogs"]);
+  });
+
+  it("tells a range that is too much from calls that are too many, in the words of services", () => {
+    for (const message of [
+      "query returned more than 10000 results",
+      "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range",
+      "eth_getLogs is limited to a 10,000 range",
+      "block range is too wide",
+      "exceed maximum block range: 50000",
+      "Max range: 800",
+      "query timeout exceeded",
+    ]) {
+      expect(isTooMuch(new Error(message)), message).to.equal(true);
+    }
+    for (const message of [
+      "429 Too Many Requests",
+      "project ID request rate exceeded",
+      "Your app has exceeded its compute units per second capacity",
+      "daily request count exceeded, request rate limited",
+      "connect ECONNREFUSED 127.0.0.1:8545",
+      "fetch failed",
+      "block range extends beyond current head block",
+    ]) {
+      expect(isTooMuch(new Error(message)), message).to.equal(false);
+    }
   });
 });
