@@ -7,7 +7,7 @@ import type { EmbeddedCloud, ServedBlock } from "../../plugin/cloud/embedded/emb
 import * as digests from "../../plugin/contracts/digests.ts";
 import type { Block } from "../../plugin/cloud/replication/block.ts";
 import type { BlockRecord } from "../../plugin/cloud/replication/block-record.ts";
-import type { CloudEvent } from "../../plugin/cloud/replication/event.ts";
+import type { CloudEvent, RequestEvent } from "../../plugin/cloud/replication/event.ts";
 import { programIdOf } from "../../plugin/cloud/runtime/prepare.ts";
 
 /** A block as the page shows it. Amounts are decimal text, bytes hexadecimal, times milliseconds of Unix time. */
@@ -149,11 +149,8 @@ export class Journal {
         ]),
       ),
     );
-    // A block's runs are those of the requests that the block before holds.
-    const asked = record.height === 1 ? [] : blockOf(cloud, record.height - 1).events;
-    const requests = asked
-      .filter((event) => event.kind === "request")
-      .map(({ requestId, chainId, request, input }): RequestView => {
+    const requests = requestsRunIn(cloud, record.height).map(
+      ({ requestId, chainId, request, input }): RequestView => {
         const run = record.runs.find((one) => one.requestId === requestId);
         const delivery = deliveries.find((one) => one.kind === "fulfil" && one.chainId === String(chainId));
         const callback = callbacks.get(requestId);
@@ -178,7 +175,8 @@ export class Journal {
           transactionHash: delivery?.transactionHash ?? null,
           time,
         };
-      });
+      },
+    );
     this.#blocks.set(record.height, { block, requests });
   }
 }
@@ -205,7 +203,7 @@ export async function callbacksOf(
   { height, deliveries }: ServedBlock,
   artifacts: ProjectArtifacts,
 ): Promise<Map<string, CallbackResult>> {
-  const requests = blockOf(cloud, height).events.filter((event) => event.kind === "request");
+  const requests = requestsRunIn(cloud, height);
   const callbacks = new Map<string, CallbackResult>();
   for (const { chainId, delivery } of deliveries) {
     const served = cloud.chains.find((one) => one.chainId === chainId);
@@ -216,6 +214,11 @@ export async function callbacksOf(
     for (const { requestId, callback } of answers) callbacks.set(requestId, callback);
   }
   return callbacks;
+}
+
+/** The requests that a block runs and answers: those that the block before holds. */
+function requestsRunIn(cloud: EmbeddedCloud, height: number): RequestEvent[] {
+  return height === 1 ? [] : blockOf(cloud, height - 1).events.filter((event) => event.kind === "request");
 }
 
 function blockOf(cloud: EmbeddedCloud, height: number): Block {
