@@ -112,7 +112,7 @@ describe("nexus:node", function () {
     const data = gateway.abi.encodeFunctionData("statusOf", [id]);
     const answer = await provider.call({ to: gateway.address, data });
     expect(BigInt(answer), "it is open no longer").to.equal(0n);
-    expect(printed).to.match(/Block 2.*1 request.*signed by \d \d \d.*gas/);
+    expect(printed).to.match(/Block 2.*1 request.*signed by \d \d \d[^]*Block 3.*delivered for \d+ gas/);
   });
 
   it("tells of a callback that failed, and why", async () => {
