@@ -87,8 +87,8 @@ contract CommitteeRegistry is IUnseatable, Clouds {
     /// @notice Blocks from the opening of an epoch to the block whose hash is its seed.
     uint64 public constant SEED_DELAY = 4;
 
-    /// @notice Seconds after `validUntil` for which members' stake still answers for what they signed.
-    uint64 public constant EVIDENCE_WINDOW = 7 days;
+    /// @inheritdoc ICommitteeRegistry
+    uint64 public constant override EVIDENCE_WINDOW = 7 days;
 
     /// @notice The farthest ahead, in seconds, that this registry ever holds stake: the longest epoch, opened as early as
     /// possible, and the evidence window. Staking must allow that much, or clouds with long epochs cannot select.

@@ -10,4 +10,8 @@ interface ICommitteeRegistry is ICommittees {
 
     /// @notice Whether `operator` was selected for the committee of `epoch`, active or not.
     function isMember(bytes32 cloudId, uint64 epoch, address operator) external view returns (bool);
+
+    /// @notice Seconds after an epoch's end for which its members' stake is held, and evidence against them accepted.
+    // solhint-disable-next-line func-name-mixedcase
+    function EVIDENCE_WINDOW() external view returns (uint64);
 }

@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Digests} from "../committee/Digests.sol";
 import {ICommitteeRegistry} from "../committee/ICommitteeRegistry.sol";
+import {GradedSlashing} from "./GradedSlashing.sol";
 import {IStaking} from "./IStaking.sol";
 
 /// @notice One identity's signed vote.
@@ -20,8 +21,7 @@ struct Vote {
 /// @notice Anyone may report. The evidence is public the moment it is sent, so somebody else may copy it and be paid
 /// in the reporter's place; this is accepted. The operator is slashed all the same and the reporter loses nothing but
 /// the reward and the gas of a failing transaction. Who minds sends the report through a private mempool.
-/// @dev Evidence does not expire: what still answers when it arrives is slashed, however little that is.
-contract EquivocationSlashing {
+contract EquivocationSlashing is GradedSlashing {
     event EquivocationPunished(
         address indexed operator,
         bytes32 indexed cloudId,
@@ -31,36 +31,18 @@ contract EquivocationSlashing {
         uint256 taken
     );
 
-    /// @dev A slash takes between 1 and 10,000 bps.
-    error EquivocationInvalidSlash(uint16 bps);
-    /// @dev There is no code at `account`.
-    error EquivocationNotAContract(address account);
     /// @dev Both votes are for the same block, which is no offence.
     error EquivocationSameBlock(bytes32 blockHash);
     /// @dev The votes are signed by identities of different operators, or one is for another cloud, epoch or height.
     error EquivocationDifferentSigners(address first, address second);
     /// @dev `identity` was never bound to an operator.
     error EquivocationUnknownIdentity(address identity);
-    /// @dev `operator` was not in that committee, so the votes meant nothing.
-    error EquivocationNotMember(bytes32 cloudId, uint64 epoch, address operator);
-    /// @dev `operator` was slashed for this height already.
-    error EquivocationAlreadyPunished(address operator, bytes32 cloudId, uint64 epoch, uint64 height);
 
-    IStaking public immutable staking;
-    ICommitteeRegistry public immutable registry;
-    /// @notice Part of everything behind the operator that one equivocation costs, in bps.
-    uint16 public immutable slashBps;
-
-    mapping(bytes32 offence => bool) private _punished;
-
-    constructor(IStaking staking_, ICommitteeRegistry registry_, uint16 slashBps_) {
-        if (slashBps_ == 0 || slashBps_ > 10_000) revert EquivocationInvalidSlash(slashBps_);
-        if (address(staking_).code.length == 0) revert EquivocationNotAContract(address(staking_));
-        if (address(registry_).code.length == 0) revert EquivocationNotAContract(address(registry_));
-        staking = staking_;
-        registry = registry_;
-        slashBps = slashBps_;
-    }
+    constructor(
+        IStaking staking_,
+        ICommitteeRegistry registry_,
+        uint16 slashBps_
+    ) GradedSlashing(staking_, registry_, slashBps_) {}
 
     /// @notice Slashes the operator whose identities signed both votes; the caller gets the reporter's part.
     /// @return taken token units slashed in all
@@ -77,26 +59,13 @@ contract EquivocationSlashing {
         address operator = registry.operatorOf(identity);
         if (operator == address(0)) revert EquivocationUnknownIdentity(identity);
         if (registry.operatorOf(other) != operator) revert EquivocationDifferentSigners(identity, other);
-        if (!registry.isMember(cloudId, epoch, operator)) revert EquivocationNotMember(cloudId, epoch, operator);
 
-        bytes32 offence = _offence(operator, cloudId, epoch, height);
-        if (_punished[offence]) revert EquivocationAlreadyPunished(operator, cloudId, epoch, height);
-        _punished[offence] = true;
-        taken = staking.slash(operator, slashBps, msg.sender);
+        taken = _punish(cloudId, epoch, operator);
         emit EquivocationPunished(operator, cloudId, epoch, height, msg.sender, taken);
-    }
-
-    /// @notice Whether `operator` was slashed for this height.
-    function isPunished(address operator, bytes32 cloudId, uint64 epoch, uint64 height) external view returns (bool) {
-        return _punished[_offence(operator, cloudId, epoch, height)];
     }
 
     /// @dev Reverts with an error of OpenZeppelin's `ECDSA` for a malformed, malleable or unrecoverable signature.
     function _signer(bytes32 cloudId, uint64 epoch, uint64 height, Vote calldata vote) private pure returns (address) {
         return ECDSA.recoverCalldata(Digests.vote(cloudId, epoch, height, vote.blockHash), vote.signature);
-    }
-
-    function _offence(address operator, bytes32 cloudId, uint64 epoch, uint64 height) private pure returns (bytes32) {
-        return keccak256(abi.encode(operator, cloudId, epoch, height));
     }
 }

@@ -70,7 +70,7 @@ export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: 
   const EquivocationSlashing = part(m, "EquivocationSlashing", [
     NexusStaking,
     CommitteeRegistry,
-    m.getParameter("slashBps", 10_000),
+    m.getParameter("slashBps", 500),
   ]);
   const wired = m.call(NexusStaking, "wire", [CommitteeRegistry, EquivocationSlashing]);
   return {

@@ -106,11 +106,12 @@ describe("EquivocationSlashing", () => {
       190n * TOKEN,
     );
     expect(await staking.isJailed(operator)).to.equal(true);
-    expect(await slashing.isPunished(operator, CLOUD, 3, 77)).to.equal(true);
-    expect(await slashing.isPunished(operator, CLOUD, 3, 78)).to.equal(false);
+    expect(await slashing.chargedOf(CLOUD, 3, operator)).to.equal(SLASH_BPS);
+    expect(await slashing.chargedOf(CLOUD, 4, operator)).to.equal(0);
+    expect(await slashing.caughtOf(CLOUD, 3)).to.equal(1);
   });
 
-  it("punishes a height once, whatever votes and in whatever order", async () => {
+  it("punishes a member alone once in an epoch, whatever votes, heights and order", async () => {
     const { slashing, operator, reporter } = await networkHelpers.loadFixture(deployed);
     const [a, b, c] = [vote(secret, BLOCK_A), vote(secret, BLOCK_B), vote(secret, BLOCK_C)];
     await slashing.connect(reporter).report(CLOUD, 3, 77, a, b);
@@ -121,14 +122,57 @@ describe("EquivocationSlashing", () => {
       [c, b],
     ] as const) {
       await expect(slashing.connect(reporter).report(CLOUD, 3, 77, first, second))
-        .to.be.revertedWithCustomError(slashing, "EquivocationAlreadyPunished")
-        .withArgs(operator, CLOUD, 3, 77);
+        .to.be.revertedWithCustomError(slashing, "SlashingAlreadyPunished")
+        .withArgs(operator, CLOUD, 3, SLASH_BPS);
     }
     const next = [BLOCK_A, BLOCK_B].map((block) => vote(secret, block, CLOUD, 3, 78)) as [Vote, Vote];
-    await expect(slashing.connect(reporter).report(CLOUD, 3, 78, ...next)).to.emit(
+    await expect(slashing.connect(reporter).report(CLOUD, 3, 78, ...next))
+      .to.be.revertedWithCustomError(slashing, "SlashingAlreadyPunished")
+      .withArgs(operator, CLOUD, 3, SLASH_BPS);
+    await expect(slashing.raise(CLOUD, 3, operator)).to.be.revertedWithCustomError(
       slashing,
-      "EquivocationPunished",
+      "SlashingAlreadyPunished",
     );
+  });
+
+  it("takes everything of all caught once they are as many as two conflicting quorums share", async () => {
+    const { registry, staking, token, slashing, operator, reporter, copycat } =
+      await networkHelpers.loadFixture(deployed);
+    const until = (await networkHelpers.time.latest()) + 30 * DAY;
+    await staking.connect(copycat).register(0);
+    await token.getFunction("mint")(copycat, 500n * TOKEN);
+    await token.connect(copycat).getFunction("approve")(staking, 500n * TOKEN);
+    await staking.connect(copycat).delegate(copycat, 500n * TOKEN, 0n);
+    await registry.getFunction("bind")(addressOf(stranger), copycat);
+    await registry.getFunction("select")(staking, CLOUD, 3, copycat, until);
+
+    await expect(slashing.raise(CLOUD, 3, operator))
+      .to.be.revertedWithCustomError(slashing, "SlashingNotPunished")
+      .withArgs(operator, CLOUD, 3);
+    await slashing.connect(reporter).report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(secret, BLOCK_B));
+    await expect(
+      slashing.connect(reporter).report(CLOUD, 3, 77, vote(stranger, BLOCK_A), vote(stranger, BLOCK_B)),
+    )
+      .to.emit(slashing, "EquivocationPunished")
+      .withArgs(copycat, CLOUD, 3, 77, reporter, 500n * TOKEN);
+    await expect(slashing.connect(reporter).raise(CLOUD, 3, operator))
+      .to.emit(slashing, "PenaltyRaised")
+      .withArgs(operator, CLOUD, 3, 10_000, reporter, 800n * TOKEN);
+    expect(await staking.stakeOf(operator, operator)).to.equal(0);
+    await expect(slashing.raise(CLOUD, 3, operator)).to.be.revertedWithCustomError(
+      slashing,
+      "SlashingAlreadyPunished",
+    );
+  });
+
+  it("grows the penalty evenly from one member to 2t - n", async () => {
+    const { slashing } = await networkHelpers.loadFixture(deployed);
+    const penalties = async (size: number, threshold: number, most: number) =>
+      Promise.all(Array.from({ length: most }, (_, i) => slashing.penalty(i + 1, size, threshold)));
+    expect(await penalties(1, 1, 1)).to.deep.equal([10_000n]);
+    expect(await penalties(4, 3, 3)).to.deep.equal([2000n, 10_000n, 10_000n]);
+    expect(await penalties(7, 5, 4)).to.deep.equal([2000n, 6000n, 10_000n, 10_000n]);
+    expect(await penalties(13, 9, 5)).to.deep.equal([2000n, 4000n, 6000n, 8000n, 10_000n]);
   });
 
   it("pays whoever is first with copied evidence and slashes once", async () => {
@@ -138,7 +182,7 @@ describe("EquivocationSlashing", () => {
     await slashing.connect(copycat).report(CLOUD, 3, 77, ...evidence);
     await expect(slashing.connect(reporter).report(CLOUD, 3, 77, ...evidence)).to.be.revertedWithCustomError(
       slashing,
-      "EquivocationAlreadyPunished",
+      "SlashingAlreadyPunished",
     );
     expect(await token.getFunction("balanceOf")(copycat)).to.equal(10n * TOKEN);
     expect(await staking.stakeOf(operator, operator)).to.equal(320n * TOKEN);
@@ -165,13 +209,22 @@ describe("EquivocationSlashing", () => {
     await networkHelpers.time.increase(10 * DAY);
     await staking.connect(delegator).withdraw(1);
     expect(await token.getFunction("balanceOf")(delegator)).to.equal(480n * TOKEN);
+  });
 
-    // Evidence of another height, years later: what remains is slashed.
-    await networkHelpers.time.increase(1000 * DAY);
-    const late = [BLOCK_A, BLOCK_B].map((block) => vote(secret, block, CLOUD, 3, 78)) as [Vote, Vote];
-    await slashing.connect(reporter).report(CLOUD, 3, 78, ...late);
-    expect(await staking.stakeOf(operator, operator)).to.equal(256n * TOKEN);
-    expect(await token.getFunction("balanceOf")(delegator)).to.equal(480n * TOKEN);
+  it("takes evidence for as long as the stake is held, and none later", async () => {
+    const { registry, slashing, operator, reporter } = await networkHelpers.loadFixture(deployed);
+    const { validUntil } = await registry.getFunction("committee").staticCall(CLOUD, 3);
+    const expiredAt = validUntil + BigInt(7 * DAY);
+    const evidence = [vote(secret, BLOCK_A), vote(secret, BLOCK_B)] as const;
+    const early = await networkHelpers.takeSnapshot();
+    await networkHelpers.time.setNextBlockTimestamp(expiredAt);
+    await expect(slashing.connect(reporter).report(CLOUD, 3, 77, ...evidence))
+      .to.be.revertedWithCustomError(slashing, "SlashingExpired")
+      .withArgs(CLOUD, 3, expiredAt, expiredAt);
+    await early.restore();
+    await networkHelpers.time.setNextBlockTimestamp(expiredAt - 1n);
+    await slashing.connect(reporter).report(CLOUD, 3, 77, ...evidence);
+    expect(await slashing.chargedOf(CLOUD, 3, operator)).to.equal(SLASH_BPS);
   });
 
   it("refuses two votes for the same block", async () => {
@@ -232,7 +285,7 @@ describe("EquivocationSlashing", () => {
     const { slashing, operator } = await networkHelpers.loadFixture(deployed);
     const votes = [BLOCK_A, BLOCK_B].map((block) => vote(secret, block, CLOUD, 4)) as [Vote, Vote];
     await expect(slashing.report(CLOUD, 4, 77, ...votes))
-      .to.be.revertedWithCustomError(slashing, "EquivocationNotMember")
+      .to.be.revertedWithCustomError(slashing, "SlashingNotMember")
       .withArgs(CLOUD, 4, operator);
   });
 
@@ -259,7 +312,7 @@ describe("EquivocationSlashing", () => {
     const { staking, registry, slashing, operator } = await networkHelpers.loadFixture(deployed);
     for (const bps of [0, 10_001]) {
       await expect(ethers.deployContract("EquivocationSlashing", [staking, registry, bps]))
-        .to.be.revertedWithCustomError(slashing, "EquivocationInvalidSlash")
+        .to.be.revertedWithCustomError(slashing, "SlashingInvalidSlash")
         .withArgs(bps);
     }
     for (const args of [
@@ -267,7 +320,7 @@ describe("EquivocationSlashing", () => {
       [staking, operator, 1],
     ]) {
       await expect(ethers.deployContract("EquivocationSlashing", args))
-        .to.be.revertedWithCustomError(slashing, "EquivocationNotAContract")
+        .to.be.revertedWithCustomError(slashing, "SlashingNotAContract")
         .withArgs(operator);
     }
   });

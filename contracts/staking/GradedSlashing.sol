@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.24;
+
+import {Committee} from "../committee/ICommittees.sol";
+import {ICommitteeRegistry} from "../committee/ICommitteeRegistry.sol";
+import {IStaking} from "./IStaking.sol";
+
+/// @title Slashes members of a committee the harder the more of them are caught.
+/// @notice One member alone cannot make a committee contradict itself, and is likelier broken than dishonest: it loses
+/// `slashBps`. Two groups of t that sign different things share at least 2t - n members, so that many caught in one
+/// epoch could have: they lose everything. Between the two the part grows evenly. Who was caught earlier is brought to
+/// the same part by `raise`.
+/// @dev Within an epoch it counts who was caught, not how often: a node that runs again from an old backup votes twice at
+/// many heights for one and the same fault.
+abstract contract GradedSlashing {
+    /// @notice `operator` now has lost `bps` in all for what it did in that committee.
+    event PenaltyRaised(
+        address indexed operator,
+        bytes32 indexed cloudId,
+        uint64 epoch,
+        uint16 bps,
+        address reporter,
+        uint256 taken
+    );
+
+    /// @dev A slash takes between 1 and 10,000 bps.
+    error SlashingInvalidSlash(uint16 bps);
+    /// @dev There is no code at `account`.
+    error SlashingNotAContract(address account);
+    /// @dev `operator` was not in that committee, so what it signed meant nothing.
+    error SlashingNotMember(bytes32 cloudId, uint64 epoch, address operator);
+    /// @dev `operator` has lost `bps` for this epoch, and no more is due while nobody else is caught.
+    error SlashingAlreadyPunished(address operator, bytes32 cloudId, uint64 epoch, uint16 bps);
+    /// @dev `operator` was not caught in that committee.
+    error SlashingNotPunished(address operator, bytes32 cloudId, uint64 epoch);
+    /// @dev Evidence for the epoch was accepted before `expiredAt` (Unix time): the stake is no longer held.
+    error SlashingExpired(bytes32 cloudId, uint64 epoch, uint64 expiredAt, uint256 now_);
+
+    uint16 private constant ONE_IN_BPS = 10_000;
+
+    IStaking public immutable staking;
+    ICommitteeRegistry public immutable registry;
+    /// @notice Part of everything behind an operator that it loses when it alone is caught, in bps.
+    uint16 public immutable slashBps;
+
+    mapping(bytes32 committee => uint256) private _caught;
+    mapping(bytes32 committee => mapping(address operator => uint16)) private _charged;
+
+    constructor(IStaking staking_, ICommitteeRegistry registry_, uint16 slashBps_) {
+        if (slashBps_ == 0 || slashBps_ > ONE_IN_BPS) revert SlashingInvalidSlash(slashBps_);
+        if (address(staking_).code.length == 0) revert SlashingNotAContract(address(staking_));
+        if (address(registry_).code.length == 0) revert SlashingNotAContract(address(registry_));
+        staking = staking_;
+        registry = registry_;
+        slashBps = slashBps_;
+    }
+
+    /// @notice Takes from an operator caught before what others caught since add to its penalty; the caller gets the
+    /// reporter's part.
+    /// @return taken token units slashed in all
+    function raise(bytes32 cloudId, uint64 epoch, address operator) external returns (uint256 taken) {
+        bytes32 committee = _committeeOf(cloudId, epoch);
+        if (_charged[committee][operator] == 0) revert SlashingNotPunished(operator, cloudId, epoch);
+        taken = _charge(committee, cloudId, epoch, operator, _unexpired(cloudId, epoch));
+        emit PenaltyRaised(operator, cloudId, epoch, _charged[committee][operator], msg.sender, taken);
+    }
+
+    /// @notice Members of that committee caught so far.
+    function caughtOf(bytes32 cloudId, uint64 epoch) external view returns (uint256) {
+        return _caught[_committeeOf(cloudId, epoch)];
+    }
+
+    /// @notice Part that `operator` has lost for what it did in that committee, in bps; 0 if it was not caught.
+    function chargedOf(bytes32 cloudId, uint64 epoch, address operator) external view returns (uint16) {
+        return _charged[_committeeOf(cloudId, epoch)][operator];
+    }
+
+    /// @notice Part that each of `caught` members loses, in bps.
+    /// @param caught at least 1
+    /// @param size members of the committee, n
+    /// @param threshold members that make a signature, t, more than half of n
+    function penalty(uint256 caught, uint16 size, uint16 threshold) public view returns (uint16) {
+        uint256 decisive = 2 * uint256(threshold) - size;
+        if (caught >= decisive) return ONE_IN_BPS;
+        return uint16(slashBps + ((ONE_IN_BPS - slashBps) * (caught - 1)) / (decisive - 1));
+    }
+
+    /// @dev Slashes a member caught for the first time in this epoch.
+    function _punish(bytes32 cloudId, uint64 epoch, address operator) internal returns (uint256) {
+        if (!registry.isMember(cloudId, epoch, operator)) revert SlashingNotMember(cloudId, epoch, operator);
+        bytes32 committee = _committeeOf(cloudId, epoch);
+        Committee memory c = _unexpired(cloudId, epoch);
+        uint16 charged = _charged[committee][operator];
+        if (charged != 0) revert SlashingAlreadyPunished(operator, cloudId, epoch, charged);
+        ++_caught[committee];
+        return _charge(committee, cloudId, epoch, operator, c);
+    }
+
+    /// @dev What is left after `before` bps were taken loses (due - before) / (1 - before), rounded up.
+    function _charge(
+        bytes32 committee,
+        bytes32 cloudId,
+        uint64 epoch,
+        address operator,
+        Committee memory c
+    ) private returns (uint256) {
+        uint256 before = _charged[committee][operator];
+        uint16 due = penalty(_caught[committee], c.size, c.threshold);
+        if (due <= before) revert SlashingAlreadyPunished(operator, cloudId, epoch, uint16(before));
+        _charged[committee][operator] = due;
+        uint256 left = ONE_IN_BPS - before;
+        uint256 bps = ((due - before) * ONE_IN_BPS + left - 1) / left;
+        return staking.slash(operator, uint16(bps), msg.sender);
+    }
+
+    /// @dev The committee, while its members' stake is held for it.
+    function _unexpired(bytes32 cloudId, uint64 epoch) private view returns (Committee memory c) {
+        c = registry.committee(cloudId, epoch);
+        uint64 expiredAt = c.validUntil + registry.EVIDENCE_WINDOW();
+        if (block.timestamp >= expiredAt) revert SlashingExpired(cloudId, epoch, expiredAt, block.timestamp);
+    }
+
+    function _committeeOf(bytes32 cloudId, uint64 epoch) private pure returns (bytes32) {
+        return keccak256(abi.encode(cloudId, epoch));
+    }
+}
