@@ -7,7 +7,9 @@ import { EvmContract, type EvmChain } from "../../chain/evm-chain.ts";
 import { Relayer, type Delivery } from "../chains/relayer.ts";
 import { servedChain, type ServedChain } from "../chains/served-chain.ts";
 import { IdentitySecret } from "../dkg/identity.ts";
-import { CloudNode, type EpochKey } from "../node/cloud-node.ts";
+import { CloudNode } from "../node/cloud-node.ts";
+import type { EpochKey } from "../node/signatures.ts";
+import { SigningGuard } from "../node/signing-guard.ts";
 import { Application } from "../replication/application.ts";
 import type { BlockRecord } from "../replication/block-record.ts";
 import type { Certificate, Committed, Misbehaviour } from "../replication/engine.ts";
@@ -21,7 +23,14 @@ import { deployParts } from "../../chain/deploy-parts.ts";
 import { DevelopmentAccount } from "../../chain/development-account.ts";
 import { thresholdOf, type ActivatedEpoch, type EmbeddedCommittee } from "./embedded-committee.ts";
 import { FaultyReplica } from "./faulty-replica.ts";
-import { nodeFolder, readFoundation, readKey, writeFoundation, type Foundation } from "./foundation.ts";
+import {
+  guardFolder,
+  nodeFolder,
+  readFoundation,
+  readKey,
+  writeFoundation,
+  type Foundation,
+} from "./foundation.ts";
 import {
   callbackBps,
   foundCloud,
@@ -79,7 +88,12 @@ export class EmbeddedCloud {
     this.options = options;
     this.committee = committee;
     // In the order of their share indices, so that a node has one number everywhere while the epoch lasts.
-    this.replicas = nodes.map((node) => new FaultyReplica(node)).sort((a, b) => a.index - b.index);
+    this.replicas = nodes
+      .map((node, i) => {
+        const identity = new IdentitySecret(committee.members[i]!.identitySecret);
+        return new FaultyReplica(node, { identity, keys: keys[i]! });
+      })
+      .sort((a, b) => a.index - b.index);
     this.#keys = keys;
     this.#engine = new LocalEngine(this.replicas, thresholdOf(nodes.length), (seen) =>
       this.#misbehaviours.push(seen),
@@ -105,17 +119,22 @@ export class EmbeddedCloud {
     progress: (what: string) => void = () => {},
   ): Promise<EmbeddedCloud> {
     const stores: KeyValueStore[] = [];
+    const guards: SigningGuard[] = [];
     try {
-      for (let node = 1; node <= options.nodes; node++) stores.push(await openStore(options, node));
-      return await EmbeddedCloud.#bootOn(stores, chain, options, progress);
+      for (let node = 1; node <= options.nodes; node++) {
+        stores.push(await openStore(options, nodeFolder, node));
+        guards.push(new SigningGuard(await openStore(options, guardFolder, node)));
+      }
+      return await EmbeddedCloud.#bootOn(stores, guards, chain, options, progress);
     } catch (error) {
-      for (const store of stores) await store.close();
+      for (const store of [...stores, ...guards]) await store.close();
       throw error;
     }
   }
 
   static async #bootOn(
     stores: readonly KeyValueStore[],
+    guards: readonly SigningGuard[],
     chain: EvmChain,
     options: EmbeddedCloudOptions,
     progress: (what: string) => void,
@@ -150,9 +169,10 @@ export class EmbeddedCloud {
       const parameters = { cloudId: committee.cloudId, genesis, limits: options.limits };
       const application = new Application(parameters, states[i]!, stores[i]!);
       const sources = [new EventSource(home.served, committee.cloudId)];
-      nodes.push(
-        new CloudNode({ application, sources, identity: new IdentitySecret(identitySecret), keys: keys[i]! }),
-      );
+      const identity = new IdentitySecret(identitySecret);
+      const { committees } = committee;
+      const secrets = { identity, keys: keys[i]!, guard: guards[i]! };
+      nodes.push(new CloudNode({ application, sources, committees, ...secrets }));
     }
     return new EmbeddedCloud(options, committee, nodes, keys, home, stores);
   }
@@ -317,7 +337,10 @@ export class EmbeddedCloud {
   /** Closes the nodes' stores. */
   async close(): Promise<void> {
     await this.#engine.idle();
-    for (const { node } of this.replicas) await node.application.state.close();
+    for (const { node } of this.replicas) {
+      await node.application.state.close();
+      await node.guard.close();
+    }
   }
 
   async #deliver(committed: Committed | undefined): Promise<ServedBlock[]> {
@@ -353,7 +376,7 @@ export class EmbeddedCloud {
   /** The certificate of a block, under an epoch whose signatures are still accepted. */
   async #validCertificate(source: CloudNode, height: number): Promise<Certificate | undefined> {
     const certificate = source.certificate(height);
-    if (certificate === undefined || certificate.epoch === source.application.epoch) return certificate;
+    if (certificate === undefined || certificate.epoch >= source.application.epoch) return certificate;
     await this.#engine.certifyAgain(height);
     return source.certificate(height);
   }
@@ -397,9 +420,13 @@ export class EmbeddedCloud {
   }
 }
 
-/** A node's own store: in the cloud's folder if it has one, else in memory. */
-async function openStore({ directory }: EmbeddedCloudOptions, node: number): Promise<KeyValueStore> {
-  return directory === undefined ? new MemoryStore() : LevelStore.open(nodeFolder(directory, node));
+/** A store of a node's own: in the cloud's folder if it has one, else in memory. */
+async function openStore(
+  { directory }: EmbeddedCloudOptions,
+  folderOf: (directory: string, node: number) => string,
+  node: number,
+): Promise<KeyValueStore> {
+  return directory === undefined ? new MemoryStore() : LevelStore.open(folderOf(directory, node));
 }
 
 /** Seconds before the end of an epoch at which the next is opened; the registry allows three hours. */

@@ -11,7 +11,7 @@ import { confirm } from "../dkg/confirmation.ts";
 import { IdentitySecret } from "../dkg/identity.ts";
 import { resharingSession } from "../dkg/reshare.ts";
 import { keyGenerationSession, type SessionParameters } from "../dkg/session.ts";
-import type { EpochKey } from "../node/cloud-node.ts";
+import type { EpochKey, PublicCommittee } from "../node/signatures.ts";
 import { combine } from "../../crypto/threshold/combine.ts";
 import { partialSign } from "../../crypto/threshold/partial-sign.ts";
 import type { RandomSource } from "../../crypto/threshold/polynomial.ts";
@@ -90,6 +90,7 @@ export class EmbeddedCommittee {
   readonly #account: DevelopmentAccount;
   #active: ActivatedEpoch | undefined;
   #challenges: EvmContract | undefined;
+  readonly #committees = new Map<bigint, PublicCommittee>();
 
   private constructor(
     cloudId: string,
@@ -158,6 +159,7 @@ export class EmbeddedCommittee {
     const resumed = new EmbeddedCommittee(cloudId, members, suite, registry, account);
     const [current] = await account.chain.read(registry, "currentEpoch", cloudId);
     const { committee, operators } = await resumed.#readEpoch(current as bigint);
+    for (let epoch = 1n; epoch < committee.epoch; epoch++) await resumed.#readEpoch(epoch);
     if (operators.length !== size) {
       throw new Error(`The cloud has ${operators.length} nodes, and ${size} are configured.`);
     }
@@ -176,9 +178,17 @@ export class EmbeddedCommittee {
     return this.#active;
   }
 
+  /** The committees of all epochs that became active, as the registry has them. */
+  get committees(): ReadonlyMap<bigint, PublicCommittee> {
+    return this.#committees;
+  }
+
   /** Goes back to an epoch that was active before. */
   restore(epoch: ActivatedEpoch): void {
     this.#active = epoch;
+    for (const later of [...this.#committees.keys()]) {
+      if (later > epoch.committee.epoch) this.#committees.delete(later);
+    }
   }
 
   /** Whether the active epoch's signatures are accepted at `time` (Unix seconds). */
@@ -273,6 +283,12 @@ export class EmbeddedCommittee {
   async #readEpoch(epoch: bigint): Promise<Pick<ActivatedEpoch, "committee" | "operators">> {
     const [found] = await this.#chain.read(this.#registry, "committee", this.cloudId, epoch);
     const { validFrom, validUntil, size, threshold, groupKey, membersHash } = found as CommitteeStruct;
+    this.#committees.set(epoch, {
+      suite: this.suite,
+      size: Number(size),
+      threshold: Number(threshold),
+      groupPublicKey: getBytes(groupKey),
+    });
     const [operators] = await this.#chain.read(this.#registry, "members", this.cloudId, epoch);
     return {
       committee: { epoch, validFrom, validUntil, size, threshold, groupKey, membersHash },

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { getBytes, keccak256 } from "ethers";
 
+import type { IdentitySecret } from "../dkg/identity.ts";
 import type { CloudNode } from "../node/cloud-node.ts";
+import { signPartials, signVote, type EpochKey } from "../node/signatures.ts";
 import type { Block } from "../replication/block.ts";
 import type { Certificate, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
 
@@ -44,13 +46,21 @@ export function checkFault(fault: Fault): void {
   }
 }
 
+/** A node's secrets, which a faulty one uses without asking its guard. */
+export interface NodeSecrets {
+  readonly identity: IdentitySecret;
+  readonly keys: ReadonlyMap<bigint, EpochKey>;
+}
+
 /** A node as others see it, faults included. The node itself is whole; only what it says changes. */
 export class FaultyReplica implements Replica {
   readonly node: CloudNode;
+  readonly secrets: NodeSecrets;
   fault: Fault = { kind: "none" };
 
-  constructor(node: CloudNode) {
+  constructor(node: CloudNode, secrets: NodeSecrets) {
     this.node = node;
+    this.secrets = secrets;
   }
 
   get index(): number {
@@ -80,20 +90,28 @@ export class FaultyReplica implements Replica {
     await this.node.finalizeBlock(block);
   }
 
-  vote(height: number, recipient: number): Vote {
+  async vote(height: number, recipient: number): Promise<Vote> {
     const { kind } = this.fault;
-    const honest = this.node.vote(height);
+    const honest = await this.node.vote(height);
     if (kind === "lying" || (kind === "equivocating" && recipient % 2 === 0)) {
-      return this.node.signVote(height, keccak256(honest.blockHash));
+      const { cloudId } = this.node.application.parameters;
+      const { epoch } = this.node.application.blocks.record(height);
+      const lie = { epoch, height, blockHash: keccak256(honest.blockHash) };
+      return signVote(this.secrets.identity, cloudId, this.index, lie);
     }
     return honest;
   }
 
-  extendVote(height: number): Extension {
-    const honest = this.node.extendVote(height);
+  async extendVote(height: number): Promise<Extension> {
+    const honest = await this.node.extendVote(height);
     if (this.fault.kind !== "mis-signing") return honest;
     const other = getBytes(keccak256(this.node.application.blocks.record(height).blockHash));
-    return this.node.signDigests(honest.partials.map(() => other));
+    const key = this.secrets.keys.get(honest.epoch)!;
+    return signPartials(
+      honest.epoch,
+      key,
+      honest.partials.map(() => other),
+    );
   }
 
   verifyExtension(height: number, extension: Extension): string | undefined {
@@ -104,16 +122,20 @@ export class FaultyReplica implements Replica {
     return this.node.combine(height, extensions);
   }
 
-  async certify(height: number, certificate: Certificate): Promise<void> {
-    await this.node.certify(height, certificate);
+  async certify(height: number, certificate: Certificate): Promise<string | undefined> {
+    return this.node.certify(height, certificate);
   }
 
   certificate(height: number): Certificate | undefined {
     return this.node.certificate(height);
   }
 
-  async catchUp(block: Block, certificate: Certificate | undefined): Promise<void> {
-    await this.node.catchUp(block, certificate);
+  async catchUp(
+    block: Block,
+    certificate: Certificate | undefined,
+    peer: number,
+  ): Promise<string | undefined> {
+    return this.node.catchUp(block, certificate, peer);
   }
 
   block(height: number): Block {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 
 import type { Suite } from "../../crypto/bls/suite.ts";
-import type { EpochKey } from "../node/cloud-node.ts";
+import type { EpochKey } from "../node/signatures.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import { applicationKey } from "../storage/layout.ts";
 import type { GroupKey } from "../../crypto/threshold/group-key.ts";
@@ -28,6 +28,11 @@ const FILE = "cloud.bin";
 /** Folder of a node's own data. */
 export function nodeFolder(directory: string, node: number): string {
   return join(directory, `node-${node}`);
+}
+
+/** Folder of what a node has signed: not in its own, so that who deletes that one to begin anew does not delete this. */
+export function guardFolder(directory: string, node: number): string {
+  return join(directory, `signed-${node}`);
 }
 
 /** What is kept in `directory`; undefined when no cloud was founded there. */

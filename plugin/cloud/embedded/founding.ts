@@ -5,7 +5,7 @@ import { bls12381 } from "../../crypto/bls/bls12-381.ts";
 import { bn254 } from "../../crypto/bls/bn254.ts";
 import type { Suite } from "../../crypto/bls/suite.ts";
 import { EvmContract } from "../../chain/evm-chain.ts";
-import type { EpochKey } from "../node/cloud-node.ts";
+import type { EpochKey } from "../node/signatures.ts";
 import type { ExecutionLimits } from "../runtime/limits.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import { deployParts } from "../../chain/deploy-parts.ts";

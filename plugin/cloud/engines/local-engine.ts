@@ -83,9 +83,12 @@ export class LocalEngine implements ConsensusEngine {
 
   /** Executes and signs the block if t of `live` accept it; says why not in `refused` otherwise. */
   async #decide(block: Block, live: readonly Replica[], refused: string[]): Promise<Committed | undefined> {
-    const verdicts = await this.#ask(live, this.#threshold, async (replica) => {
-      return (await replica.processProposal(block)) ?? ACCEPTED;
-    });
+    const verdicts = await this.#ask(
+      live,
+      this.#threshold,
+      async (replica) => (await replica.processProposal(block)) ?? ACCEPTED,
+      (verdict) => verdict === ACCEPTED,
+    );
     const accepting = [...verdicts].filter(([, verdict]) => verdict === ACCEPTED).map(([replica]) => replica);
     if (accepting.length >= this.#threshold) {
       const done = await this.#ask(accepting, this.#threshold, async (replica) => {
@@ -115,7 +118,7 @@ export class LocalEngine implements ConsensusEngine {
 
   /**
    * Asks each replica, all at the same time, and goes on when all have answered, or `grace` milliseconds after `enough`
-   * have. One that fails, as when its provider does, has not answered; the others do not mind.
+   * have given an answer that counts. One that fails, as when its provider does, has not answered; the others do not mind.
    *
    * @returns the answers, in the order of `replicas`
    * @throws the failure when all have failed
@@ -124,6 +127,7 @@ export class LocalEngine implements ConsensusEngine {
     replicas: readonly Replica[],
     enough: number,
     question: (replica: Replica) => Promise<T>,
+    counts: (answer: T) => boolean = () => true,
   ): Promise<Map<Replica, T>> {
     const answers = new Map<Replica, T>();
     const failures: unknown[] = [];
@@ -133,7 +137,8 @@ export class LocalEngine implements ConsensusEngine {
         if (answers.size + failures.length === replicas.length) {
           clearTimeout(timer);
           resolve();
-        } else if (answers.size >= enough) timer ??= setTimeout(resolve, this.#grace);
+        } else if ([...answers.values()].filter(counts).length >= enough)
+          timer ??= setTimeout(resolve, this.#grace);
       };
       for (const replica of replicas) {
         const answered = question(replica).then(
@@ -152,71 +157,108 @@ export class LocalEngine implements ConsensusEngine {
     return new Map(replicas.filter((replica) => answers.has(replica)).map((r) => [r, answers.get(r)!]));
   }
 
+  /** Brings a replica to the height `tip`, or as far as it can believe what its peers say. */
   async #catchUp(replica: Replica, peers: readonly Replica[], tip: number): Promise<void> {
-    for (;;) {
+    while (replica.running) {
       const { height } = replica;
       // It may have executed a block and been left, or killed, before it got to know the certificate.
-      const certificate = peers.map((peer) => peer.certificate(height)).find((found) => found !== undefined);
-      if (certificate !== undefined && replica.running && replica.certificate(height) === undefined) {
-        await replica.certify(height, certificate);
+      for (const peer of peers) {
+        if (height === 0 || replica.certificate(height) !== undefined || !replica.running) break;
+        const certificate = peer.certificate(height);
+        if (certificate !== undefined) await replica.certify(height, certificate);
       }
       if (height >= tip || !replica.running) return;
-      const source = peers.find((peer) => peer.height > height)!;
-      await replica.catchUp(source.block(height + 1), source.certificate(height + 1));
+      const ahead = peers.filter((peer) => peer.height > height);
+      // What is signed comes before what is not.
+      ahead.sort((a, b) => Number(hasSigned(b, height + 1)) - Number(hasSigned(a, height + 1)));
+      for (const peer of ahead) {
+        const number = this.#replicas.indexOf(peer);
+        await replica.catchUp(peer.block(height + 1), peer.certificate(height + 1), number);
+        if (replica.height > height || !replica.running) break;
+      }
+      if (replica.height === height) return;
     }
   }
 
-  /** Collects votes and extensions for an executed block, and hands every replica the certificate. */
+  /**
+   * Collects votes and extensions for an executed block, and hands every replica the certificate.
+   *
+   * @throws NoQuorumError when no replica is left that could make the t good ones complete
+   */
   async #certify(replicas: readonly Replica[], height: number): Promise<Committed> {
-    const voters = this.#quorum(replicas, height);
+    const asked = [...replicas];
+    for (;;) {
+      const signed = await this.#sign(asked, height);
+      if (!(signed instanceof NoQuorumError)) return signed;
+      // The others went on without those who are slow; now they are needed, because some of the quick were wrong.
+      const late = await this.#next(asked);
+      if (late.length === 0) throw signed;
+      await this.#ask(late, late.length, (replica) => this.#catchUp(replica, asked, height));
+      asked.push(...late.filter((replica) => replica.running && replica.height >= height));
+    }
+  }
+
+  /** The running replicas that were at work and are so no more, as soon as there are any; none if none is at work. */
+  async #next(asked: readonly Replica[]): Promise<Replica[]> {
+    const others = (): Replica[] => this.#replicas.filter((one) => one.running && !asked.includes(one));
+    const atWork = others().filter((replica) => this.#work.has(replica));
+    if (atWork.length > 0) await Promise.race(atWork.map((replica) => this.#work.get(replica)!));
+    return atWork.filter((replica) => replica.running && !this.#work.has(replica));
+  }
+
+  /** One attempt at a certificate, with the replicas that are there. */
+  async #sign(replicas: readonly Replica[], height: number): Promise<Committed | NoQuorumError> {
+    const voters = await this.#quorum(replicas, height);
+    if (voters instanceof NoQuorumError) return voters;
     const reference = voters[0]!;
+    const answers = await this.#ask(voters, voters.length, (voter) => voter.extendVote(height));
     const extensions: Extension[] = [];
-    for (const voter of voters) {
-      const extension = voter.extendVote(height);
+    for (const [voter, extension] of answers) {
       if (reference.verifyExtension(height, extension) === undefined) extensions.push(extension);
       else this.#note({ kind: "bad-partial", index: voter.index, height });
     }
     const { certificate, wrong } = reference.combine(height, extensions);
     for (const index of wrong) this.#note({ kind: "bad-partial", index, height });
     if (certificate === undefined) {
-      throw new NoQuorumError(
+      return new NoQuorumError(
         `Block ${height} has ${extensions.length - wrong.length} good partial signatures of the ` +
           `${this.#threshold} that are needed.`,
       );
     }
     await this.#ask(replicas, this.#threshold, (replica) => replica.certify(height, certificate));
-    const signers = extensions.map((extension) => extension.index).filter((index) => !wrong.includes(index));
+    const signers = extensions
+      .filter((extension) => extension.epoch === certificate.epoch && !wrong.includes(extension.index))
+      .map((extension) => extension.index);
     return { height, signers: signers.slice(0, this.#threshold) };
   }
 
   /** The replicas behind the block hash that at least t voted for; what the others did is noted. */
-  #quorum(replicas: readonly Replica[], height: number): Replica[] {
-    const votes = new Map<Replica, Vote[]>();
-    const support = new Map<string, Replica[]>();
-    for (const replica of replicas) {
+  async #quorum(replicas: readonly Replica[], height: number): Promise<Replica[] | NoQuorumError> {
+    const ballots = await this.#ask(replicas, replicas.length, async (replica) => {
       const seen = new Map<string, Vote>();
       for (const recipient of replicas) {
-        const vote = replica.vote(height, recipient.index);
+        const vote = await replica.vote(height, recipient.index);
         seen.set(vote.blockHash, vote);
       }
-      votes.set(replica, [...seen.values()]);
+      return [...seen.values()];
+    });
+    const support = new Map<string, Replica[]>();
+    for (const [replica, [vote, ...others]] of ballots) {
       // Only a replica that told all the same counts.
-      if (seen.size === 1)
-        for (const hash of seen.keys()) support.set(hash, [...(support.get(hash) ?? []), replica]);
+      if (vote === undefined || others.length > 0) continue;
+      support.set(vote.blockHash, [...(support.get(vote.blockHash) ?? []), replica]);
     }
     const agreed = [...support].find(([, supporters]) => supporters.length >= this.#threshold);
-    for (const [replica, [first, second]] of votes) {
+    for (const [replica, [first, second]] of ballots) {
       if (second !== undefined) {
         this.#note({ kind: "equivocation", index: replica.index, height, votes: [first!, second] });
       } else if (agreed !== undefined && first!.blockHash !== agreed[0]) {
         this.#note({ kind: "divergence", index: replica.index, height, vote: first! });
       }
     }
-    if (agreed === undefined) {
-      const counts = [...support].map(([hash, supporters]) => `${supporters.length} for ${hash}`).join(", ");
-      throw new NoQuorumError(`Block ${height} has no ${this.#threshold} equal votes: ${counts}.`);
-    }
-    return agreed[1];
+    if (agreed !== undefined) return agreed[1];
+    const counts = [...support].map(([hash, supporters]) => `${supporters.length} for ${hash}`).join(", ");
+    return new NoQuorumError(`Block ${height} has no ${this.#threshold} equal votes: ${counts}.`);
   }
 
   #note(misbehaviour: Misbehaviour): void {
@@ -225,6 +267,10 @@ export class LocalEngine implements ConsensusEngine {
     this.#reported.add(key);
     this.#report(misbehaviour);
   }
+}
+
+function hasSigned(replica: Replica, height: number): boolean {
+  return replica.certificate(height) !== undefined;
 }
 
 /** In place of a reason to refuse. */

@@ -1,24 +1,26 @@
 import { hexlify } from "ethers";
 
+import { combine, TooFewPartialsError } from "../../crypto/threshold/combine.ts";
+import * as digests from "../../contracts/digests.ts";
+import { isGroupSignature } from "../../crypto/threshold/verify.ts";
 import type { EventSource } from "../chains/event-source.ts";
 import type { IdentitySecret } from "../dkg/identity.ts";
-import * as digests from "../../contracts/digests.ts";
-import type { Application, Outlook } from "../replication/application.ts";
+import type { Application, Execution, Outlook } from "../replication/application.ts";
 import type { Block } from "../replication/block.ts";
-import type { Certificate, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
-import { ProgramStore } from "../replication/program-store.ts";
+import type { Certificate, ChainHeader, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
 import type { OperatorEvent, OrderedEvent, Place } from "../replication/event.ts";
+import { ProgramStore } from "../replication/program-store.ts";
 import type { GatewayAddress } from "../replication/replicated-state.ts";
-import { combine, TooFewPartialsError } from "../../crypto/threshold/combine.ts";
-import type { GroupKey } from "../../crypto/threshold/group-key.ts";
-import type { KeyShare } from "../../crypto/threshold/key-share.ts";
-import { partialSign } from "../../crypto/threshold/partial-sign.ts";
-
-/** What a member of an epoch's committee signs with. */
-export interface EpochKey {
-  readonly group: GroupKey;
-  readonly share: KeyShare;
-}
+import {
+  certificateFault,
+  compareHeaders,
+  headerDigests,
+  signPartials,
+  signVote,
+  type EpochKey,
+  type PublicCommittee,
+} from "./signatures.ts";
+import type { SigningGuard } from "./signing-guard.ts";
 
 /** What a node is made of. Nothing of it is shared with another node. */
 export interface NodeParts {
@@ -26,29 +28,42 @@ export interface NodeParts {
   /** One per chain served. */
   readonly sources: readonly EventSource[];
   readonly identity: IdentitySecret;
+  /** The committees of all epochs that the registry has activated, as this node sees it; it need not belong to them. */
+  readonly committees: ReadonlyMap<bigint, PublicCommittee>;
+  /** The node's own keys, of the epochs in which it is a member. */
   readonly keys: ReadonlyMap<bigint, EpochKey>;
+  readonly guard: SigningGuard;
 }
 
 /** One node of a cloud: it sees the chains with its own eyes, executes and stores by itself, and signs with its own keys. */
 export class CloudNode implements Replica, Outlook {
   readonly application: Application;
+  readonly guard: SigningGuard;
   readonly #sources: Map<bigint, EventSource>;
   readonly #identity: IdentitySecret;
+  readonly #committees: ReadonlyMap<bigint, PublicCommittee>;
   readonly #keys: ReadonlyMap<bigint, EpochKey>;
   #proposed: OperatorEvent[] = [];
   #diverged: string | undefined;
   /** The last vote, as every member asks for it. */
   #vote: Vote | undefined;
+  /** Peers whose next block, with a true certificate, is not what this node comes to. */
+  readonly #contradicting = new Set<number>();
 
-  constructor({ application, sources, identity, keys }: NodeParts) {
+  constructor({ application, sources, identity, committees, keys, guard }: NodeParts) {
     this.application = application;
+    this.guard = guard;
     this.#sources = new Map(sources.map((source) => [source.served.chainId, source]));
     this.#identity = identity;
+    this.#committees = committees;
     this.#keys = keys;
   }
 
   get index(): number {
-    return this.#key(this.application.epoch).share.index;
+    const epochs = [...this.#keys.keys()].sort((a, b) => (a < b ? -1 : 1));
+    const epoch = epochs.find((one) => one >= this.application.epoch) ?? epochs.at(-1);
+    if (epoch === undefined) throw new Error("This node has no key share: it is no member of any committee.");
+    return this.#keys.get(epoch)!.share.index;
   }
 
   get running(): boolean {
@@ -89,54 +104,79 @@ export class CloudNode implements Replica, Outlook {
   }
 
   async finalizeBlock(block: Block): Promise<void> {
-    await this.application.finalizeBlock(block);
+    await this.#commit(this.application.execute(block));
+  }
+
+  async #commit(execution: Execution): Promise<void> {
+    await execution.commit();
+    this.#contradicting.clear();
     this.#proposed = this.#proposed.filter((event) => !this.application.knows(event));
   }
 
-  vote(height: number): Vote {
-    const { blockHash } = this.application.blocks.record(height);
+  async vote(height: number): Promise<Vote> {
+    const record = this.application.blocks.record(height);
+    await this.guard.permit(record.epoch, height, record.blockHash);
     // A block hash covers height and epoch, so it stands for all that a vote says.
-    if (this.#vote?.blockHash !== blockHash) this.#vote = this.signVote(height, blockHash);
+    if (this.#vote?.blockHash !== record.blockHash) {
+      this.#vote = signVote(this.#identity, this.#cloudId, this.index, record);
+    }
     return this.#vote;
   }
 
-  /** A vote of this node's identity for any block hash; only a faulty node signs another than its own result. */
-  signVote(height: number, blockHash: string): Vote {
-    const { epoch } = this.application.blocks.record(height);
-    const { cloudId } = this.application.parameters;
-    const digest = digests.vote(cloudId, epoch, BigInt(height), blockHash);
-    return { index: this.index, height, blockHash, signature: hexlify(this.#identity.signDigest(digest)) };
+  async extendVote(height: number): Promise<Extension> {
+    const { epoch: own, blockHash, chains } = this.application.blocks.record(height);
+    const epoch = this.#signingEpoch(own);
+    await this.guard.permit(own, height, blockHash);
+    return signPartials(epoch, this.#keys.get(epoch)!, headerDigests(this.#cloudId, epoch, chains));
   }
 
-  extendVote(height: number): Extension {
-    return this.signDigests(this.#headerDigests(height, this.application.epoch));
+  /**
+   * The newest epoch under which this node may sign a block: the block's own, or a later one that the registry has
+   * activated, so that a committee which is gone leaves nothing unsigned. It is the same block whoever signs it.
+   */
+  #signingEpoch(own: bigint): bigint {
+    const possible = [...this.#keys.keys()].filter((epoch) => epoch >= own && this.#committees.has(epoch));
+    const epoch = possible.reduce((newest, one) => (one > newest ? one : newest), 0n);
+    if (epoch === 0n) throw new Error(`This node has no key share for epoch ${own} or a later one.`);
+    return epoch;
   }
 
-  /** Partial signatures under the present epoch; only a faulty node signs other digests than its headers'. */
-  signDigests(signed: readonly Uint8Array[]): Extension {
-    const { group, share } = this.#key(this.application.epoch);
-    return {
-      index: share.index,
-      partials: signed.map((digest) => partialSign(group.suite, share, digest).signature),
-    };
-  }
-
-  verifyExtension(height: number, { index, partials }: Extension): string | undefined {
-    const { group } = this.#key(this.application.epoch);
-    const { chains } = this.application.blocks.record(height);
-    if (index < 1 || index > group.sharePublicKeys.length) return `there is no member ${index}`;
+  verifyExtension(height: number, { epoch, index, partials }: Extension): string | undefined {
+    const { epoch: own, chains } = this.application.blocks.record(height);
+    const committee = this.#committees.get(epoch);
+    if (epoch < own || committee === undefined) return `epoch ${epoch} does not sign block ${height}`;
+    if (index < 1 || index > committee.size) return `there is no member ${index}`;
     if (partials.length !== chains.length)
       return `${partials.length} partial signatures for ${chains.length} headers`;
-    const odd = partials.find((partial) => partial.length !== group.suite.signatureLength);
+    const odd = partials.find((partial) => partial.length !== committee.suite.signatureLength);
     return odd === undefined ? undefined : `a partial signature has ${odd.length} bytes`;
   }
 
   combine(height: number, extensions: readonly Extension[]): Combined {
-    const { epoch } = this.application;
-    const { group } = this.#key(epoch);
+    const wrong = new Set<number>();
+    // Members learn of a new epoch at different times; those of one epoch must suffice.
+    const epochs = [...new Set(extensions.map(({ epoch }) => epoch))].sort((a, b) => (a > b ? -1 : 1));
+    for (const epoch of epochs) {
+      const key = this.#keys.get(epoch);
+      if (key === undefined) continue;
+      const same = extensions.filter((extension) => extension.epoch === epoch);
+      const combined = this.#combineUnder(epoch, key, height, same);
+      for (const index of combined.wrong) wrong.add(index);
+      if (combined.certificate !== undefined) return { certificate: combined.certificate, wrong: [...wrong] };
+    }
+    return { certificate: undefined, wrong: [...wrong] };
+  }
+
+  #combineUnder(
+    epoch: bigint,
+    { group }: EpochKey,
+    height: number,
+    extensions: readonly Extension[],
+  ): Combined {
+    const { chains } = this.application.blocks.record(height);
     const wrong = new Set<number>();
     const signatures: Uint8Array[] = [];
-    for (const [chain, digest] of this.#headerDigests(height, epoch).entries()) {
+    for (const [chain, digest] of headerDigests(this.#cloudId, epoch, chains).entries()) {
       const partials = extensions.map(({ index, partials }) => ({ index, signature: partials[chain]! }));
       try {
         const { signature, bad } = combine(group, digest, partials);
@@ -147,33 +187,100 @@ export class CloudNode implements Replica, Outlook {
         return { certificate: undefined, wrong: error.bad.map(({ index }) => index) };
       }
     }
-    const { blockHash } = this.application.blocks.record(height);
-    return { certificate: { epoch, blockHash, signatures }, wrong: [...wrong] };
+    return { certificate: { epoch, headers: headersOf(chains), signatures }, wrong: [...wrong] };
   }
 
-  async certify(height: number, certificate: Certificate): Promise<void> {
-    const { blockHash } = this.application.blocks.record(height);
-    if (blockHash !== certificate.blockHash) {
-      this.#diverged = `at height ${height} it has ${blockHash}, the committee signed ${certificate.blockHash}`;
-      return;
+  async certify(height: number, certificate: Certificate): Promise<string | undefined> {
+    const { blocks } = this.application;
+    // Blocks before a snapshot have no record here, and the snapshot's own has nothing but its state.
+    const record = blocks.has(height) ? blocks.record(height) : undefined;
+    const fault = this.#fault(height, record?.epoch ?? 0n, certificate);
+    if (fault !== undefined) return fault;
+    const compared = this.#compare(height, certificate, record?.chains);
+    if (compared === "incomplete") return "it is not of all the block's headers in their order";
+    if (compared === "different") {
+      const why = this.#difference(height, certificate, record?.chains ?? []);
+      // What was settled before stays: then two committees contradict each other, and not this node one of them.
+      if (blocks.certificate(height) === undefined) this.#diverged = why;
+      return why;
     }
-    await this.application.blocks.certify(height, certificate);
+    await blocks.certify(height, certificate);
+    return undefined;
   }
 
   certificate(height: number): Certificate | undefined {
     return height === 0 || height > this.height ? undefined : this.application.blocks.certificate(height);
   }
 
-  async catchUp(block: Block, certificate: Certificate | undefined): Promise<void> {
-    await this.finalizeBlock(block);
-    if (certificate === undefined) return;
-    const { group } = this.#key(certificate.epoch);
-    const good = this.#headerDigests(block.height, certificate.epoch).every((digest, chain) => {
-      const signature = certificate.signatures[chain];
-      return signature !== undefined && group.suite.verify(digest, signature, group.groupPublicKey);
-    });
-    if (good) await this.certify(block.height, certificate);
-    else this.#diverged = `the certificate of block ${block.height} does not fit what this node computed`;
+  async catchUp(
+    block: Block,
+    certificate: Certificate | undefined,
+    peer: number,
+  ): Promise<string | undefined> {
+    const { height } = block;
+    if (height !== this.height + 1) return `block ${height} is not the next after ${this.height}`;
+    if (certificate === undefined) {
+      const refused = await this.processProposal(block);
+      if (refused === undefined) await this.finalizeBlock(block);
+      return refused;
+    }
+    const fault = this.#fault(height, this.application.epoch, certificate);
+    if (fault !== undefined) return fault;
+    let execution: Execution;
+    try {
+      execution = this.application.execute(block);
+    } catch (error) {
+      // An honest block can be executed: chains and sizes were checked before it was decided.
+      return this.#contradict(
+        certificate,
+        peer,
+        `block ${height} cannot be executed: ${(error as Error).message}`,
+      );
+    }
+    const { chains } = execution.record;
+    if (compareHeaders(this.#cloudId, certificate.headers, chains) !== "same") {
+      execution.discard();
+      return this.#contradict(certificate, peer, this.#difference(height, certificate, chains));
+    }
+    await this.#commit(execution);
+    await this.application.blocks.certify(height, certificate);
+    return undefined;
+  }
+
+  /** Refuses what one peer says, and believes it of more peers than can be faulty. */
+  #contradict(certificate: Certificate, peer: number, why: string): string {
+    this.#contradicting.add(peer);
+    const { size, threshold } = this.#committees.get(certificate.epoch)!;
+    if (this.#contradicting.size > size - threshold) this.#diverged = why;
+    return why;
+  }
+
+  /** Why a certificate is not one for a block of that height and of epoch `own` or a later one. */
+  #fault(height: number, own: bigint, certificate: Certificate): string | undefined {
+    const { epoch } = certificate;
+    const committee = this.#committees.get(epoch);
+    if (epoch < own || committee === undefined)
+      return `epoch ${epoch} does not sign block ${height}, which is of epoch ${own}`;
+    return certificateFault(this.#cloudId, height, committee, certificate);
+  }
+
+  #compare(
+    height: number,
+    certificate: Certificate,
+    own: readonly ChainHeader[] | undefined,
+  ): ReturnType<typeof compareHeaders> {
+    if (own !== undefined) return compareHeaders(this.#cloudId, certificate.headers, own);
+    const { head } = this.application.state;
+    const stateRoot = hexlify(head.stateRoot);
+    const same = certificate.headers.every(({ header }) => hexlify(header.stateRoot) === stateRoot);
+    return head.height === height && same ? "same" : "incomplete";
+  }
+
+  #difference(height: number, { epoch, headers }: Certificate, own: readonly ChainHeader[]): string {
+    const [theirs, mine] = [headers, own].map((some) =>
+      hexlify(digests.list(headerDigests(this.#cloudId, epoch, some))),
+    );
+    return `at height ${height} it has ${mine}, the committee signed ${theirs}`;
   }
 
   block(height: number): Block {
@@ -183,6 +290,9 @@ export class CloudNode implements Replica, Outlook {
   /** Goes back to the block at `height`; for simulated chains that were reverted. */
   async revert(height: number): Promise<void> {
     await this.application.revert(height);
+    await this.guard.forgetAbove(height);
+    this.#vote = undefined;
+    this.#contradicting.clear();
     for (const source of this.#sources.values()) source.reset();
     this.#diverged = undefined;
   }
@@ -198,17 +308,23 @@ export class CloudNode implements Replica, Outlook {
     return this.#sources.get(chainId)?.served.gateway.address.toLowerCase() === gateway.toLowerCase();
   }
 
-  #key(epoch: bigint): EpochKey {
-    const key = this.#keys.get(epoch);
-    if (key === undefined) throw new Error(`This node has no key share for epoch ${epoch}.`);
-    return key;
+  /** See `Outlook`. */
+  attests(height: number, signature: Uint8Array): boolean {
+    const { blocks } = this.application;
+    if (!blocks.has(height)) return false;
+    const { epoch: own, chains } = blocks.record(height);
+    return [...this.#committees].some(([epoch, committee]) => {
+      const [digest] = headerDigests(this.#cloudId, epoch, chains);
+      return epoch >= own && digest !== undefined && isGroupSignature(committee, digest, signature);
+    });
   }
 
-  #headerDigests(height: number, epoch: bigint): Uint8Array[] {
-    const { chains } = this.application.blocks.record(height);
-    const { cloudId } = this.application.parameters;
-    return chains.map(({ chainId, gateway, header }) =>
-      digests.header(chainId, gateway, cloudId, epoch, header),
-    );
+  get #cloudId(): string {
+    return this.application.parameters.cloudId;
   }
+}
+
+/** Headers alone, without what they commit to. */
+function headersOf(chains: readonly ChainHeader[]): ChainHeader[] {
+  return chains.map(({ chainId, gateway, header }) => ({ chainId, gateway, header }));
 }

@@ -47,6 +47,8 @@ export interface Outlook {
   after(chainId: bigint, cursor: Place | undefined, limit: number): Promise<readonly OrderedEvent[]>;
   /** Whether this node is configured to serve a chain with this gateway. */
   serves(chain: GatewayAddress): boolean;
+  /** Whether this is a group signature of the first header of the block at `height`, by a committee that may sign it. */
+  attests(height: number, signature: Uint8Array): boolean;
 }
 
 /** A block that has been executed, and of which nothing can be seen or is on disk until it is committed. */
@@ -138,14 +140,15 @@ export class Application {
       if (failures.length > 0) throw failures[0];
       return undefined;
     }
-    return { height: this.height + 1, previousSignature: this.#previousSignature(), events };
+    const previousSignature = this.#previousSignature();
+    return previousSignature && { height: this.height + 1, previousSignature, events };
   }
 
   /** Why the block must not be next, or undefined when it may. */
   async processProposal(block: Block, outlook: Outlook): Promise<string | undefined> {
     if (block.height !== this.height + 1)
       return `the block has height ${block.height}, the next is ${this.height + 1}`;
-    if (hexlify(block.previousSignature) !== hexlify(this.#previousSignature())) {
+    if (!this.#followsTip(block.previousSignature, outlook)) {
       return `the block follows signature ${hexlify(block.previousSignature)}, which is not the last block's`;
     }
     const budget = new BlockBudget(this.parameters.limits);
@@ -250,12 +253,17 @@ export class Application {
     return replicated;
   }
 
-  #previousSignature(): Uint8Array {
+  /** What the next block follows; undefined while the last one is not signed. */
+  #previousSignature(): Uint8Array | undefined {
     if (this.height === 0) return new Uint8Array();
-    const signature = this.blocks.certificate(this.height)?.signatures[0];
-    if (signature === undefined)
-      throw new Error(`Block ${this.height} is not signed yet; no block can follow it.`);
-    return signature;
+    return this.blocks.certificate(this.height)?.signatures[0];
+  }
+
+  /** Whether a block may follow the last one by its signature; if this node has none itself yet, or another epoch's. */
+  #followsTip(signature: Uint8Array, outlook: Outlook): boolean {
+    const own = this.#previousSignature();
+    if (own !== undefined && hexlify(own) === hexlify(signature)) return true;
+    return this.height > 0 && outlook.attests(this.height, signature);
   }
 
   #moduleFault(module: Uint8Array): string | undefined {

@@ -39,6 +39,11 @@ export class BlockStore {
     return record;
   }
 
+  /** Whether the block at `height` and its record are here; not so for blocks before a snapshot. */
+  has(height: number): boolean {
+    return this.#store.get(keyOf("record", height)) !== undefined;
+  }
+
   /** The certificate of the block at `height`; undefined while it is not signed. */
   certificate(height: number): Certificate | undefined {
     const value = this.#store.get(keyOf("certificate", height));

@@ -1,3 +1,4 @@
+import type { Header } from "../../contracts/digests.ts";
 import type { Block } from "./block.ts";
 
 /** A replica's word for a block that it has executed. */
@@ -13,16 +14,29 @@ export interface Vote {
 
 /** ABCI's vote extension: partial BLS signatures of the headers of a block, in the order of the headers. */
 export interface Extension {
+  /** The epoch under which they are made, and in which the sender has the share index `index`. */
+  readonly epoch: bigint;
   readonly index: number;
   readonly partials: readonly Uint8Array[];
 }
 
-/** What makes a block final: the group signatures of its headers, in their order. */
+/** What a block says to one chain, as far as it is signed. */
+export interface ChainHeader {
+  readonly chainId: bigint;
+  readonly gateway: string;
+  readonly header: Header;
+}
+
+/**
+ * What makes a block final: its headers with their group signatures. It can be checked by whoever has the group key,
+ * without the block; and as the headers commit to the block, it is for no other.
+ */
 export interface Certificate {
-  /** The epoch under which the headers are signed: the block's, or a later one if that ran out before delivery. */
+  /** The epoch under which the headers are signed: the block's, or a later one. */
   readonly epoch: bigint;
-  /** List hash of the digests of the headers. */
-  readonly blockHash: string;
+  /** Chains ascending. */
+  readonly headers: readonly ChainHeader[];
+  /** Of the headers, in their order. */
   readonly signatures: readonly Uint8Array[];
 }
 
@@ -39,7 +53,10 @@ export interface Combined {
  * catch up. The engine calls one method of a replica at a time.
  */
 export interface Replica {
-  /** Share index in the present committee, from 1. */
+  /**
+   * Share index from 1: in the committee that the replica has come to, or in the first one after it that the replica
+   * belongs to.
+   */
   readonly index: number;
   /** Whether it takes part at all; a stopped node does not answer. */
   readonly running: boolean;
@@ -52,20 +69,40 @@ export interface Replica {
   processProposal(block: Block): Promise<string | undefined>;
   /** Executes the block and commits it with its record in one atomic write. */
   finalizeBlock(block: Block): Promise<void>;
-  /** Its vote for its block at `height`, as it tells the member `recipient`; an honest one tells all the same. */
-  vote(height: number, recipient: number): Vote;
-  /** Its partial signatures of the headers of its block at `height`, under its present epoch. */
-  extendVote(height: number): Extension;
-  /** Why the extension is not even well formed, or undefined. */
+  /**
+   * Its vote for its block at `height`, as it tells the member `recipient`; an honest one tells all the same.
+   *
+   * @throws DoubleSignError when it has signed another block of that height
+   */
+  vote(height: number, recipient: number): Promise<Vote>;
+  /**
+   * Its partial signatures of the headers of its block at `height`, under the newest epoch in which it may sign them.
+   *
+   * @throws DoubleSignError when it has signed another block of that height
+   */
+  extendVote(height: number): Promise<Extension>;
+  /** Why the extension is not even well formed, or undefined. Its signatures are checked when they are combined. */
   verifyExtension(height: number, extension: Extension): string | undefined;
   /** Combines partial signatures of its block at `height` into a certificate; names senders of wrong ones. */
   combine(height: number, extensions: readonly Extension[]): Combined;
-  /** Keeps the certificate of its block at `height`. One for another block means that it has diverged: it stops. */
-  certify(height: number, certificate: Certificate): Promise<void>;
+  /**
+   * Keeps the certificate of its block at `height`. A false one is refused, and changes nothing. A true one for another
+   * result than its own means that the replica has diverged: it stops.
+   *
+   * @returns why it is not kept, or undefined when it is
+   */
+  certify(height: number, certificate: Certificate): Promise<string | undefined>;
   /** The certificate of its block at `height`, or undefined while it has none. */
   certificate(height: number): Certificate | undefined;
-  /** Executes a block that its peers finalised without it, and checks their certificate against its own result. */
-  catchUp(block: Block, certificate: Certificate | undefined): Promise<void>;
+  /**
+   * Executes a block that its peers finalised without it, and keeps it if the result is what the committee signed.
+   * Without a certificate it is a proposal like any other.
+   *
+   * @param peer number of who handed it over: one that is refused says something of the peer, and says that the replica
+   *   itself is wrong only when more peers say the same than can be faulty
+   * @returns why it is not taken, or undefined when it is
+   */
+  catchUp(block: Block, certificate: Certificate | undefined, peer: number): Promise<string | undefined>;
   /** A finalised block, for a peer that lags behind. */
   block(height: number): Block;
 }

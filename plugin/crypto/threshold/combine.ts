@@ -7,6 +7,7 @@ import type { GroupKey } from "./group-key.ts";
 import { interpolatePoint } from "./interpolation.ts";
 import { KeyError } from "./key-error.ts";
 import type { PartialSignature } from "./partial-sign.ts";
+import { groupPoint, noteVerified } from "./verify.ts";
 
 /** Why a partial signature was left out. */
 export type PartialFault = "unknown index" | "duplicate index" | "malformed signature" | "wrong signature";
@@ -60,7 +61,7 @@ export function combine(
   if (candidates.length < threshold) throw new TooFewPartialsError(candidates.length, threshold, bad);
 
   const optimistic = interpolate(suite, candidates.slice(0, threshold));
-  if (isSignature(key, digest, optimistic)) return { signature: suite.g1.encode(optimistic), bad };
+  if (isSignature(key, digest, optimistic)) return { signature: verifiedBytes(key, digest, optimistic), bad };
 
   const good: Candidate[] = [];
   for (const candidate of candidates) {
@@ -78,7 +79,7 @@ export function combine(
       "valid partial signatures do not combine: these share public keys do not belong to this group public key",
     );
   }
-  return { signature: suite.g1.encode(signature), bad };
+  return { signature: verifiedBytes(key, digest, signature), bad };
 }
 
 /** Whether one partial signature is right, under its share public key. False also for what is no point at all. */
@@ -132,18 +133,14 @@ function isSignature(key: SigningKey, digest: Uint8Array, point: G1Point): boole
   return !point.is0() && key.suite.verify(digest, point, groupPoint(key));
 }
 
-// Decoded once per key, because a subgroup check and the lines of a Miller loop cost as much as a verification.
-const decodedGroupKeys = new WeakMap<SigningKey, G2Point>();
-const decodedShareKeys = new WeakMap<SigningKey, Map<number, G2Point>>();
-
-function groupPoint(key: SigningKey): G2Point {
-  let point = decodedGroupKeys.get(key);
-  if (point === undefined) {
-    point = key.suite.g2.decode(key.groupPublicKey);
-    decodedGroupKeys.set(key, point);
-  }
-  return point;
+function verifiedBytes(key: SigningKey, digest: Uint8Array, point: G1Point): Uint8Array {
+  const signature = key.suite.g1.encode(point);
+  noteVerified(key, digest, signature);
+  return signature;
 }
+
+// Decoded once per key, because a subgroup check and the lines of a Miller loop cost as much as a verification.
+const decodedShareKeys = new WeakMap<SigningKey, Map<number, G2Point>>();
 
 function sharePoint(key: SigningKey, index: number): G2Point {
   let points = decodedShareKeys.get(key);

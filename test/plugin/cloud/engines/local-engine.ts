@@ -3,9 +3,11 @@ import { network } from "hardhat";
 
 import { FaultyReplica, type Fault } from "../../../../plugin/cloud/embedded/faulty-replica.ts";
 import type { Block } from "../../../../plugin/cloud/replication/block.ts";
-import { NoQuorumError } from "../../../../plugin/cloud/replication/engine.ts";
+import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
+import { NoQuorumError, type Misbehaviour } from "../../../../plugin/cloud/replication/engine.ts";
 import { LocalEngine } from "../../../../plugin/cloud/engines/local-engine.ts";
 import { prebuilt } from "../../../programs/guest.ts";
+import { epochOf, nodeOf } from "../node/members.ts";
 
 const TOO_FEW = 2;
 
@@ -104,8 +106,8 @@ describe("plugin/cloud/engines/local-engine", () => {
     const engineOver = async (bad: (replica: FaultyReplica) => FaultyReplica, at: number, grace?: number) => {
       const { cloud } = await cloudWithFibonacci();
       // The engine of the cloud rests; this one orders instead.
-      const replicas = cloud.replicas.map(({ node }, i) => {
-        const replica = new FaultyReplica(node);
+      const replicas = cloud.replicas.map(({ node, secrets }, i) => {
+        const replica = new FaultyReplica(node, secrets);
         return i === at ? bad(replica) : replica;
       });
       for (const { node } of replicas) node.propose({ kind: "program", module: prebuilt("counter") });
@@ -122,7 +124,10 @@ describe("plugin/cloud/engines/local-engine", () => {
             return Promise.reject(new Error("the provider is gone"));
           }
         }
-        const { engine, cloud } = await engineOver((replica) => new Silent(replica.node), at);
+        const { engine, cloud } = await engineOver(
+          (replica) => new Silent(replica.node, replica.secrets),
+          at,
+        );
         const before = cloud.height;
         const committed = await engine.step();
         expect(committed?.height).to.equal(before + 1);
@@ -137,7 +142,10 @@ describe("plugin/cloud/engines/local-engine", () => {
             return block && { ...block, height: block.height + 1 };
           }
         }
-        const { engine, cloud } = await engineOver((replica) => new Inventor(replica.node), at);
+        const { engine, cloud } = await engineOver(
+          (replica) => new Inventor(replica.node, replica.secrets),
+          at,
+        );
         const before = cloud.height;
         expect((await engine.step())?.height).to.equal(before + 1);
       });
@@ -157,6 +165,58 @@ describe("plugin/cloud/engines/local-engine", () => {
       await engine.idle();
       await engine.step();
       expect(cloud.replicas[0]!.height).to.equal(before + 1);
+    });
+
+    /** Four nodes that are to publish a program in their first block. */
+    const fourReplicas = async () => {
+      const epoch = epochOf(1n);
+      return Promise.all(
+        epoch.members.map(async ({ identity, key }, i) => {
+          const node = await nodeOf(epoch, i);
+          node.propose({ kind: "program", module: prebuilt("counter") });
+          const secrets = { identity: new IdentitySecret(identity), keys: new Map([[1n, key]]) };
+          return new FaultyReplica(node, secrets);
+        }),
+      );
+    };
+
+    for (const kind of ["mis-signing", "lying", "equivocating", "refusing"] as const) {
+      it(`waits for a slow node when one that was quick turns out to be ${kind}`, async () => {
+        const replicas = await fourReplicas();
+        const [bad, , , slow] = replicas;
+        if (kind === "refusing") bad!.processProposal = () => Promise.resolve("no");
+        else bad!.fault = { kind };
+        slow!.fault = { kind: "delayed", milliseconds: 200 };
+        const seen: string[] = [];
+        const report = ({ kind: what, index }: Misbehaviour) => void seen.push(`${what} ${index}`);
+        const engine = new LocalEngine(replicas, 3, report, 1);
+        const committed = await engine.step();
+        expect(committed?.signers).to.deep.equal([2, 3, 4]);
+        for (const replica of replicas.slice(1)) expect(replica.certificate(1)).not.to.equal(undefined);
+        const named = { "mis-signing": "bad-partial", lying: "divergence", equivocating: "equivocation" };
+        expect(seen).to.deep.equal(kind === "refusing" ? [] : [`${named[kind]} 1`]);
+        expect(await engine.step(), "there is no more to do").to.equal(undefined);
+      });
+    }
+
+    it("brings back a node past peers that hand it forged blocks, and past false certificates", async () => {
+      const replicas = await fourReplicas();
+      const late = replicas[3]!;
+      late.fault = { kind: "stopped" };
+      const engine = new LocalEngine(replicas, 3, () => {});
+      await engine.step();
+      const forged = { ...replicas[0]!.node.block(1), events: [] };
+      replicas[0]!.block = () => forged;
+      const { certificate } = replicas[1]!.node;
+      replicas[1]!.certificate = (height) => {
+        const found = certificate.call(replicas[1]!.node, height);
+        return found && { ...found, signatures: found.signatures.map(() => new Uint8Array(64)) };
+      };
+      late.fault = { kind: "none" };
+      await engine.step();
+      expect(late.running).to.equal(true);
+      expect(late.height).to.equal(1);
+      expect(late.certificate(1)).to.deep.equal(replicas[2]!.certificate(1));
     });
 
     it("throws what all replicas throw, rather than to say that there is no quorum", async () => {

@@ -41,7 +41,7 @@ const application = (fuel?: bigint) => applicationOn(new MemoryStore(), fuel);
 async function decide(app: Application, block: Block): Promise<BlockRecord> {
   const record = await app.finalizeBlock(block);
   const signatures = record.chains.map((_, i) => new Uint8Array(64).fill(block.height + i));
-  await app.blocks.certify(block.height, { epoch: app.epoch, blockHash: record.blockHash, signatures });
+  await app.blocks.certify(block.height, { epoch: app.epoch, headers: record.chains, signatures });
   return record;
 }
 

@@ -49,6 +49,7 @@ function seeing(events: readonly OrderedEvent[]): Outlook {
     after: async (_, cursor, limit) =>
       events.filter(({ place }) => cursor === undefined || isBefore(cursor, place)).slice(0, limit),
     serves: () => true,
+    attests: () => false,
   };
 }
 
@@ -78,7 +79,7 @@ async function next(
   expect(await app.processProposal(block, outlook)).to.equal(undefined);
   const record = await app.finalizeBlock(block);
   const signatures = record.chains.map(() => Uint8Array.of(block.height));
-  await app.blocks.certify(block.height, { epoch: 1n, blockHash: record.blockHash, signatures });
+  await app.blocks.certify(block.height, { epoch: 1n, headers: record.chains, signatures });
   return record;
 }
 

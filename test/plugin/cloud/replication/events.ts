@@ -54,5 +54,6 @@ export function seeing(events: readonly OrderedEvent[]): Outlook {
         .filter(({ place }) => cursor === undefined || isBefore(cursor, place))
         .slice(0, limit),
     serves: () => true,
+    attests: () => false,
   };
 }

@@ -98,7 +98,7 @@ describe("plugin/cloud/replication/snapshot", () => {
       const block = (await app.prepareProposal(seeing(events), proposed))!;
       const record = await app.finalizeBlock(block);
       const signatures = [new Uint8Array(64).fill(block.height)];
-      await app.blocks.certify(block.height, { epoch: 1n, blockHash: record.blockHash, signatures });
+      await app.blocks.certify(block.height, { epoch: 1n, headers: record.chains, signatures });
       return { block, record };
     };
     const more = [...asked, requestEvent(3, keccak256(counter), one)];

@@ -1,0 +1,75 @@
+import type { KeyValueStore, Write } from "../storage/key-value-store.ts";
+import { decode } from "../storage/rlp.ts";
+import { encode, integer, parseHex, parseInteger, parseList } from "../replication/structure.ts";
+
+/** The node has signed another block of that height, and will never sign two: one of them is what got it slashed. */
+export class DoubleSignError extends Error {
+  override readonly name = "DoubleSignError";
+
+  constructor(height: number, signed: string, asked: string) {
+    super(
+      `This node has signed block ${signed} at height ${height} and will not sign ${asked} there. It has executed that ` +
+        "height twice with different results: find out why before it goes on.",
+    );
+  }
+}
+
+/**
+ * What a node has ever signed, a block per height: written durably before a vote or a partial signature leaves, so that
+ * there is never a second block at a height, not even after a crash, a repair or a replay from nothing.
+ *
+ * It is kept apart from the node's state, in a store of its own beside the keys. Who restores the state from a backup, or
+ * deletes it, keeps this store as it is; who restores this store from a backup forgets what was signed since, and must
+ * let the node sign nothing at heights at which it may have signed already: those up to the tip of its peers.
+ */
+export class SigningGuard {
+  readonly #store: KeyValueStore;
+  /** The last that was permitted, as a block is signed for many members. */
+  #last: { readonly height: number; readonly signed: string } | undefined;
+
+  /** @param store for nothing else */
+  constructor(store: KeyValueStore) {
+    this.#store = store;
+  }
+
+  /**
+   * Permits the node to sign this block, now and whenever it is asked again.
+   *
+   * @param epoch the block's own; a later committee's signatures are of the same block
+   * @param blockHash 0x-prefixed
+   * @throws DoubleSignError when it has signed another block at `height`
+   */
+  async permit(epoch: bigint, height: number, blockHash: string): Promise<void> {
+    const asked = `${blockHash.toLowerCase()} of epoch ${epoch}`;
+    if (this.#last?.height === height && this.#last.signed === asked) return;
+    const known = this.#store.get(keyOf(height));
+    if (known === undefined) {
+      await this.#store.write([{ key: keyOf(height), value: encode([integer(epoch), blockHash]) }]);
+    } else {
+      const [signedEpoch, hash] = parseList(decode(known), 2);
+      const signed = `${parseHex(hash)} of epoch ${parseInteger(signedEpoch)}`;
+      if (signed !== asked) throw new DoubleSignError(height, signed, asked);
+    }
+    this.#last = { height, signed: asked };
+  }
+
+  /** Forgets what was signed above `height`; for simulated chains that went back in time, where it never happened. */
+  async forgetAbove(height: number): Promise<void> {
+    const writes: Write[] = [];
+    for await (const key of this.#store.keys(keyOf(height + 1), END)) writes.push({ key, value: undefined });
+    await this.#store.write(writes);
+    this.#last = undefined;
+  }
+
+  /** Closes the store. */
+  async close(): Promise<void> {
+    await this.#store.close();
+  }
+}
+
+const PREFIX = "signed/";
+const END = "signed0";
+
+function keyOf(height: number): string {
+  return PREFIX + height.toString(16).padStart(14, "0");
+}

@@ -1,0 +1,83 @@
+/** Committees and their nodes for tests, with real keys and no chain beneath. */
+import { getBytes } from "ethers";
+
+import { bn254 } from "../../../../plugin/crypto/bls/bn254.ts";
+import type { EventSource } from "../../../../plugin/cloud/chains/event-source.ts";
+import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
+import { keyGenerationSession } from "../../../../plugin/cloud/dkg/session.ts";
+import { runKeyCeremony } from "../../../../plugin/cloud/embedded/key-ceremony.ts";
+import { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
+import type { EpochKey, PublicCommittee } from "../../../../plugin/cloud/node/signatures.ts";
+import { SigningGuard } from "../../../../plugin/cloud/node/signing-guard.ts";
+import { Application } from "../../../../plugin/cloud/replication/application.ts";
+import type { OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
+import type { KeyValueStore } from "../../../../plugin/cloud/storage/key-value-store.ts";
+import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
+import { State } from "../../../../plugin/cloud/storage/state.ts";
+import { seeded } from "../../../seeded.ts";
+import { CHAIN, CLOUD, GATEWAY, seeing } from "../replication/events.ts";
+
+export const SIZE = 4;
+export const THRESHOLD = 3;
+
+/** A member of one epoch's committee. */
+export interface MemberKeys {
+  readonly identity: Uint8Array;
+  readonly key: EpochKey;
+}
+
+/** An epoch with a key of its own, and four members of its own. */
+export interface TestEpoch {
+  readonly number: bigint;
+  readonly members: readonly MemberKeys[];
+  readonly committee: PublicCommittee;
+}
+
+export function epochOf(number: bigint): TestEpoch {
+  const random = seeded(`members of epoch ${number}`);
+  const identities = Array.from({ length: SIZE }, () => random.bytes(32));
+  const session = keyGenerationSession({
+    suite: bn254,
+    cloudId: getBytes(CLOUD),
+    epoch: number,
+    attempt: 0,
+    threshold: THRESHOLD,
+    members: identities.map((secret) => new IdentitySecret(secret).publicKey),
+  });
+  const results = runKeyCeremony(session, identities, (length) => random.bytes(length));
+  const members = results.map(({ key: group, share }, i) => {
+    return { identity: identities[i]!, key: { group, share: share! } };
+  });
+  const { suite, threshold, groupPublicKey } = members[0]!.key.group;
+  return { number, members, committee: { suite, size: SIZE, threshold, groupPublicKey } };
+}
+
+export interface NodeOptions {
+  /** What it sees of the chain. */
+  readonly seen?: readonly OrderedEvent[];
+  /** Epochs that the registry has activated, besides its own. */
+  readonly epochs?: readonly TestEpoch[];
+  readonly fuel?: bigint;
+  readonly guardStore?: KeyValueStore;
+}
+
+/** The `i`-th member of an epoch, from 0, with an empty store. */
+export async function nodeOf(epoch: TestEpoch, i: number, options: NodeOptions = {}): Promise<CloudNode> {
+  const { seen = [], epochs = [], fuel = 10_000_000n, guardStore = new MemoryStore() } = options;
+  const store = new MemoryStore();
+  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
+  const parameters = { cloudId: CLOUD, genesis, limits: { fuel } };
+  const application = new Application(parameters, await State.open(store), store);
+  const { after } = seeing(seen);
+  const served = { chainId: CHAIN, gateway: { address: GATEWAY } };
+  const source = { served, after: (...args: [never, number]) => after(CHAIN, ...args), reset: () => {} };
+  const { identity, key } = epoch.members[i]!;
+  return new CloudNode({
+    application,
+    sources: [source as unknown as EventSource],
+    identity: new IdentitySecret(identity),
+    committees: new Map([epoch, ...epochs].map(({ number, committee }) => [number, committee])),
+    keys: new Map([[epoch.number, key]]),
+    guard: new SigningGuard(guardStore),
+  });
+}
