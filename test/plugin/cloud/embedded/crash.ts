@@ -180,6 +180,7 @@ describe(`a cloud that is killed ${KILLS} times (seed "${SEED}")`, () => {
         toBeHex(1, 32),
         0,
         deadline,
+        { fuel: 10n ** 8n, outputBytes: 1_024n },
       ]);
       const hash = await chain.send({ from: user, to: gateway.address, data, gas: 500_000n });
       let receipt = await chain.receipt(hash);
