@@ -40,7 +40,7 @@ describe("plugin/cloud/engines/local-engine", () => {
       expect(await fibonacci.call("30")).to.equal("832040");
       const reports = (await nexus.misbehaviours()).map(({ kind, index }) => `${kind} ${index}`);
       // Signatures are made of the first t partials, and node 1's is among them: a wrong one is seen.
-      expect(reports).to.deep.equal(seen.map((kind) => `${kind} 1`));
+      expect([...new Set(reports)]).to.deep.equal(seen.map((kind) => `${kind} 1`));
 
       await nexus.setFault(TOO_FEW, fault);
       if (fault.kind === "delayed") {

@@ -10,7 +10,7 @@ import { LevelStore } from "../../../../plugin/cloud/storage/level-store.ts";
 import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
 import { prebuilt } from "../../../programs/guest.ts";
 import { requestEvent } from "../replication/events.ts";
-import { epochOf, nodeOf } from "./members.ts";
+import { epochOf, nodeOf, type NodeOptions } from "./members.ts";
 
 const hash = (i: number) => keccak256(toBeHex(i));
 
@@ -62,20 +62,25 @@ describe("plugin/cloud/node/signing-guard", () => {
     const counter = prebuilt("counter");
     const event = requestEvent(0, keccak256(counter), Buffer.from(toBeHex(1, 32).slice(2), "hex"));
     const events = [{ kind: "program" as const, module: counter }, event];
-    const block = { height: 1, previousSignature: new Uint8Array(), events };
+    const blocks = [
+      { height: 1, previousSignature: new Uint8Array(), events },
+      { height: 2, previousSignature: new Uint8Array(64), events: [] },
+    ];
+    const following = async (options: NodeOptions) => {
+      const node = await nodeOf(epoch, 3, options);
+      for (const block of blocks) await node.finalizeBlock(block);
+      return node;
+    };
     const guardStore = new MemoryStore();
     // A wrong setting lets it come to another result; it signs that.
-    const wrong = await nodeOf(epoch, 3, { fuel: 1_000n, guardStore });
-    await wrong.finalizeBlock(block);
-    const vote = await wrong.vote(1);
+    const wrong = await following({ fuel: 1_000n, guardStore });
+    const vote = await wrong.vote(2);
 
-    const repaired = await nodeOf(epoch, 3, { guardStore });
-    await repaired.finalizeBlock(block);
-    expect(repaired.application.blocks.record(1).blockHash).not.to.equal(vote.blockHash);
-    await refused(repaired.vote(1));
-    await refused(repaired.extendVote(1));
-    const same = await nodeOf(epoch, 3, { fuel: 1_000n, guardStore });
-    await same.finalizeBlock(block);
-    expect(await same.vote(1), "the same again is no second signature").to.deep.equal(vote);
+    const repaired = await following({ guardStore });
+    expect(repaired.application.blocks.record(2).blockHash).not.to.equal(vote.blockHash);
+    await refused(repaired.vote(2));
+    await refused(repaired.extendVote(2));
+    const same = await following({ fuel: 1_000n, guardStore });
+    expect(await same.vote(2), "the same again is no second signature").to.deep.equal(vote);
   });
 });
