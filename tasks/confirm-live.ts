@@ -18,7 +18,7 @@ const STATUS =
  * Says what a deployment on a live chain is good for today and what it costs, and goes on when it is told to.
  *
  * @param yes whether it was told to beforehand
- * @throws HardhatPluginError when the answer is no, when nobody is there to ask, or when the deployer cannot pay
+ * @throws HardhatPluginError when the answer is no, or when nobody is there to ask
  */
 export async function confirmLive(
   hre: HardhatRuntimeEnvironment,

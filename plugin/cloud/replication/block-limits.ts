@@ -11,7 +11,7 @@ const BYTES_PER_BLOCK = 8 * 1024 * 1024;
 const RUNS_PER_BLOCK = 256;
 /**
  * Most fuel of those runs together, each counted with all that it may use. So a block is executed within seconds on any machine
- * that is fit to be a node, whatever it holds; see docs/runtime.md for what fuel takes at worst.
+ * that is fit to be a node, whatever it holds.
  */
 export const FUEL_PER_BLOCK = 2_000_000_000n;
 /**
