@@ -1,0 +1,111 @@
+import { access, mkdir, open, rename } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Ed25519Key } from "./ed25519-key.ts";
+import { genesisFile, type Genesis } from "./genesis.ts";
+
+/** Where a node listens and whom it knows. Addresses are `host:port`. */
+export interface CometSettings {
+  /** Name among its peers. */
+  readonly name: string;
+  /** Path of the socket at which the application listens. */
+  readonly application: string;
+  /** Where peers reach it. */
+  readonly peers: {
+    readonly listen: string;
+    /** As others see it, if that is another address. */
+    readonly external?: string;
+    /** `address@host:port` of nodes to stay connected to. */
+    readonly persistent: readonly string[];
+  };
+  /** Where its RPC listens. A loopback address: it answers anybody. */
+  readonly rpc: string;
+  /** Milliseconds from a block to the next; the rest follows from it. */
+  readonly blockTime: number;
+}
+
+/** Keys of a node, in files that only their owner can read. */
+export interface CometKeys {
+  readonly node: Ed25519Key;
+  readonly validator: Ed25519Key;
+}
+
+/**
+ * Writes what CometBFT finds in its home: configuration and genesis anew each time, keys and the record of what its validator has signed
+ * only where there are none. That record is what keeps a validator from signing twice for one height: it is never written over.
+ */
+export async function writeHome(
+  home: string,
+  { genesis, keys, settings }: { genesis: Genesis; keys: CometKeys; settings: CometSettings },
+): Promise<void> {
+  await mkdir(join(home, "config"), { recursive: true, mode: 0o700 });
+  await mkdir(join(home, "data"), { recursive: true, mode: 0o700 });
+  const { node, validator } = keys;
+  await writeWhole(join(home, "config/genesis.json"), genesisFile(genesis));
+  await writeWhole(join(home, "config/config.toml"), configuration(settings));
+  await writeOnce(join(home, "config/node_key.json"), {
+    priv_key: { type: "tendermint/PrivKeyEd25519", value: node.encoded },
+  });
+  await writeOnce(join(home, "config/priv_validator_key.json"), {
+    address: validator.address.toUpperCase(),
+    pub_key: { type: "tendermint/PubKeyEd25519", value: Buffer.from(validator.publicKey).toString("base64") },
+    priv_key: { type: "tendermint/PrivKeyEd25519", value: validator.encoded },
+  });
+  await writeOnce(join(home, "data/priv_validator_state.json"), { height: "0", round: 0, step: 0 });
+}
+
+/** CometBFT's config.toml, with what differs from its defaults. */
+function configuration({ name, application, peers, rpc, blockTime }: CometSettings): string {
+  const milliseconds = (factor: number): string => text(`${Math.round(blockTime * factor)}ms`);
+  return `moniker = ${text(name)}
+proxy_app = ${text(`unix://${application}`)}
+log_format = "json"
+
+[rpc]
+laddr = ${text(`tcp://${rpc}`)}
+
+[p2p]
+laddr = ${text(`tcp://${peers.listen}`)}
+external_address = ${text(peers.external ?? "")}
+persistent_peers = ${text(peers.persistent.join(","))}
+# Nodes of one cloud may share a machine or a private network.
+addr_book_strict = false
+allow_duplicate_ip = true
+
+[consensus]
+timeout_propose = ${milliseconds(6)}
+timeout_propose_delta = ${milliseconds(1)}
+timeout_prevote = ${milliseconds(2)}
+timeout_prevote_delta = ${milliseconds(1)}
+timeout_precommit = ${milliseconds(2)}
+timeout_precommit_delta = ${milliseconds(1)}
+timeout_commit = ${milliseconds(1)}
+
+[tx_index]
+indexer = "null"
+`;
+}
+
+/** A TOML basic string. JSON's escapes are among TOML's. */
+const text = (value: string): string => JSON.stringify(value);
+
+/** Whole or not at all, also after a crash. */
+async function writeWhole(path: string, content: string): Promise<void> {
+  const beside = `${path}.new`;
+  const file = await open(beside, "w", 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(beside, path);
+}
+
+async function writeOnce(path: string, content: object): Promise<void> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) await writeWhole(path, `${JSON.stringify(content, undefined, 2)}\n`);
+}

@@ -1,0 +1,210 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import { AbciServer } from "../../../../plugin/cloud/abci/server.ts";
+import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
+import { writeHome } from "../../../../plugin/cloud/cometbft/home.ts";
+import {
+  checkCometBft,
+  CometBftMissingError,
+  CometBftProcess,
+} from "../../../../plugin/cloud/cometbft/process.ts";
+import { seeded } from "../../../seeded.ts";
+import { LogApplication } from "../abci/log-application.ts";
+import { freePort } from "./free-port.ts";
+
+const random = seeded("cometbft");
+const command = process.env.COMETBFT ?? "cometbft";
+
+/** One node of a chain: an application with its server, and CometBFT beside it. */
+class Node {
+  readonly application = new LogApplication();
+  readonly node = new Ed25519Key(random.bytes(32));
+  readonly validator = new Ed25519Key(random.bytes(32));
+  readonly home: string;
+  readonly lines: string[] = [];
+  peerPort = 0;
+  rpcPort = 0;
+  #server: AbciServer | undefined;
+  #process: CometBftProcess | undefined;
+
+  constructor(folder: string, index: number) {
+    this.home = join(folder, `node${index}`);
+  }
+
+  async ports(): Promise<void> {
+    this.peerPort = await freePort();
+    this.rpcPort = await freePort();
+  }
+
+  async start(chain: readonly Node[]): Promise<void> {
+    const socket = `${this.home}.sock`;
+    await rm(socket, { force: true });
+    await writeHome(this.home, {
+      genesis: {
+        chainId: "nexus-test",
+        time: new Date("2026-01-01T00:00:00Z"),
+        validators: chain.map(({ validator }, i) => ({ name: `node ${i}`, publicKey: validator.publicKey })),
+        blockBytes: 1_000_000,
+      },
+      keys: { node: this.node, validator: this.validator },
+      settings: {
+        name: "node",
+        application: socket,
+        peers: {
+          listen: `127.0.0.1:${this.peerPort}`,
+          persistent: chain
+            .filter((other) => other !== this)
+            .map((other) => `${other.node.address}@127.0.0.1:${other.peerPort}`),
+        },
+        rpc: `127.0.0.1:${this.rpcPort}`,
+        blockTime: 100,
+      },
+    });
+    this.#server = new AbciServer(this.application, (what, error) =>
+      this.lines.push(`${what}: ${error as string}`),
+    );
+    await this.#server.listen({ path: socket });
+    this.#process = await CometBftProcess.start(command, this.home, ({ level, message }) =>
+      this.lines.push(`${level} ${message}`),
+    );
+  }
+
+  /** Ends both at once, as a machine that loses its power does. */
+  async kill(): Promise<void> {
+    if (this.#process !== undefined) {
+      const gone = this.#process.crashed();
+      process.kill(this.#process.pid, "SIGKILL");
+      await gone;
+    }
+    await this.#server?.close();
+    this.#process = this.#server = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop();
+    await this.#server?.close();
+    this.#process = this.#server = undefined;
+  }
+
+  async rpc(method: string): Promise<Record<string, unknown>> {
+    const response = await fetch(`http://127.0.0.1:${this.rpcPort}/${method}`);
+    const { result, error } = (await response.json()) as {
+      result?: Record<string, unknown>;
+      error?: unknown;
+    };
+    if (result === undefined) throw new Error(JSON.stringify(error));
+    return result;
+  }
+}
+
+/** Waits until `met` holds; the test's own timeout is the limit. */
+async function until(met: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await Promise.resolve(met()).catch(() => false)))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+describe('plugin/cloud/cometbft, with CometBFT itself (seed "cometbft")', function () {
+  this.timeout(120_000);
+  let folder: string;
+  const nodes: Node[] = [];
+
+  before(async function () {
+    try {
+      await checkCometBft(command);
+    } catch (error) {
+      if (!(error instanceof CometBftMissingError) || process.env.NEXUS_REQUIRE_TOOLCHAIN === "1")
+        throw error;
+      return this.skip();
+    }
+    folder = await mkdtemp(join(tmpdir(), "nexus-cometbft-"));
+    return undefined;
+  });
+  afterEach(async () => {
+    await Promise.all(nodes.splice(0).map((node) => node.stop()));
+  });
+  after(async () => {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  const found = async (count: number): Promise<Node[]> => {
+    const chain = Array.from({ length: count }, (_, i) => new Node(join(folder, `of${count}`), i));
+    nodes.push(...chain);
+    for (const node of chain) await node.ports();
+    return chain;
+  };
+  const send = (node: Node, text: string): Promise<unknown> => node.rpc(`broadcast_tx_commit?tx="${text}"`);
+
+  it("has four nodes agree on a log, and shows each vote's extension to the next proposer", async () => {
+    const chain = await found(4);
+    for (const node of chain) await node.start(chain);
+    await until(() => chain.every(({ application }) => application.height >= 2n));
+    await send(chain[0]!, "a");
+    await send(chain[1]!, "b");
+    await until(() => chain.every(({ application }) => application.log.length === 2));
+    for (const { application } of chain) expect(application.log).to.deep.equal(["a", "b"]);
+    await until(() => chain.some(({ application }) => application.extensions.includes("height 3")));
+
+    // One that loses everything it had in memory catches up from the others' blocks; meanwhile they go on.
+    await chain[3]!.kill();
+    await send(chain[0]!, "c");
+    Object.assign(chain[3]!.application, { height: 0n, hash: new Uint8Array(32) });
+    chain[3]!.application.log.length = 0;
+    await chain[3]!.start(chain);
+    await until(() => chain[3]!.application.log.length === 3);
+    expect(chain[3]!.application.log).to.deep.equal(["a", "b", "c"]);
+  });
+
+  it("ends a node whose application says that it must not go on", async () => {
+    const [node] = await found(1);
+    await node!.start([node!]);
+    await until(() => node!.application.height >= 1n);
+    node!.application.finalizeBlock = () =>
+      Promise.reject(new Error("this node's result for height 7 differs from what was agreed"));
+    await until(() => node!.lines.some((line) => line.includes("differs from what was agreed")));
+    const height = node!.application.height;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(node!.application.height).to.equal(height);
+  });
+
+  it("keeps keys and the record of what was signed, in files for their owner only", async () => {
+    const [node] = await found(2);
+    await node!.start([node!]);
+    await until(() => node!.application.height >= 2n);
+    await node!.stop();
+    const state = join(node!.home, "data/priv_validator_state.json");
+    const signed = await readFile(state, "utf8");
+    expect(Number((JSON.parse(signed) as { height: string }).height)).to.be.at.least(2);
+    await node!.start([node!]);
+    await until(() => node!.application.height >= 4n);
+    await node!.stop();
+    for (const file of [
+      "config/node_key.json",
+      "config/priv_validator_key.json",
+      "data/priv_validator_state.json",
+    ]) {
+      expect(((await stat(join(node!.home, file))).mode & 0o077).toString(8), file).to.equal("0");
+    }
+  });
+
+  it("says how to get CometBFT when it is missing or of another line", async () => {
+    for (const [name, script, reason] of [
+      ["absent", undefined, /cannot be run as .*absent \(ENOENT\)/],
+      ["old", "#!/bin/sh\necho 0.37.4\n", /is CometBFT 0\.37\.4, and a cloud's nodes run 0\.38/],
+    ] as const) {
+      const path = join(folder, name);
+      if (script !== undefined) await writeFile(path, script, { mode: 0o755 });
+      const error = await checkCometBft(path).then(
+        () => undefined,
+        (reason: unknown) => reason as Error,
+      );
+      expect(error).to.be.instanceOf(CometBftMissingError);
+      expect(error!.message)
+        .to.match(reason)
+        .and.match(/go install github\.com\/cometbft/);
+    }
+  });
+});
