@@ -1,6 +1,7 @@
-import { access, mkdir, open, rename } from "node:fs/promises";
+import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { writeDurably } from "../keystore/durable-file.ts";
 import type { Ed25519Key } from "./ed25519-key.ts";
 import { genesisFile, type Genesis } from "./genesis.ts";
 
@@ -41,8 +42,8 @@ export async function writeHome(
   await mkdir(join(home, "config"), { recursive: true, mode: 0o700 });
   await mkdir(join(home, "data"), { recursive: true, mode: 0o700 });
   const { node, validator } = keys;
-  await writeWhole(join(home, "config/genesis.json"), genesisFile(genesis));
-  await writeWhole(join(home, "config/config.toml"), configuration(settings));
+  await writeDurably(join(home, "config/genesis.json"), genesisFile(genesis));
+  await writeDurably(join(home, "config/config.toml"), configuration(settings));
   await writeOnce(join(home, "config/node_key.json"), {
     priv_key: { type: "tendermint/PrivKeyEd25519", value: node.encoded },
   });
@@ -89,23 +90,10 @@ indexer = "null"
 /** A TOML basic string. JSON's escapes are among TOML's. */
 const text = (value: string): string => JSON.stringify(value);
 
-/** Whole or not at all, also after a crash. */
-async function writeWhole(path: string, content: string): Promise<void> {
-  const beside = `${path}.new`;
-  const file = await open(beside, "w", 0o600);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
-}
-
 async function writeOnce(path: string, content: object): Promise<void> {
   const exists = await access(path).then(
     () => true,
     () => false,
   );
-  if (!exists) await writeWhole(path, `${JSON.stringify(content, undefined, 2)}\n`);
+  if (!exists) await writeDurably(path, `${JSON.stringify(content, undefined, 2)}\n`);
 }
