@@ -136,6 +136,7 @@ contract CommitteeMirror is MirrorRecovery {
             membersPointer: Roster.writeMembers(operators),
             size: next.size,
             threshold: next.threshold,
+            heldUntil: 0,
             membersHash: membersHash
         });
         emit MirrorFollowed(cloudId, fromEpoch, next.epoch, next);

@@ -87,8 +87,8 @@ contract CommitteeRegistry is IUnseatable, Clouds {
     /// @notice Blocks from the opening of an epoch to the block whose hash is its seed.
     uint64 public constant SEED_DELAY = 4;
 
-    /// @inheritdoc ICommitteeRegistry
-    uint64 public constant override EVIDENCE_WINDOW = 7 days;
+    /// @notice Seconds after the end that an epoch was selected with for which its members' stake answers for what they signed.
+    uint64 public constant EVIDENCE_WINDOW = 7 days;
 
     /// @notice The farthest ahead, in seconds, that this registry ever holds stake: the longest epoch, opened as early as
     /// possible, and the evidence window. Staking must allow that much, or clouds with long epochs cannot select.
@@ -251,8 +251,8 @@ contract CommitteeRegistry is IUnseatable, Clouds {
             deadline,
             seed
         );
-        uint64 heldUntil = record.validUntil + EVIDENCE_WINDOW;
-        for (uint256 i = 0; i < selected.length; ++i) staking.hold(selected[i], heldUntil);
+        record.heldUntil = record.validUntil + uint40(EVIDENCE_WINDOW);
+        for (uint256 i = 0; i < selected.length; ++i) staking.hold(selected[i], record.heldUntil);
     }
 
     /// @notice Hands in a member's confirmation; anyone may carry it. With `threshold` confirmations of one key the
@@ -372,6 +372,11 @@ contract CommitteeRegistry is IUnseatable, Clouds {
     /// @inheritdoc IUnseatable
     function patience(bytes32 cloudId) external view returns (uint64) {
         return ATTEMPTS * _cloud(cloudId).confirmationWindow;
+    }
+
+    /// @inheritdoc ICommitteeRegistry
+    function heldUntil(bytes32 cloudId, uint64 epoch) external view returns (uint64) {
+        return _records[cloudId][epoch].heldUntil;
     }
 
     /// @inheritdoc ICommitteeRegistry

@@ -19,6 +19,7 @@ abstract contract Committees is ICommittees {
     /// committee
     /// @param size number of members
     /// @param threshold number of members that make a signature
+    /// @param heldUntil at home, until when the members' stake was held when they were selected; no early end moves it
     /// @param membersHash as in `Committee`
     struct Record {
         address keyPointer;
@@ -29,6 +30,7 @@ abstract contract Committees is ICommittees {
         address membersPointer;
         uint16 size;
         uint16 threshold;
+        uint40 heldUntil;
         bytes32 membersHash;
     }
 

@@ -11,7 +11,7 @@ interface ICommitteeRegistry is ICommittees {
     /// @notice Whether `operator` was selected for the committee of `epoch`, active or not.
     function isMember(bytes32 cloudId, uint64 epoch, address operator) external view returns (bool);
 
-    /// @notice Seconds after an epoch's end for which its members' stake is held, and evidence against them accepted.
-    // solhint-disable-next-line func-name-mixedcase
-    function EVIDENCE_WINDOW() external view returns (uint64);
+    /// @notice Until when (Unix time) the stake of an epoch's members is held, and evidence against them accepted; 0 when none were
+    /// selected. A committee that was replaced or unseated early answers no shorter for it: mirrors may trust it to its first end.
+    function heldUntil(bytes32 cloudId, uint64 epoch) external view returns (uint64);
 }

@@ -116,7 +116,7 @@ abstract contract GradedSlashing {
     /// @dev The committee, while its members' stake is held for it.
     function _unexpired(bytes32 cloudId, uint64 epoch) private view returns (Committee memory c) {
         c = registry.committee(cloudId, epoch);
-        uint64 expiredAt = c.validUntil + registry.EVIDENCE_WINDOW();
+        uint64 expiredAt = registry.heldUntil(cloudId, epoch);
         if (block.timestamp >= expiredAt) revert SlashingExpired(cloudId, epoch, expiredAt, block.timestamp);
     }
 

@@ -62,6 +62,17 @@ contract LivenessChallengesTest is RegistryTest {
         assertEq(CHALLENGER.balance, 1 ether, "the bond comes back");
     }
 
+    /// Mirrors may trust the committee to the end it was selected with, so that is how long it answers.
+    function test_AnEarlyEndShortensNoCommitteesAnswering() external {
+        uint64 heldUntil = committee().validUntil + registry.EVIDENCE_WINDOW();
+        assertEq(registry.heldUntil(cloudId, 1), heldUntil, "when selected");
+        challenge();
+        vm.warp(block.timestamp + PATIENCE);
+        challenges.unseatCommittee(cloudId);
+        assertEq(registry.heldUntil(cloudId, 1), heldUntil, "though unseated");
+        assertEq(registry.heldUntil(cloudId, 2), 0, "nobody was selected");
+    }
+
     function test_AReadyEpochNeedsNoSignatureOfAnUnseatedCommittee() external {
         vm.warp(committee().validUntil - 3 * WINDOW);
         openAndSelect();

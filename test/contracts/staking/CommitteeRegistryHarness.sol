@@ -8,10 +8,9 @@ import {IStaking} from "../../../contracts/staking/IStaking.sol";
 /// @dev A registry whose bindings and committees the test writes down. It answers what slashing asks and nothing else.
 contract CommitteeRegistryHarness is ICommitteeRegistry {
     mapping(address identity => address) public operatorOf;
-    uint64 public constant EVIDENCE_WINDOW = 7 days;
 
     mapping(bytes32 committee => mapping(address operator => bool)) private _isMember;
-    mapping(bytes32 committee => uint64) private _validUntil;
+    mapping(bytes32 committee => uint64) private _heldUntil;
 
     error HarnessDoesNotAnswer();
 
@@ -22,7 +21,7 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
     function select(IStaking staking, bytes32 cloudId, uint64 epoch, address operator, uint64 until) external {
         bytes32 id = keccak256(abi.encode(cloudId, epoch));
         _isMember[id][operator] = true;
-        _validUntil[id] = until - EVIDENCE_WINDOW;
+        _heldUntil[id] = until;
         staking.hold(operator, until);
     }
 
@@ -30,11 +29,14 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
         return _isMember[keccak256(abi.encode(cloudId, epoch))][operator];
     }
 
-    /// @dev Three of four members that nobody knows the key of.
+    function heldUntil(bytes32 cloudId, uint64 epoch) external view returns (uint64) {
+        return _heldUntil[keccak256(abi.encode(cloudId, epoch))];
+    }
+
+    /// @dev Three of four members that nobody knows the key of, and whose time has long run out.
     function committee(bytes32 cloudId, uint64 epoch) external view returns (Committee memory) {
-        uint64 validUntil = _validUntil[keccak256(abi.encode(cloudId, epoch))];
-        if (validUntil == 0) revert CommitteesUnknownEpoch(cloudId, epoch);
-        return Committee(epoch, 0, validUntil, 4, 3, "", 0);
+        if (_heldUntil[keccak256(abi.encode(cloudId, epoch))] == 0) revert CommitteesUnknownEpoch(cloudId, epoch);
+        return Committee(epoch, 0, 1, 4, 3, "", 0);
     }
 
     function currentEpoch(bytes32) external pure returns (uint64) {

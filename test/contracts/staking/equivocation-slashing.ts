@@ -213,8 +213,7 @@ describe("EquivocationSlashing", () => {
 
   it("takes evidence for as long as the stake is held, and none later", async () => {
     const { registry, slashing, operator, reporter } = await networkHelpers.loadFixture(deployed);
-    const { validUntil } = await registry.getFunction("committee").staticCall(CLOUD, 3);
-    const expiredAt = validUntil + BigInt(7 * DAY);
+    const expiredAt = (await registry.getFunction("heldUntil").staticCall(CLOUD, 3)) as bigint;
     const evidence = [vote(secret, BLOCK_A), vote(secret, BLOCK_B)] as const;
     const early = await networkHelpers.takeSnapshot();
     await networkHelpers.time.setNextBlockTimestamp(expiredAt);
