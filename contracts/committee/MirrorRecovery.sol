@@ -18,9 +18,9 @@ struct Step {
 /// @notice While a mirror's committee is in office, nothing here can be called with effect. When its time has run out without a
 /// `follow`, there are two ways on, each announced long before it takes effect:
 ///
-/// - **by signature.** The committee's rotation signature is as good as ever for `RECOVERY_WINDOW`, since the stake behind it still
-///   answers for `EVIDENCE_WINDOW` at home, where a rotation that the registry did not make is punished. It takes effect after
-///   `RECOVERY_DELAY`, unless somebody shows another rotation that the same key signed, or the guardian says no.
+/// - **by signature.** Within `RECOVERY_WINDOW` the committee's rotation signature moves the mirror on, after `RECOVERY_DELAY`, unless
+///   somebody shows another rotation that the same key signed, or the guardian says no. Until then its members' stake is held at
+///   home; no contract takes a false rotation for evidence yet, so what stands against one today is the dispute and the guardian.
 /// - **by the guardian**, an account named at deployment, after `GUARDIAN_DELAY`: for a cloud that recovered at home without the
 ///   old key, for a mirror forgotten longer than stake answers, and for a key that signed twice. Without a guardian (address 0) such a
 ///   mirror has lapsed for good.
@@ -101,8 +101,7 @@ abstract contract MirrorRecovery is Committees {
         _announce(step.next, RECOVERY_DELAY, false);
     }
 
-    /// @notice Stops the announced step by showing that the same key signed another one. Anyone may call. Both signatures are
-    /// evidence at home.
+    /// @notice Stops the announced step by showing that the same key signed another one. Anyone may call.
     function disputeRecovery(Step calldata other) external {
         Announcement memory announced = announcement;
         if (announced.readyAt == 0 || announced.byGuardian) revert MirrorNothingAnnounced();
@@ -131,7 +130,7 @@ abstract contract MirrorRecovery is Committees {
     /// @notice Makes the announced committee, or the one that the `more` steps lead to from it, the mirror's committee. It must be in
     /// office now. Anyone may call.
     /// @param announced as it was announced
-    /// @param more the steps that followed on it, each signed by a key whose stake still answers at home
+    /// @param more the steps that followed on it, each signed by a key whose members' stake is still held at home
     /// @param operators members of the last committee, in committee order
     function completeRecovery(
         Committee calldata announced,
