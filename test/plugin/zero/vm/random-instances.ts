@@ -14,7 +14,9 @@ import { WasmError } from "../../../../plugin/wasm/error.ts";
 import { GuestMemory } from "../../../../plugin/wasm/guest-memory.ts";
 import { validate, type ValidModule } from "../../../../plugin/wasm/validate.ts";
 import { wasiFunctions, wasiModule } from "../../../../plugin/wasm/wasi.ts";
+import { constantOf } from "../../../../plugin/zero/vm/constant-expression.ts";
 import { execute } from "../../../../plugin/zero/vm/executor.ts";
+import { machineLimits } from "../../../../plugin/zero/vm/limits.ts";
 import { translate } from "../../../../plugin/zero/vm/translate.ts";
 import { MachineTrap } from "../../../../plugin/zero/vm/trap.ts";
 import { seeded } from "../../../seeded.ts";
@@ -83,6 +85,18 @@ function onMachine(valid: ValidModule): End {
   }
 }
 
+/** Whether the active data segments lie so far apart that their image has no place in a proof: what Nexus Zero alone refuses. */
+function dataTooWide({ module }: ValidModule): boolean {
+  const filled = module.data.flatMap(({ mode, bytes }) =>
+    mode.kind === "active" && bytes.length > 0
+      ? [{ from: Number(constantOf(mode.offset)), length: bytes.length }]
+      : [],
+  );
+  const first = Math.min(...filled.map(({ from }) => Math.floor(from / 8)));
+  const end = Math.max(...filled.map(({ from, length }) => Math.ceil((from + length) / 8)));
+  return end - first > machineLimits.imageWords;
+}
+
 describe("Nexus Zero's machine: random instances", function () {
   const modules = process.env["NEXUS_SLOW"] === "1" ? 20_000 : 200;
   this.timeout(60_000 + 200 * modules);
@@ -107,6 +121,10 @@ describe("Nexus Zero's machine: random instances", function () {
         }
         const compiled = new engine.Module(wasm);
         const end = onMachine(valid);
+        if (end === "refused" && dataTooWide(valid)) {
+          saw("data too wide");
+          continue;
+        }
         expect(end, "the cloud").to.equal(onCloud(wasm));
         if (end !== "refused") expect(end, "V8").to.equal(onV8(compiled));
         saw(end.startsWith("exit 0") ? "exit 0" : end);
