@@ -69,6 +69,21 @@ export function refusal(planned: PlannedDeployment): string | undefined {
       );
     }
   }
+  for (const [module, name] of [
+    [MODULES.suite, "finality"],
+    [MODULES.mirror, "homeFinality"],
+  ] as const) {
+    if (!includesModule(planned.module, module)) continue;
+    const value = planned.parameters[module]?.[name] ?? planned.parameters.$global?.[name];
+    // Where a mirror's home is, its parameters do not say.
+    const least = module === MODULES.suite ? (chainOf(planned.chainId)?.finality ?? 1) : 1;
+    if (typeof value === "number" && value >= least) continue;
+    return (
+      `The parameter \`${name}\` of ${module} (seconds after which a block of the home chain is final) ` +
+      `${value === undefined ? "is not set" : `is ${String(value)}`}, and a committee of a cloud whose home is ${module === MODULES.suite ? where : "a live chain"} ` +
+      `needs at least ${least} to be in time. Give it in the parameters file, as docs/deployment.md says.`
+    );
+  }
   if (includesModule(planned.module, MODULES.zeroVerifier)) {
     const { verifyingKey } = { ...planned.parameters.$global, ...planned.parameters[MODULES.zeroVerifier] };
     if (typeof verifyingKey !== "object" || verifyingKey === null) {

@@ -41,9 +41,6 @@ abstract contract Clouds is Committees, NodeIdentities {
     /// @notice See `MIN_EPOCH_LENGTH`.
     uint64 public constant MAX_EPOCH_LENGTH = 30 days;
 
-    /// @notice Least `confirmationWindow` in seconds.
-    uint64 public constant MIN_CONFIRMATION_WINDOW = 1 minutes;
-
     /// @notice How many confirmation windows before the end of an epoch the next one may be opened: a first attempt and
     /// two more. Twice as many fit an epoch.
     uint64 public constant ATTEMPTS = 3;
@@ -92,7 +89,7 @@ abstract contract Clouds is Committees, NodeIdentities {
     /// @dev Only a candidate with less stake than the newcomer gives way.
     error RegistryCandidateNotWeaker(address candidate, uint256 stake, uint256 newcomerStake);
 
-    constructor(IStaking staking_, IThresholdVerifier[] memory verifiers) {
+    constructor(IStaking staking_, IThresholdVerifier[] memory verifiers, uint64 finality_) Committees(finality_) {
         if (verifiers.length != 2) revert RegistryWrongVerifierCount(verifiers.length, 2);
         staking = staking_;
         _bn254 = verifiers[0];
@@ -107,9 +104,9 @@ abstract contract Clouds is Committees, NodeIdentities {
             revert RegistryUnsupportedScheme(params.scheme);
         if (params.epochLength < MIN_EPOCH_LENGTH || params.epochLength > MAX_EPOCH_LENGTH)
             revert RegistryBadEpochLength(params.epochLength, MIN_EPOCH_LENGTH, MAX_EPOCH_LENGTH);
-        uint64 maxWindow = params.epochLength / (2 * ATTEMPTS);
-        if (params.confirmationWindow < MIN_CONFIRMATION_WINDOW || params.confirmationWindow > maxWindow)
-            revert RegistryBadConfirmationWindow(params.confirmationWindow, MIN_CONFIRMATION_WINDOW, maxWindow);
+        (uint64 minWindow, uint64 maxWindow) = (minConfirmationWindow(), params.epochLength / (2 * ATTEMPTS));
+        if (params.confirmationWindow < minWindow || params.confirmationWindow > maxWindow)
+            revert RegistryBadConfirmationWindow(params.confirmationWindow, minWindow, maxWindow);
         if (params.minStake == 0) revert RegistryZeroMinStake();
 
         cloudId = Digests.cloud(address(this), msg.sender, cloudCount[msg.sender]++);
@@ -152,6 +149,12 @@ abstract contract Clouds is Committees, NodeIdentities {
     /// @inheritdoc ICommittees
     function prices(bytes32 cloudId) external view returns (Prices memory) {
         return _cloud(cloudId).prices;
+    }
+
+    /// @notice Least `confirmationWindow` in seconds: nodes learn of a selection when its block is final, and generate a key within
+    /// as much again and a minute.
+    function minConfirmationWindow() public view returns (uint64) {
+        return 2 * finality + 1 minutes;
     }
 
     /// @notice A cloud's parameters. Reverts with `CommitteesUnknownCloud`.

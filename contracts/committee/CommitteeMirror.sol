@@ -48,14 +48,16 @@ contract CommitteeMirror is MirrorRecovery {
     /// @param anchor the committee to start from, valid now
     /// @param operators its members, in committee order
     /// @param guardian_ who may move the mirror on when it has lapsed and no signature can; 0 for nobody
+    /// @param finality_ the registry's `finality`, in seconds
     constructor(
         bytes32 cloudId_,
         IThresholdVerifier verifier_,
         Prices memory prices_,
         Committee memory anchor,
         address[] memory operators,
-        address guardian_
-    ) MirrorRecovery(guardian_) {
+        address guardian_,
+        uint64 finality_
+    ) MirrorRecovery(guardian_, finality_) {
         cloudId = cloudId_;
         verifier = verifier_;
         (_perRequest, _perFuel, _perByte) = (prices_.perRequest, prices_.perFuel, prices_.perByte);

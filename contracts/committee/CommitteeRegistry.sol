@@ -175,7 +175,14 @@ contract CommitteeRegistry is IUnseatable, Clouds {
 
     /// @param staking_ where stake is kept; must let this contract hold it
     /// @param verifiers of the schemes 0 (BN254) and 1 (BLS12-381); address 0 for what the chain lacks
-    constructor(IStaking staking_, IThresholdVerifier[] memory verifiers) Clouds(staking_, verifiers) {
+    /// @param staking_ where stake is kept
+    /// @param verifiers one per scheme, 0 for what this chain lacks
+    /// @param finality_ seconds after which a block of this chain is final
+    constructor(
+        IStaking staking_,
+        IThresholdVerifier[] memory verifiers,
+        uint64 finality_
+    ) Clouds(staking_, verifiers, finality_) {
         challenges = new LivenessChallenges();
     }
 
@@ -280,7 +287,7 @@ contract CommitteeRegistry is IUnseatable, Clouds {
     }
 
     /// @notice Hands the cloud over to the committee that is ready, as the current one signed (`Digests.rotation`). The
-    /// current one's signatures are accepted for `GRACE` longer. Anyone may carry the signature.
+    /// current one's signatures are accepted for `grace` longer. Anyone may carry the signature.
     function rotate(bytes32 cloudId, bytes calldata signature) external {
         Progress storage progress = _progress[cloudId];
         (uint64 current, uint64 epoch) = (progress.current, progress.epoch);

@@ -38,10 +38,14 @@ abstract contract Committees is ICommittees {
     /// list of candidates fits a transaction, and its key generation (n^2 encrypted shares) still ends in seconds.
     uint16 public constant MAX_SIZE = 128;
 
-    /// @notice Seconds for which a committee's signatures are still accepted after its successor took over, so that
-    /// results in flight land. Never longer than its own `validUntil`.
-    uint64 public constant GRACE = 1 hours;
+    /// @notice The longest `finality` in seconds: six windows of key generation, each of which waits for it twice, fit an epoch.
+    uint64 public constant MAX_FINALITY = 2 days;
 
+    /// @notice Seconds after which a block of the clouds' home chain is final, as a rule. Nodes act on nothing younger.
+    uint64 public immutable finality;
+
+    /// @dev More than `MAX_FINALITY`, in seconds.
+    error CommitteesBadFinality(uint64 finality, uint64 max);
     /// @dev Not in [1, `MAX_SIZE`].
     error CommitteesBadSize(uint16 size, uint16 max);
     /// @dev Not more than two thirds of `size`, or more than `size`.
@@ -50,6 +54,17 @@ abstract contract Committees is ICommittees {
     error CommitteesUnknownCloud(bytes32 cloudId);
 
     mapping(bytes32 cloudId => mapping(uint64 epoch => Record)) internal _records;
+
+    constructor(uint64 finality_) {
+        if (finality_ > MAX_FINALITY) revert CommitteesBadFinality(finality_, MAX_FINALITY);
+        finality = finality_;
+    }
+
+    /// @notice Seconds for which a committee's signatures are still accepted after its successor took over, so that results in flight
+    /// land: an hour from when the nodes, who wait for `finality`, know of it. Never longer than its own `validUntil`.
+    function grace() public view returns (uint64) {
+        return finality + 1 hours;
+    }
 
     /// @inheritdoc ICommittees
     function currentEpoch(bytes32 cloudId) public view virtual returns (uint64);
@@ -86,10 +101,10 @@ abstract contract Committees is ICommittees {
     /// @dev The verifier of a scheme that some record of this contract has.
     function _verifier(uint8 scheme) internal view virtual returns (IThresholdVerifier);
 
-    /// @dev Lets a committee that has a successor run out after `GRACE`.
+    /// @dev Lets a committee that has a successor run out after `grace`.
     function _retire(bytes32 cloudId, uint64 epoch) internal {
         Record storage record = _records[cloudId][epoch];
-        uint256 end = block.timestamp + GRACE;
+        uint256 end = block.timestamp + grace();
         // The cast cannot truncate: `end` is less than a value of the same type.
         if (end < record.validUntil) record.validUntil = uint40(end);
     }

@@ -85,7 +85,7 @@ abstract contract MirrorRecovery is Committees {
     /// @dev The next epoch has to be later than the one before.
     error MirrorNotForward(uint64 fromEpoch, uint64 toEpoch);
 
-    constructor(address guardian_) {
+    constructor(address guardian_, uint64 finality_) Committees(finality_) {
         guardian = guardian_;
     }
 

@@ -20,7 +20,7 @@ export function development(m: IgnitionModuleBuilder, bls12381: boolean) {
   return {
     DevelopmentToken,
     ZeroMockVerifier,
-    ...cloudHome(m, DevelopmentToken, bls12381, [ZeroMockVerifier]),
+    ...cloudHome(m, DevelopmentToken, bls12381, 0, [ZeroMockVerifier]),
     ...zeroParts,
   };
 }

@@ -40,9 +40,16 @@ const DAY = 86_400;
  *
  * @param token the ERC-20 that is staked
  * @param bls12381 whether the chain has EIP-2537; BN254 clouds work either way
+ * @param finality seconds after which the chain's blocks are final; where a live chain is possible, `finalityOf`
  * @param after parts that must be there before anything is sent
  */
-export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: Future[] = []) {
+export function cloudHome(
+  m: Builder,
+  token: Address,
+  bls12381: boolean,
+  finality: number | RuntimeValue,
+  after: Future[] = [],
+) {
   const NexusStaking = part(
     m,
     "NexusStaking",
@@ -66,6 +73,7 @@ export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: 
   const CommitteeRegistry = part(m, "CommitteeRegistry", [
     NexusStaking,
     [Bn254Verifier, Bls12381Verifier ?? NO_CONTRACT],
+    finality,
   ]);
   const EquivocationSlashing = part(m, "EquivocationSlashing", [
     NexusStaking,
@@ -83,11 +91,16 @@ export function cloudHome(m: Builder, token: Address, bls12381: boolean, after: 
   };
 }
 
+/** Parameter `finality`: seconds after which a block of the chain is final, as a rule. */
+export function finalityOf(m: Builder): RuntimeValue {
+  return m.getParameter("finality");
+}
+
 /**
  * One cloud's committees on a chain that is not its home, and everything of the cloud there.
  *
  * Parameters: `cloudId` (bytes32), `prices` (what the cloud asks here, as `Prices` in ICommittees.sol), `anchor` (the `Committee` to start from, as the registry gives it),
- * `operators` (its members' addresses), `guardian` (who may move the mirror on when it has lapsed, nobody by default), and those of
+ * `operators` (its members' addresses), `homeFinality` (the registry's `finality`), `guardian` (who may move the mirror on when it has lapsed, nobody by default), and those of
  * `cloudServices`.
  *
  * @param suite the cloud's BLS suite
@@ -102,6 +115,7 @@ export function cloudMirror(m: Builder, suite: "Bn254Verifier" | "Bls12381Verifi
     m.getParameter("anchor"),
     m.getParameter("operators"),
     m.getParameter("guardian", NO_CONTRACT),
+    m.getParameter("homeFinality"),
   ]);
   return {
     [suite]: verifier,

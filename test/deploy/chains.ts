@@ -29,7 +29,12 @@ describe("chains", () => {
         $global: Record<string, unknown>;
       };
       expect($global, file).to.include({ owner: "", token: "" });
-      expect($global.revealDelay, file).to.be.a("number").greaterThan(0);
+      const { blockTime, finality } = CHAINS.find(({ network }) => file === `${network}.json`)!;
+      expect($global.finality, file).to.equal(finality);
+      // Half a minute, and some blocks: whoever keeps a reveal out for as long can rob it.
+      expect($global.revealDelay, file)
+        .to.be.a("number")
+        .that.is.at.least(Math.max(3, 30 / blockTime));
     }
   });
 

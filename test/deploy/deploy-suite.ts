@@ -74,6 +74,7 @@ describe("deploySuite", () => {
         relayerBps: 250,
         callbackBps: 0,
         defaultCloud: CLOUD,
+        finality: 1_200,
         revealDelay: 7,
         unbondingDelay: 1234,
         rentPerDay: 5n,

@@ -26,6 +26,7 @@ describe("mirror module", () => {
             cloudId: id("cloud"),
             prices: { perRequest: 1000n, perFuel: 2n, perByte: 3n },
             operators,
+            homeFinality: 1_200,
             anchor: {
               epoch: 3,
               validFrom: now,
@@ -40,6 +41,7 @@ describe("mirror module", () => {
       });
       const committees = await ethers.getContractAt("CommitteeMirror", parts.CommitteeMirror.target);
       expect(await committees.currentEpoch(id("cloud"))).to.equal(3);
+      expect(await committees.finality()).to.equal(1_200);
       expect(await committees.prices(id("cloud"))).to.deep.equal([1000n, 2n, 3n]);
       const gateway = await ethers.getContractAt("NexusGateway", parts.NexusGateway.target);
       expect(await gateway.defaultCloud()).to.equal(id("cloud"));

@@ -23,6 +23,7 @@ import { realKey } from "../contracts/zero/real-proof.ts";
 
 const HARDHAT_0 = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
 const MINE = "0x00000000000000000000000000000000000f00d5";
+const DAY = 86_400;
 const TOKEN = "0x00000000000000000000000000000000000070ce";
 
 function refused(changes: Partial<PlannedDeployment>): string | undefined {
@@ -30,7 +31,7 @@ function refused(changes: Partial<PlannedDeployment>): string | undefined {
     module: suite,
     chainId: 10,
     deployer: MINE,
-    parameters: { $global: { owner: MINE, token: TOKEN } },
+    parameters: { $global: { owner: MINE, token: TOKEN, finality: DAY } },
     bls12381: true,
     ...changes,
   });
@@ -75,6 +76,23 @@ describe("refusals", () => {
         expect(refused({ chainId, module: zeroVerifier, parameters })).to.match(/`verifyingKey`.*is not set/);
       }
     }
+  });
+
+  it("refuses a finality that is unset, or shorter than the chain's", () => {
+    const of = (finality: unknown, chainId: number, module = suite) =>
+      refused({ chainId, module, parameters: { $global: { owner: MINE, token: TOKEN, finality } as never } });
+    for (const { chainId, name, finality } of CHAINS) {
+      expect(of(finality, chainId), name).to.equal(undefined);
+      expect(of(finality - 1, chainId), name).to.include(`needs at least ${finality} to be in time`);
+      expect(of(undefined, chainId), name).to.match(/`finality` .* is not set/);
+    }
+    expect(of(1, 424242), "a chain that Nexus does not know").to.equal(undefined);
+    expect(of(0, 424242)).to.match(/`finality` .* is 0,/);
+    expect(of("1200", 424242)).to.match(/`finality` .* is 1200,/);
+    const mirrored = (parameters: object) =>
+      refused({ module: mirrorBls12381, parameters: { $global: parameters } as never });
+    expect(mirrored({})).to.match(/`homeFinality` .* is not set/);
+    expect(mirrored({ homeFinality: 1_200 })).to.equal(undefined);
   });
 
   it("refuses a development key of Zero on live chains only", () => {

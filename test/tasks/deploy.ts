@@ -60,7 +60,10 @@ describe("nexus:deploy", () => {
       const folder = join(other.hre.config.paths.ignition, "parameters");
       await mkdir(folder);
       const owner = "0x00000000000000000000000000000000000f00d5";
-      const sections = { $global: { owner, token, revealDelay: 9 }, NexusV1: { revealDelay: 7 } };
+      const sections = {
+        $global: { owner, token, finality: 1_200, revealDelay: 9 },
+        NexusV1: { revealDelay: 7 },
+      };
       await writeFile(join(folder, "live.json"), JSON.stringify(sections));
       const book = JSON.parse(await printed(other.hre, "nexus:deploy", { json: true })) as AddressBook;
       const parts = new Map(book.deployments.map(({ part, address }) => [part, address]));
@@ -112,7 +115,7 @@ describe("nexus:deploy", () => {
       const token = "0x00000000000000000000000000000000000070ce";
       const owner = "0x00000000000000000000000000000000000f00d5";
       await provider.request({ method: "hardhat_setCode", params: [token, "0x00"] });
-      const parameters = JSON.stringify({ $global: { owner, token } });
+      const parameters = JSON.stringify({ $global: { owner, token, finality: 1_200 } });
       await writeFile(join(live.hre.config.paths.ignition, "parameters", "live.json"), parameters);
 
       // Nobody is at a terminal here.

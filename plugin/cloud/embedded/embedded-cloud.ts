@@ -239,6 +239,7 @@ export class EmbeddedCloud {
       callbackBps: callbackBps(this.options.fees),
       anchor: committee,
       operators,
+      homeFinality: 0,
     };
     const parts = await deployParts(account, (m) => cloudMirror(m, verifier), parameters);
     const attachment = await attachmentOf(

@@ -66,6 +66,7 @@ export async function anchoredCloud(name: string, chainId?: number) {
     committeeOf(FIRST),
     operators,
     ethers.ZeroAddress,
+    0,
   ]);
   const gateway = await ethers.deployContract("NexusGateway", [
     mirror,

@@ -20,7 +20,7 @@ contract CommitteeMirrorTest is Test {
     function setUp() external {
         vm.warp(START);
         verifier = new HashVerifier();
-        mirror = new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), epoch(3, START), members(3), address(0));
+        mirror = new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), epoch(3, START), members(3), address(0), 0);
     }
 
     /// A committee of 4 that is valid for a day from `from` on.
@@ -211,10 +211,10 @@ contract CommitteeMirrorTest is Test {
     function test_RefusesBadAnchors() external {
         Committee memory anchor = epoch(0, START);
         vm.expectRevert(abi.encodeWithSelector(MirrorRecovery.MirrorNotForward.selector, 0, 0));
-        new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), anchor, members(0), address(0));
+        new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), anchor, members(0), address(0), 0);
         anchor = epoch(3, START - DAY);
         vm.expectRevert(abi.encodeWithSelector(CommitteeMirror.MirrorExpired.selector, 3, START, START));
-        new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), anchor, members(3), address(0));
+        new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), anchor, members(3), address(0), 0);
     }
 
     function refuse(Committee memory next, address[] memory list, bytes memory reason) private {

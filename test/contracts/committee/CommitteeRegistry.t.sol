@@ -72,7 +72,37 @@ contract CommitteeRegistryTest is RegistryTest {
 
     function test_RefusesWrongVerifierCount() external {
         vm.expectRevert(abi.encodeWithSelector(Clouds.RegistryWrongVerifierCount.selector, 1, 2));
-        new CommitteeRegistry(staking, new IThresholdVerifier[](1));
+        new CommitteeRegistry(staking, new IThresholdVerifier[](1), 0);
+    }
+
+    /// Where blocks take long to be final, nodes hear late of everything: windows and the old committee's time follow.
+    function testFuzz_FinalityBoundsTimes(uint64 finality) external {
+        finality = uint64(bound(finality, 0, 2 days));
+        IThresholdVerifier[] memory verifiers = new IThresholdVerifier[](2);
+        verifiers[0] = verifier;
+        registry = new CommitteeRegistry(staking, verifiers, finality);
+        assertEq(registry.finality(), finality, "finality");
+        assertEq(registry.grace(), finality + 1 hours, "grace");
+        uint64 least = 2 * finality + 1 minutes;
+        CloudParams memory p = params();
+        p.epochLength = 30 days;
+        p.confirmationWindow = least - 1;
+        refuseCloud(p, abi.encodeWithSelector(Clouds.RegistryBadConfirmationWindow.selector, least - 1, least, 5 days));
+        p.confirmationWindow = least;
+        registry.createCloud(p);
+        p.epochLength = 6 * least - 1;
+        if (p.epochLength < 10 minutes) return;
+        refuseCloud(
+            p,
+            abi.encodeWithSelector(Clouds.RegistryBadConfirmationWindow.selector, least, least, (6 * least - 1) / 6)
+        );
+    }
+
+    function test_RefusesFinalityThatNoEpochHolds() external {
+        vm.expectRevert(
+            abi.encodeWithSelector(Committees.CommitteesBadFinality.selector, uint64(2 days + 1), uint64(2 days))
+        );
+        new CommitteeRegistry(staking, new IThresholdVerifier[](2), 2 days + 1);
     }
 
     function test_UnknownCloud() external {
@@ -452,7 +482,7 @@ contract CommitteeRegistryTest is RegistryTest {
 
         rotate(KEY);
         assertEq(registry.currentEpoch(cloudId), second, "rotated");
-        uint64 grace = uint64(block.timestamp) + registry.GRACE();
+        uint64 grace = uint64(block.timestamp) + registry.grace();
         assertEq(registry.committee(cloudId, first).validUntil, grace < end ? grace : end, "grace");
         registry.requireSigned(cloudId, first, "in flight", verifier.sign(KEY, "in flight"));
         registry.requireSigned(cloudId, second, "new", verifier.sign(OTHER_KEY, "new"));

@@ -30,7 +30,7 @@ abstract contract LargestCloud is StakingTest {
         staking = new NexusStaking(token, parameters());
         IThresholdVerifier[] memory verifiers = new IThresholdVerifier[](2);
         verifiers[0] = new HashVerifier();
-        registry = new CommitteeRegistry(staking, verifiers);
+        registry = new CommitteeRegistry(staking, verifiers, 0);
         staking.wire(address(registry), address(this));
         cloudId = registry.createCloud(
             CloudParams({

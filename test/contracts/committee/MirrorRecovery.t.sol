@@ -28,7 +28,7 @@ contract MirrorRecoveryTest is Test {
     }
 
     function deploy(address guardian) private returns (CommitteeMirror) {
-        return new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), epoch(3, START, LAPSE), members(3), guardian);
+        return new CommitteeMirror(CLOUD, verifier, Prices(7, 8, 9), epoch(3, START, LAPSE), members(3), guardian, 0);
     }
 
     function epoch(uint64 number, uint64 from, uint64 until) private pure returns (Committee memory) {
@@ -210,7 +210,7 @@ contract MirrorRecoveryTest is Test {
 
     /// The two contracts are on different chains, so one cannot ask the other.
     function test_StakeAnswersForAsLongAsTheRegistrySays() external {
-        CommitteeRegistry registry = new CommitteeRegistry(new StakeTable(), new IThresholdVerifier[](2));
+        CommitteeRegistry registry = new CommitteeRegistry(new StakeTable(), new IThresholdVerifier[](2), 0);
         assertEq(mirror.EVIDENCE_WINDOW(), registry.EVIDENCE_WINDOW(), "seconds");
     }
 }

@@ -35,7 +35,7 @@ abstract contract RegistryTest is Test {
         verifier = new HashVerifier();
         IThresholdVerifier[] memory verifiers = new IThresholdVerifier[](2);
         verifiers[0] = verifier;
-        registry = new CommitteeRegistry(staking, verifiers);
+        registry = new CommitteeRegistry(staking, verifiers, 0);
         cloudId = registry.createCloud(params());
         for (uint256 i = 0; i < OPERATORS; ++i) {
             address operator = address(uint160(0x1000 + i));

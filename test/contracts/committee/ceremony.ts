@@ -100,7 +100,7 @@ export class Ceremony {
     verifiers[scheme] = await (
       await ethers.deployContract(scheme === 0 ? "Bn254Verifier" : "Bls12381Verifier")
     ).getAddress();
-    const registry = await ethers.deployContract("CommitteeRegistry", [staking, verifiers]);
+    const registry = await ethers.deployContract("CommitteeRegistry", [staking, verifiers, 0]);
     const [creator] = await ethers.getSigners();
     const { chainId } = await ethers.provider.getNetwork();
     const cloudId = hexlify(digests.cloud(chainId, await registry.getAddress(), creator!.address, 0n));

@@ -59,6 +59,7 @@ describe("a cloud's committees, with real keys", () => {
         plain(anchor),
         [...(await registry.members(cloudId, 1n))],
         ethers.ZeroAddress,
+        0,
       ]);
       await mirror.requireSigned(cloudId, 1n, message, signTogether(suite, first, [0, 1, 2], message));
 
