@@ -47,6 +47,15 @@ export async function confirmLive(
             `${ether(cost.gas * price)} ether at the present ${formatUnits(price, "gwei")} gwei, and on a rollup what it charges for data.`,
         ]),
     `The deployer ${deployer} has ${ether(balance)} ether.`,
+    // Not refused: what is left of a deployment that stopped half-way costs less.
+    ...(cost === undefined || balance >= cost.gas * price
+      ? []
+      : [
+          styleText(
+            "yellow",
+            "That is not enough for the whole suite: send the deployer more before you go on.",
+          ),
+        ]),
   ];
   console.error(lines.join("\n"));
   if (yes) return;

@@ -107,10 +107,12 @@ describe("nexus:deploy", () => {
         Number(
           await provider.request({ method: "eth_getTransactionCount", params: [deployer.address, "latest"] }),
         );
-      await provider.request({
-        method: "hardhat_setBalance",
-        params: [deployer.address, `0x${parseEther("100").toString(16)}`],
-      });
+      const give = (ether: string) =>
+        provider.request({
+          method: "hardhat_setBalance",
+          params: [deployer.address, `0x${parseEther(ether).toString(16)}`],
+        });
+      await give("0.001");
       await mkdir(join(live.hre.config.paths.ignition, "parameters"));
       const token = "0x00000000000000000000000000000000000070ce";
       const owner = "0x00000000000000000000000000000000000f00d5";
@@ -119,26 +121,28 @@ describe("nexus:deploy", () => {
       await writeFile(join(live.hre.config.paths.ignition, "parameters", "live.json"), parameters);
 
       // Nobody is at a terminal here.
-      const said: string[] = [];
-      const { error } = console;
-      console.error = (text: string) => said.push(text);
-      try {
-        const { log } = console;
+      const refusal = async (): Promise<[reason: string, notice: string]> => {
+        const said: string[] = [];
+        const { error, log } = console;
+        console.error = (text: string) => said.push(text);
         console.log = () => undefined;
-        const refused = await live.hre.tasks
+        const reason = await live.hre.tasks
           .getTask("nexus:deploy")
           .run({})
           .then(
             () => "deployed",
             (thrown: Error) => thrown.message,
           )
-          .finally(() => (console.log = log));
-        expect(refused).to.match(/^Nothing was sent to live: .* with --yes\.$/);
-      } finally {
-        console.error = error;
-      }
+          .finally(() => Object.assign(console, { error, log }));
+        return [reason, stripVTControlCharacters(said.join("\n"))];
+      };
+      const [, poor] = await refusal();
+      expect(poor).to.match(/has 0\.001 ether\.\nThat is not enough for the whole suite/);
+      await give("100");
+      const [refused, notice] = await refusal();
+      expect(refused).to.match(/^Nothing was sent to live: .* with --yes\.$/);
+      expect(notice).not.to.include("not enough");
       expect(await sent()).to.equal(0);
-      const notice = stripVTControlCharacters(said.join("\n"));
       expect(notice).to.match(/chain 11155111 \(Sepolia\)\.\nNobody can serve a live chain yet/);
       expect(notice).to.match(new RegExp(`The deployer ${deployer.address} has 100 ether`, "i"));
       const [, gas, count] = /takes ([\d,]+) gas in (\d+) transactions/.exec(notice)!;
