@@ -7,6 +7,8 @@ import { promisify } from "node:util";
 
 import { expect } from "chai";
 
+import { outsideHardhat, packed } from "./packed.ts";
+
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL("..", import.meta.url));
 
@@ -99,11 +101,8 @@ describe("the npm package", function () {
   before(async function () {
     // Packing and installing take minutes, so only where slow tests are asked for.
     if (process.env.NEXUS_SLOW !== "1") return this.skip();
+    tarball = await packed();
     folder = await mkdtemp(join(tmpdir(), "nexus-package-"));
-    const pack = ["pack", "--json", "--pack-destination", folder];
-    const { stdout } = await run("npm", pack, { cwd: repository, maxBuffer: 64 * 1024 * 1024 });
-    const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [{ filename: string }];
-    tarball = join(folder, filename);
     ({ devDependencies: versions } = JSON.parse(await readFile(join(repository, "package.json"), "utf8")) as {
       devDependencies: Record<string, string>;
     });
@@ -113,11 +112,6 @@ describe("the npm package", function () {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
 
-  // The Hardhat that runs this test tells its children about itself; the projects' must not listen.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith("HARDHAT_")),
-  );
-
   for (const { name, toolbox, runner, with: beside, add } of KINDS) {
     it(`works in an empty project ${name}, from its documentation alone`, async () => {
       const project = join(folder, name.replaceAll(/\W+/g, "-"));
@@ -125,7 +119,7 @@ describe("the npm package", function () {
       await writeFile(join(project, "package.json"), JSON.stringify({ name: "project", type: "module" }));
       const modules = join(project, "node_modules");
       const exec = async (command: string, ...args: string[]): Promise<string> => {
-        const options = { cwd: project, env, maxBuffer: 64 * 1024 * 1024 };
+        const options = { cwd: project, env: outsideHardhat(), maxBuffer: 64 * 1024 * 1024 };
         return (await run(command, args, options).catch(explained)).stdout;
       };
       const install = (...packages: string[]): Promise<string> => {
