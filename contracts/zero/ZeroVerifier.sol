@@ -105,7 +105,8 @@ contract ZeroVerifier is IZeroVerifier, IBlsErrors {
     /// @inheritdoc IZeroVerifier
     bytes4 public immutable override selector;
 
-    /// @dev Point number `point` of the key (α, β, δ, the four of the inputs, τ, from 0) is no point of its group, or infinity.
+    /// @dev Point number `point` of the key (α, β, δ, the four of the inputs, τ, from 0) is no point of its group, or infinity; or it is the
+    /// generator or its negative where everybody must be ignorant of its logarithm.
     error ZeroVerifierBadKey(uint256 point);
     /// @dev A proof of `length` bytes; its header asks for `expected`, or no proof has fewer.
     error ZeroVerifierWrongLength(uint256 length, uint256 expected);
@@ -129,6 +130,8 @@ contract ZeroVerifier is IZeroVerifier, IBlsErrors {
     /// @param key of a circuit that states what docs/zero/protocol.md does; whoever knows its secrets can prove anything
     constructor(ZeroVerifyingKey memory key) {
         _requireG1(key.alpha, 0);
+        // 1 and -1 are what α, β, δ and τ are before somebody contributes to a ceremony, and whoever knows one of them can forge.
+        if (key.alpha.x == 1) revert ZeroVerifierBadKey(0);
         _requireG2(key.beta, 1);
         _requireG2(key.delta, 2);
         for (uint256 i; i < 4; ++i) _requireG1(key.inputs[i], 3 + i);
@@ -443,6 +446,7 @@ contract ZeroVerifier is IZeroVerifier, IBlsErrors {
 
     function _requireG2(G2Point memory point, uint256 index) private view {
         if (point.xIm | point.xRe | point.yIm | point.yRe == 0) revert ZeroVerifierBadKey(index);
+        if (point.xIm == G2_X_IM && point.xRe == G2_X_RE) revert ZeroVerifierBadKey(index);
         // The precompile refuses what is not canonical, not on the curve or outside the subgroup.
         uint256[6] memory pair = [1, 2, point.xIm, point.xRe, point.yIm, point.yRe];
         (bool accepted, ) = _pairing(_pointer(pair), 0xc0, PAIRING_1_CAP);

@@ -1,4 +1,6 @@
 /** Where the sections of a .zkey file are, and what its header says, whoever made it. */
+import { stat } from "node:fs/promises";
+
 import { r } from "../field/scalar-field.ts";
 import type { G1Point, G2Point } from "../proof/messages.ts";
 import { g1FromMontgomery, g2FromMontgomery, q } from "./coordinates.ts";
@@ -33,7 +35,7 @@ const groth16 = 1;
 const pointsAt = 84;
 const headerBytes = pointsAt + 3 * 64 + 3 * 128;
 
-/** @throws Error for another format, protocol or curve */
+/** @throws Error for another format, protocol or curve, and for a file that is not whole */
 export async function readZkey(path: string): Promise<Zkey> {
   const sections = await sectionsOf(path);
   const protocol = await readSection({ path, sections }, 1, 4);
@@ -85,16 +87,26 @@ function littleEndian(value: bigint): Buffer {
   return Buffer.from(value.toString(16).padStart(64, "0"), "hex").reverse();
 }
 
+/** @throws Error for a section that leaves the file, and for two of one number: of those, programs may read different ones */
 async function sectionsOf(path: string): Promise<Map<number, Place>> {
   const head = await readPart(path, 0, 12);
   if (head.toString("latin1", 0, 4) !== "zkey") throw new Error(`${path} is no .zkey file`);
+  const { size } = await stat(path);
   const places = new Map<number, Place>();
   let position = 12;
   for (let i = 0; i < head.readUInt32LE(8); i++) {
     const sectionHead = await readPart(path, position, 12);
+    const id = sectionHead.readUInt32LE(0);
     const length = Number(sectionHead.readBigUInt64LE(4));
-    places.set(sectionHead.readUInt32LE(0), { start: position + 12, length });
-    position += 12 + length;
+    const start = position + 12;
+    if (length > size - start) {
+      throw new Error(
+        `${path} has ${size - start} bytes from ${start} on, and section ${id} has ${length}: it is not whole`,
+      );
+    }
+    if (places.has(id)) throw new Error(`${path} has two sections ${id}`);
+    places.set(id, { start, length });
+    position = start + length;
   }
   return places;
 }

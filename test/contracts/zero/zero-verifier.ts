@@ -285,6 +285,24 @@ describe(`ZeroVerifier (seed ${SEED})`, () => {
     }
   });
 
+  it("refuses a key that nobody has contributed a secret to", async () => {
+    const { ethers, verifier } = await deploy();
+    for (const known of [1n, -1n]) {
+      const [x, y] = g1(known);
+      const [xIm, xRe, yIm, yRe] = g2(known);
+      const twisted = { xIm, xRe, yIm, yRe };
+      for (const [bad, point] of [
+        [{ alpha: { x, y } }, 0],
+        [{ beta: twisted }, 1],
+        [{ delta: twisted }, 2],
+        [{ tau: twisted }, 7],
+      ] as const) {
+        const deployment = ethers.deployContract("ZeroVerifier", [{ ...argument, ...bad }]);
+        await refused(deployment, verifier, "BadKey", point);
+      }
+    }
+  });
+
   it("never mistakes a lack of gas for a bad proof", async () => {
     const { verifier, forge } = await deploy();
     const { programId, proof } = forge();

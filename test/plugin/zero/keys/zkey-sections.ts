@@ -66,4 +66,38 @@ describe("Sections of a .zkey file", function () {
     const { length } = zkey.sections.get(5)!;
     expect(() => placeOf(zkey, 5, length + 1)).to.throw(`${length} bytes, not ${length + 1}`);
   });
+
+  it("are refused where they are cut, reach beyond the file, or are there twice", async () => {
+    const file = await readFile(path);
+    const { sections } = await readZkey(path);
+    const other = join(folder, "other.zkey");
+    const refusal = async (bytes: Buffer): Promise<string> => {
+      await writeFile(other, bytes);
+      return readZkey(other).then(String, (error: Error) => error.message);
+    };
+    const lengthAt = sections.get(5)!.start - 8;
+    for (const length of [
+      2n ** 64n - 1n,
+      2n ** 63n,
+      2n ** 53n + 1n,
+      2n ** 32n,
+      BigInt(file.length - lengthAt - 7),
+    ]) {
+      const changed = Buffer.from(file);
+      changed.writeBigUInt64LE(length, lengthAt);
+      expect(await refusal(changed), String(length)).to.match(/section 5 has \d+: it is not whole$/);
+    }
+    // Within a section's head, and within a section.
+    for (const cut of [5, lengthAt - 2]) {
+      expect(await refusal(file.subarray(0, cut)), `${cut} bytes`).to.match(/ends within the part at \d+$/);
+    }
+    expect(await refusal(file.subarray(0, file.length - 1))).to.contain("it is not whole");
+    const moreSections = Buffer.from(file);
+    moreSections.writeUInt32LE(0xffff_ffff, 8);
+    expect(await refusal(moreSections)).to.match(/ends within the part at \d+$/);
+
+    const twice = Buffer.from(file);
+    twice.writeUInt32LE(3, sections.get(10)!.start - 12);
+    expect(await refusal(twice)).to.equal(`${other} has two sections 3`);
+  });
 });
