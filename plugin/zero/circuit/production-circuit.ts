@@ -19,8 +19,8 @@ export interface ProductionCircuit {
   compile(): ConstraintSystem;
 }
 
-/** Folders of the code that the constraint system follows from, beside this one. */
-const sources = ["../air", "../arithmetic", "../chips", "../field", "../proof", "."];
+/** Folders of the code that the constraint system follows from: opcodes and limits of the machine are among its constants. */
+export const circuitSources = ["../air", "../arithmetic", "../chips", "../field", "../proof", "../vm", "."];
 
 /**
  * The circuit with its digest, which takes seconds to find out: it is kept in `folder` under the hash of the code it follows from.
@@ -38,7 +38,7 @@ export async function productionCircuit(folder: string): Promise<ProductionCircu
 
 async function sourcesDigest(): Promise<string> {
   const hash = createHash("sha256");
-  for (const source of sources) {
+  for (const source of circuitSources) {
     const folder = fileURLToPath(new URL(source, import.meta.url));
     const files = (await readdir(folder, { recursive: true })).filter((name) => /\.[jt]s$/.test(name)).sort();
     for (const name of files) hash.update(name).update(await readFile(join(folder, name)));
