@@ -10,7 +10,7 @@ import { Kernels } from "../kernels/kernels.ts";
 import { affineBytes } from "../kernels/points.ts";
 import type { G2Point } from "../proof/messages.ts";
 import { generatorMultiples } from "./generator-multiples.ts";
-import { isWholeKeyFile, readPart, writeKeyFile } from "./key-file.ts";
+import { readWholeKeyFile, writeKeyFile } from "./key-file.ts";
 import { power } from "./lagrange.ts";
 import { developmentTau } from "./trapdoor.ts";
 import type { KeyProgress } from "./zkey-file.ts";
@@ -35,8 +35,8 @@ export async function developmentPowers(
   if (!Number.isInteger(count) || count < 1 || count > most) {
     throw new RangeError(`a commitment key has 1 to ${most} powers, not ${count}`);
   }
-  const available = await largestFile(folder);
-  if (available >= count) return await readPart(fileOf(folder, available), 0, count * affineBytes.g1);
+  const { available, points: before } = await keptPowers(folder, count);
+  if (available >= count) return before;
 
   const wanted = Math.ceil(count / step) * step;
   const scalars: bigint[] = [power(developmentTau, BigInt(available))];
@@ -45,10 +45,6 @@ export async function developmentPowers(
   const multiples = generatorMultiples(kernels, "g1", "numbers");
   const points = await multiples(scalars, (part) => progress("powers of tau", part));
   await kernels.close();
-  const before =
-    available > 0
-      ? await readPart(fileOf(folder, available), 0, available * affineBytes.g1)
-      : new Uint8Array(0);
   const all = Buffer.concat([before, points]);
   await writeKeyFile(fileOf(folder, wanted), [all]);
   if (available > 0) await rm(fileOf(folder, available), { force: true });
@@ -65,12 +61,21 @@ function fileOf(folder: string, powers: number): string {
   return join(folder, `kzg-development-${powers}.powers`);
 }
 
-/** @returns how many powers the largest whole file has, 0 if there is none */
-async function largestFile(folder: string): Promise<number> {
+/**
+ * What the largest whole file has: how many powers, and of them the first `count` or all. Other processes extend the key as well and
+ * take smaller files away, so a file that is gone counts as none, and what is needed of one is read at once.
+ */
+async function keptPowers(
+  folder: string,
+  count: number,
+): Promise<{ readonly available: number; readonly points: Uint8Array }> {
   const files = await readdir(folder).catch(() => []);
   const counts = files.map((file) => Number(name.exec(file)?.[1] ?? 0)).sort((a, b) => b - a);
   for (const powers of counts) {
-    if (powers > 0 && (await isWholeKeyFile(fileOf(folder, powers)))) return powers;
+    if (powers === 0) continue;
+    const [wanted, length] = [Math.min(count, powers), powers].map((points) => points * affineBytes.g1);
+    const points = await readWholeKeyFile(fileOf(folder, powers), wanted!, length);
+    if (points !== undefined) return { available: powers, points };
   }
-  return 0;
+  return { available: 0, points: new Uint8Array(0) };
 }

@@ -3,8 +3,7 @@
  * everything before, which is checked when it is used: half a key, or one that somebody edited, is made anew.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 const digestBytes = 32;
@@ -34,17 +33,46 @@ export async function writeKeyFile(path: string, parts: readonly Uint8Array[]): 
 
 /** @returns whether there is a file that ends with its own digest */
 export async function isWholeKeyFile(path: string): Promise<boolean> {
-  const size = await stat(path).then(
-    (found) => found.size,
-    () => 0,
-  );
-  if (size <= digestBytes) return false;
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { end: size - digestBytes - 1, highWaterMark: 1 << 20 })) {
-    hash.update(chunk as Uint8Array);
+  return (await readWholeKeyFile(path, 0)) !== undefined;
+}
+
+/**
+ * The first bytes of a file, all of which is read once, so that nothing can happen to it between check and use.
+ *
+ * @param length of the file before its digest, any when left out
+ * @returns undefined if there is no file, if it has another length, and if it does not end with its own digest
+ */
+export async function readWholeKeyFile(
+  path: string,
+  wanted: number,
+  length?: number,
+): Promise<Buffer | undefined> {
+  const file = await open(path, "r").catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const { size } = await file.stat();
+    if (size <= digestBytes || size !== (length ?? size - digestBytes) + digestBytes) return undefined;
+    const first = Buffer.alloc(wanted);
+    let read = 0;
+    const hash = createHash("sha256");
+    const end = size - digestBytes - 1;
+    for await (const chunk of file.createReadStream({
+      start: 0,
+      end,
+      highWaterMark: 1 << 20,
+      autoClose: false,
+    })) {
+      const part = chunk as Buffer;
+      hash.update(part);
+      part.copy(first, Math.min(read, wanted));
+      read += part.length;
+    }
+    const expected = Buffer.alloc(digestBytes);
+    await file.read(expected, 0, digestBytes, size - digestBytes);
+    return hash.digest().equals(expected) ? first : undefined;
+  } finally {
+    await file.close();
   }
-  const expected = await readPart(path, size - digestBytes, digestBytes);
-  return hash.digest().equals(expected);
 }
 
 /** @throws Error if the file is shorter */

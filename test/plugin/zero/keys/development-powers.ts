@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, truncate } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rename, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -55,6 +55,27 @@ describe("Development key of commitments", function () {
     expect(Buffer.from(await developmentPowers(130, folder)).equals(first.subarray(0, 130 * 64))).to.equal(
       true,
     );
+  });
+
+  it("does not mind that another process extends it meanwhile and takes the smaller file away", async () => {
+    await developmentPowers(1, folder);
+    const [smaller] = await readdir(folder);
+    let taken = 0;
+    const powers = await developmentPowers(16_385, folder, async () => {
+      if (taken++ === 0) await rm(join(folder, smaller!));
+    });
+    expect(taken).to.be.greaterThan(0);
+    for (const i of [16_383, 16_384]) expectPower(powers, i);
+  });
+
+  it("takes no file at its word about how many powers it has", async () => {
+    await developmentPowers(16_385, folder);
+    const [larger] = await readdir(folder);
+    expect(larger).to.equal("kzg-development-32768.powers");
+    await rename(join(folder, larger!), join(folder, "kzg-development-49152.powers"));
+    const powers = await developmentPowers(32_769, folder);
+    expectPower(powers, 32_768);
+    expect(await readdir(folder)).to.deep.equal(["kzg-development-49152.powers"]);
   });
 
   it("refuses sizes that no proof has", async () => {
