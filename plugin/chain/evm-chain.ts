@@ -1,9 +1,8 @@
 import { Interface, toQuantity, type InterfaceAbi, type LogDescription } from "ethers";
 
-/** An EIP-1193 provider. */
-export interface Eip1193 {
-  request(args: { method: string; params?: unknown[] }): Promise<unknown>;
-}
+import { Endpoints, type Eip1193 } from "./endpoints.ts";
+
+export type { Eip1193 };
 
 /** Up to which block a chain's logs count as final: a depth below the head (0: the head itself), or its own `finalized`. */
 export type Finality = number | "finalized";
@@ -14,8 +13,20 @@ export interface RpcLog {
   readonly topics: string[];
   readonly data: string;
   readonly blockNumber: string;
+  readonly blockHash: string;
   readonly logIndex: string;
   readonly transactionHash: string;
+}
+
+/** A block's header with the hashes of its transactions, as JSON-RPC returns it, as far as it is used. */
+export interface RpcHeader {
+  readonly number: string;
+  readonly hash: string;
+  readonly parentHash: string;
+  readonly timestamp: string;
+  /** Missing, or all zero, on some rollups. */
+  readonly logsBloom?: string | null;
+  readonly transactions: readonly string[];
 }
 
 /** A transaction receipt, as far as it is used. */
@@ -47,12 +58,15 @@ export interface Transaction extends Partial<Fees> {
 /** One EVM chain behind a JSON-RPC provider, with the few calls that the cloud makes. */
 export class EvmChain implements Eip1193 {
   readonly chainId: bigint;
+  /** What the chain can be asked through, each by itself: one provider, unless it is made of several `Endpoints`. */
+  readonly endpoints: readonly Eip1193[];
   readonly #provider: Eip1193;
   readonly #finality: Finality;
   readonly #timestamps = new Map<bigint, bigint>();
 
   constructor(provider: Eip1193, chainId: bigint, finality: Finality) {
     this.#provider = provider;
+    this.endpoints = provider instanceof Endpoints ? provider.all : [provider];
     this.chainId = chainId;
     this.#finality = finality;
   }

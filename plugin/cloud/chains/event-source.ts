@@ -1,6 +1,9 @@
 import { toBytes } from "../../contracts/abi-words.ts";
 import { isBefore, type OrderedEvent, type Place } from "../replication/event.ts";
 import type { RpcLog } from "../../chain/evm-chain.ts";
+import { failureOf } from "../../chain/provider-failure.ts";
+import { BlockRange, type BlockId, type LogRange } from "./block-range.ts";
+import { DevelopmentRange } from "./development-range.ts";
 import { readRequested } from "./requested-log.ts";
 import { topicOf, type ServedChain } from "./served-chain.ts";
 import { filtersOf, placed, Subscriptions, type Subscription } from "./subscriptions.ts";
@@ -10,6 +13,9 @@ const BLOCKS_PER_CALL = 2_000n;
 
 /** Most addresses and most topics that one `eth_getLogs` names: geth and erigon refuse more than 1,000 of either. */
 const ADDRESSES_PER_CALL = 500;
+
+/** Scans in a row that the provider took, after which twice as many blocks are asked for again. */
+const CALM_SCANS = 16;
 
 /**
  * How many logs in a row may be passed over, because the cloud knows none of the programs subscribed to them, until one is given
@@ -31,8 +37,13 @@ export class EventSource {
   readonly #addressesPerCall: number;
   #subscriptions = new Subscriptions();
   #scanned: bigint;
-  /** Blocks that the next call asks for. */
+  /** The last scanned block, which the next one has to follow. */
+  #tip: BlockId | undefined;
+  /** Blocks that the next call asks for, and how many calls in a row of so many the provider took. */
   #span = BLOCKS_PER_CALL;
+  #calm = 0;
+  /** Which of the chain's endpoints answered last. */
+  #endpoint = 0;
   /** Logs among them name all programs that have paid for them, the furthest ahead first. */
   #events: OrderedEvent[] = [];
   #scanning: Promise<void> | undefined;
@@ -78,6 +89,7 @@ export class EventSource {
     this.#subscriptions = new Subscriptions();
     this.#events = [];
     this.#scanned = this.served.deployedAt - 1n;
+    this.#tip = undefined;
   }
 
   /** Forgets the events up to `cursor`. */
@@ -88,48 +100,73 @@ export class EventSource {
   }
 
   /**
-   * Reads the next blocks up to `head`; fewer when the provider refuses them as too many, or as holding too many logs. Of what
-   * comes up to the cursor, as all does that a restarted node had seen, only subscriptions matter.
+   * Reads the next blocks up to `head`, from the next endpoint where one fails; fewer when they are refused as too many, or as
+   * holding too many logs.
    */
   async #scan(head: bigint, cursor: Place | undefined): Promise<void> {
     const from = this.#scanned + 1n;
     const to = head - from >= this.#span ? from + this.#span - 1n : head;
-    // Changed only when all of the range has been read: a provider may fail half way.
-    const subscriptions = new Subscriptions(this.#subscriptions);
-    let events: OrderedEvent[];
-    try {
-      events = await this.#read(from, to, subscriptions, cursor);
-    } catch (error) {
-      // Fewer blocks help against too many logs; against a limit of calls, or an outage, they would be more calls.
-      if (from === to || !isTooMuch(error)) throw error;
-      this.#span = (to - from + 1n) / 2n;
-      return;
+    const { endpoints } = this.served.chain;
+    let failure: unknown;
+    for (let tried = 0; tried < endpoints.length; tried++) {
+      const endpoint = (this.#endpoint + tried) % endpoints.length;
+      try {
+        await this.#scanThrough(endpoint, from, to, cursor);
+        this.#endpoint = endpoint;
+        return;
+      } catch (error) {
+        // Fewer blocks help against too many logs; against a limit of calls, or an outage, they would be more calls.
+        if (from < to && failureOf(error) === "too much") {
+          this.#span = (to - from + 1n) / 2n;
+          this.#calm = 0;
+          return;
+        }
+        failure ??= error;
+      }
     }
+    throw failure;
+  }
+
+  /** Takes what comes in the blocks [from, to] as one endpoint has them, or nothing when it fails on the way. */
+  async #scanThrough(endpoint: number, from: bigint, to: bigint, cursor: Place | undefined): Promise<void> {
+    const { chain, isDevelopment } = this.served;
+    const { [endpoint]: asked, [(endpoint + 1) % chain.endpoints.length]: next } = chain.endpoints;
+    const range = isDevelopment
+      ? new DevelopmentRange(chain, from, to)
+      : new BlockRange(asked!, next === asked ? undefined : next, { from, to, before: this.#tip });
+    const subscriptions = new Subscriptions(this.#subscriptions);
+    const events = await this.#read(range, from, to, subscriptions, cursor);
+    this.#tip = await range.last();
     this.#events = this.#events.concat(events);
     this.#subscriptions = subscriptions;
     this.#scanned = to;
-    this.#span = this.#span * 2n < BLOCKS_PER_CALL ? this.#span * 2n : BLOCKS_PER_CALL;
+    if (this.#span < BLOCKS_PER_CALL && ++this.#calm >= CALM_SCANS) {
+      this.#calm = 0;
+      this.#span = this.#span * 2n < BLOCKS_PER_CALL ? this.#span * 2n : BLOCKS_PER_CALL;
+    }
   }
 
+  /** The events of a range. Of what comes up to the cursor, as all does that a restarted node had seen, only subscriptions matter. */
   async #read(
+    range: LogRange,
     from: bigint,
     to: bigint,
     followed: Subscriptions,
     cursor: Place | undefined,
   ): Promise<OrderedEvent[]> {
-    const { chain, gateway, subscriptions, committees, isHome } = this.served;
+    const { gateway, subscriptions, committees, isHome } = this.served;
     const suite = [gateway.address, subscriptions.address, ...(isHome ? [committees.address] : [])];
-    const own = [...(await chain.logs(suite, from, to))].sort(byPlace);
+    const own = await range.logs({ addresses: suite, topics: [] });
     const isPast = (log: RpcLog): boolean => cursor !== undefined && !isBefore(cursor, placeOf(log));
     for (const log of own.filter(isPast)) this.#followIfOurs(log, followed);
     if (cursor !== undefined && to < cursor.block) return [];
     // What came before the cursor is known already: nothing there is asked for, nor what had expired by then.
     const first = cursor !== undefined && from < cursor.block ? cursor.block : from;
     const ahead = own.filter((log) => !isPast(log));
-    const asked = await this.#askedFor(ahead, followed, first);
+    const asked = await this.#askedFor(range, ahead, followed, first);
     const foreign: RpcLog[] = [];
-    for (const { addresses, topics } of filtersOf(asked, this.#addressesPerCall)) {
-      foreign.push(...(await chain.logs(addresses, first, to, [topics])));
+    for (const filter of filtersOf(asked, this.#addressesPerCall)) {
+      foreign.push(...(await range.logs(filter, first)));
     }
     const seen = new Map(
       [...ahead, ...foreign].map((log) => [`${BigInt(log.blockNumber)}:${BigInt(log.logIndex)}`, log]),
@@ -138,7 +175,7 @@ export class EventSource {
     const isWanted = ({ address, topics }: RpcLog): boolean => wanted.has(`${lower(address)}:${topics[0]}`);
     const events: OrderedEvent[] = [];
     for (const log of [...seen.values()].filter((one) => !isPast(one)).sort(byPlace)) {
-      const event = await this.#interpret(log, followed, isWanted(log));
+      const event = await this.#interpret(range, log, followed, isWanted(log));
       if (event !== undefined) events.push(event);
     }
     return events;
@@ -148,9 +185,13 @@ export class EventSource {
    * The subscriptions that may count for logs from block `from` on: what was paid then, and what is made or paid within the range,
    * of which `own` tells.
    */
-  async #askedFor(own: readonly RpcLog[], followed: Subscriptions, from: bigint): Promise<Subscription[]> {
-    const { chain } = this.served;
-    const paid = followed.isEmpty ? [] : followed.paidAt(await chain.timestamp(from));
+  async #askedFor(
+    range: LogRange,
+    own: readonly RpcLog[],
+    followed: Subscriptions,
+    from: bigint,
+  ): Promise<Subscription[]> {
+    const paid = followed.isEmpty ? [] : followed.paidAt(await range.timestamp(from));
     const within = new Subscriptions(followed);
     const changed = own.map((log) => within.get(this.#followIfOurs(log, within) ?? ""));
     return [...paid, ...changed.filter((one) => one !== undefined)];
@@ -158,13 +199,14 @@ export class EventSource {
 
   /** What a log means to the cloud, if anything. Logs come in order, so subscriptions are what they were then. */
   async #interpret(
+    range: LogRange,
     log: RpcLog,
     followed: Subscriptions,
     isWanted: boolean,
   ): Promise<OrderedEvent | undefined> {
-    const { chain, committees, isHome, chainId } = this.served;
+    const { committees, isHome, chainId } = this.served;
     const place = placeOf(log);
-    const origin = async () => ({ chainId, place, timestamp: await chain.timestamp(place.block) });
+    const origin = async () => ({ chainId, place, timestamp: await range.timestamp(place.block) });
 
     const [topic0, , cloudId] = log.topics;
     if (topic0 === this.#requested && lower(log.address) === this.#gateway && this.#isOurs(cloudId!)) {
@@ -218,22 +260,6 @@ function given(
   }
   return taken;
 }
-
-/** Whether a provider refuses a range of blocks for its size, or for what it holds, in the words of nodes and services. */
-export function isTooMuch(error: unknown): boolean {
-  const { message } = error as Error;
-  return TOO_MUCH.test(message) && !TOO_OFTEN.test(message);
-}
-
-const TOO_MUCH = new RegExp(
-  [
-    "more than [\\d,]+ (results|logs)|too many (results|logs)|(result|response)s? (size|set)|response is too (big|large)",
-    "block range|blocks? (distance|count)|max(imum)? range|range (is )?too (wide|large)|too wide|limited to an? [\\d,]+",
-    "query time(d )?out|query timeout exceeded",
-  ].join("|"),
-  "i",
-);
-const TOO_OFTEN = /429|rate.?limit|too many requests|per second|beyond current head/i;
 
 function placeOf(log: RpcLog): Place {
   return { block: BigInt(log.blockNumber), logIndex: Number(log.logIndex) };

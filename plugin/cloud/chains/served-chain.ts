@@ -26,19 +26,22 @@ export interface ServedChain {
   readonly subscriptions: EvmContract;
   /** First block that can contain anything of the suite. */
   readonly deployedAt: bigint;
+  /** Whether it is a development chain: one process, whose answers are whole. */
+  readonly isDevelopment: boolean;
 }
 
-/** The served chain behind `chain`, whose suite is at `addresses`. */
+/** The served chain behind `chain`, whose suite is at `addresses`; a live one unless it is said to be for development. */
 export function servedChain(
   chain: EvmChain,
   addresses: SuiteAddresses,
-  options: { isHome: boolean; deployedAt: bigint },
+  options: { isHome: boolean; deployedAt: bigint; isDevelopment?: boolean },
 ): ServedChain {
   const contract = (name: string, address: string): EvmContract =>
     new EvmContract(address, loadArtifact(name).abi);
   return {
     chain,
     chainId: chain.chainId,
+    isDevelopment: false,
     ...options,
     committees: contract(options.isHome ? "CommitteeRegistry" : "CommitteeMirror", addresses.committees),
     gateway: contract("NexusGateway", addresses.gateway),

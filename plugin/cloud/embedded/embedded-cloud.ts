@@ -458,7 +458,7 @@ async function attachmentOf(
     checkpoints: parts.get("StateCheckpoints")!,
     subscriptions: parts.get("NexusSubscriptions")!,
   };
-  const served = servedChain(chain, addresses, { isHome, deployedAt });
+  const served = servedChain(chain, addresses, { isHome, deployedAt, isDevelopment: true });
   const account = await DevelopmentAccount.open(chain, "relayer");
   return {
     served,

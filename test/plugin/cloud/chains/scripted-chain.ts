@@ -1,6 +1,12 @@
-import { Interface, id, toBeHex, toQuantity, zeroPadValue } from "ethers";
+import { getBytes, Interface, id, keccak256, toBeHex, toQuantity, zeroPadValue } from "ethers";
 
-import { EvmChain, type Eip1193 } from "../../../../plugin/chain/evm-chain.ts";
+import {
+  EvmChain,
+  type Eip1193,
+  type Finality,
+  type RpcHeader,
+  type RpcLog,
+} from "../../../../plugin/chain/evm-chain.ts";
 import { EventSource } from "../../../../plugin/cloud/chains/event-source.ts";
 import { servedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
 import { loadArtifact } from "../../../../plugin/contracts/artifacts.ts";
@@ -17,11 +23,22 @@ const addresses = {
   subscriptions: address(5),
 };
 
-interface Filter {
+export interface Filter {
   readonly address: readonly string[];
   readonly topics: readonly (readonly string[])[];
-  readonly fromBlock: string;
-  readonly toBlock: string;
+  readonly fromBlock?: string;
+  readonly toBlock?: string;
+  readonly blockHash?: string;
+}
+
+/** The `logsBloom` of a block with these logs, after the yellow paper. */
+export function bloomOf(logs: readonly Pick<RpcLog, "address" | "topics">[]): string {
+  let bloom = 0n;
+  for (const item of logs.flatMap(({ address, topics }) => [address, ...topics])) {
+    const hash = getBytes(keccak256(item));
+    for (const at of [0, 2, 4]) bloom |= 1n << BigInt((256 * hash[at]! + hash[at + 1]!) % 2_048);
+  }
+  return toBeHex(bloom, 256);
 }
 
 /** A chain of which a test says what is logged when, behind a provider that answers as nodes do: one block takes 12 seconds. */
@@ -29,15 +46,16 @@ export class ScriptedChain {
   head = 0;
   /** Most addresses, or topics, of one `eth_getLogs`. */
   mostAddresses = 1_000;
+  /** How its headers say what was logged: as Ethereum's, or not at all. */
+  blooms: "true" | "zero" | "missing" = "true";
+  /** The ranges, and the blocks by their hash, of which logs were asked for. */
   readonly asked: Filter[] = [];
   readonly provider: Eip1193 = { request: async ({ method, params }) => this.#answer(method, params ?? []) };
-  readonly #logs: {
-    address: string;
-    topics: string[];
-    data: string;
-    blockNumber: string;
-    logIndex: string;
-  }[] = [];
+  /** By block. */
+  readonly #logs = new Map<number, Omit<RpcLog, "blockHash">[]>();
+  #logged = 0;
+  /** The blocks from which on each branch took the place of the one before. */
+  readonly #branches: number[] = [];
   readonly #subscriptions = new Interface(loadArtifact("NexusSubscriptions").abi);
   readonly #gateway = new Interface(loadArtifact("NexusGateway").abi);
 
@@ -46,8 +64,10 @@ export class ScriptedChain {
   }
 
   log(block: number, from: string, { topics, data }: { topics: string[]; data: string }): void {
-    const logIndex = toQuantity(this.#logs.length);
-    this.#logs.push({ address: from, topics, data, blockNumber: toQuantity(block), logIndex });
+    const at = { blockNumber: toQuantity(block), logIndex: toQuantity(this.#logged++) };
+    const logs = this.#logs.get(block) ?? [];
+    this.#logs.set(block, logs);
+    logs.push({ address: from, topics, data, ...at, transactionHash: id(`transaction of ${block}`) });
   }
 
   price(block: number, emitter: string): void {
@@ -75,18 +95,48 @@ export class ScriptedChain {
     this.log(block, addresses.gateway, this.#gateway.encodeEventLog("Requested", values));
   }
 
-  source(addressesPerCall?: number): EventSource {
-    const served = servedChain(new EvmChain(this.provider, 1n, 0), addresses, {
-      isHome: true,
-      deployedAt: 1n,
-    });
-    return new EventSource(served, CLOUD, addressesPerCall);
+  /** Has all blocks from `block` on never happened, and others in their place, without logs. */
+  reorganise(block: number): void {
+    this.#branches.push(block);
+    for (const one of this.#logs.keys()) if (one >= block) this.#logs.delete(one);
+  }
+
+  /** A source over this chain alone, or over endpoints that tell of it. */
+  source(addressesPerCall?: number, provider: Eip1193 = this.provider, finality: Finality = 0): EventSource {
+    const chain = new EvmChain(provider, 1n, finality);
+    return new EventSource(
+      servedChain(chain, addresses, { isHome: true, deployedAt: 1n }),
+      CLOUD,
+      addressesPerCall,
+    );
+  }
+
+  header(block: number): RpcHeader {
+    const logs = this.#logs.get(block) ?? [];
+    return {
+      number: toQuantity(block),
+      hash: this.#hash(block),
+      parentHash: this.#hash(block - 1),
+      timestamp: toQuantity(this.timestamp(block)),
+      transactions: logs.map(({ transactionHash }) => transactionHash),
+      ...(this.blooms !== "missing" && {
+        logsBloom: this.blooms === "zero" ? toBeHex(0, 256) : bloomOf(logs),
+      }),
+    };
+  }
+
+  #hash(block: number): string {
+    const branch = this.#branches.filter((from) => from <= block).length;
+    return toBeHex(
+      `0x1${branch.toString(16).padStart(8, "0")}${(block + 1).toString(16).padStart(16, "0")}`,
+      32,
+    );
   }
 
   async #answer(method: string, params: readonly unknown[]): Promise<unknown> {
     if (method === "eth_blockNumber") return toQuantity(this.head);
     if (method === "eth_getBlockByNumber") {
-      return { number: params[0], timestamp: toQuantity(this.timestamp(Number(params[0]))) };
+      return Number(params[0]) > this.head ? null : this.header(Number(params[0]));
     }
     if (method !== "eth_getLogs") throw new Error(`${method} is not expected`);
     const filter = params[0] as Filter;
@@ -95,13 +145,19 @@ export class ScriptedChain {
     if (filter.address.length > this.mostAddresses || topics.length > this.mostAddresses) {
       throw new Error("exceed max addresses");
     }
+    const [first, last] = this.#asked(filter);
     const from = new Set(filter.address.map((one) => one.toLowerCase()));
-    return this.#logs.filter(
-      (log) =>
-        from.has(log.address) &&
-        (topics.length === 0 || topics.includes(log.topics[0]!)) &&
-        Number(log.blockNumber) >= Number(filter.fromBlock) &&
-        Number(log.blockNumber) <= Math.min(Number(filter.toBlock), this.head),
-    );
+    return [...this.#logs.keys()]
+      .filter((block) => block >= first && block <= last)
+      .sort((a, b) => a - b)
+      .flatMap((block) => this.#logs.get(block)!.map((log) => ({ ...log, blockHash: this.#hash(block) })))
+      .filter((log) => from.has(log.address) && (topics.length === 0 || topics.includes(log.topics[0]!)));
+  }
+
+  #asked({ fromBlock, toBlock, blockHash }: Filter): [first: number, last: number] {
+    if (blockHash === undefined) return [Number(fromBlock), Math.min(Number(toBlock), this.head)];
+    for (let block = this.head; block >= 0; block--)
+      if (this.#hash(block) === blockHash) return [block, block];
+    throw new Error("unknown block");
   }
 }
