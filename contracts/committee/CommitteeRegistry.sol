@@ -84,6 +84,13 @@ contract CommitteeRegistry is IUnseatable, Clouds {
         uint256 confirmed;
     }
 
+    /// @param epoch the epoch whose members confirm the key; no other may have it
+    /// @param members how many of them have
+    struct Agreement {
+        uint64 epoch;
+        uint64 members;
+    }
+
     /// @notice Blocks from the opening of an epoch to the block whose hash is its seed.
     uint64 public constant SEED_DELAY = 4;
 
@@ -98,7 +105,10 @@ contract CommitteeRegistry is IUnseatable, Clouds {
     LivenessChallenges public immutable challenges;
 
     mapping(bytes32 cloudId => Progress) private _progress;
-    mapping(bytes32 cloudId => mapping(uint64 epoch => mapping(bytes32 keyHash => uint256))) private _agreeing;
+    mapping(bytes32 cloudId => mapping(bytes32 keyHash => Agreement)) private _agreements;
+
+    /// @inheritdoc ICommitteeRegistry
+    mapping(bytes32 cloudId => mapping(uint64 epoch => mapping(uint256 index => bytes32))) public shareKeyHash;
 
     /// @notice The stakes of all candidates are recorded; the hash of block `seedBlock` will select among them.
     event EpochOpened(bytes32 indexed cloudId, uint64 indexed epoch, uint64 seedBlock, uint256 candidates);
@@ -160,6 +170,8 @@ contract CommitteeRegistry is IUnseatable, Clouds {
     error RegistryBadMemberIndex(uint16 index, uint16 size);
     /// @dev A member confirms one key, once.
     error RegistryAlreadyConfirmed(bytes32 cloudId, uint64 epoch, address operator);
+    /// @dev The key was confirmed in `usedIn`. Had two committees one key, nobody could tell whose signature is whose, and who answers.
+    error RegistryKeyUsed(bytes32 cloudId, uint64 epoch, uint64 usedIn);
     /// @dev Signed by `signer` (0 when it is no signature at all) instead of the node identity the operator was selected with.
     error RegistryBadIdentitySignature(address operator, address identity, address signer);
     /// @dev The proof of possession is well formed but not one of the share key over the digest.
@@ -175,8 +187,6 @@ contract CommitteeRegistry is IUnseatable, Clouds {
 
     /// @param staking_ where stake is kept; must let this contract hold it
     /// @param verifiers of the schemes 0 (BN254) and 1 (BLS12-381); address 0 for what the chain lacks
-    /// @param staking_ where stake is kept
-    /// @param verifiers one per scheme, 0 for what this chain lacks
     /// @param finality_ seconds after which a block of this chain is final
     constructor(
         IStaking staking_,
@@ -264,7 +274,8 @@ contract CommitteeRegistry is IUnseatable, Clouds {
 
     /// @notice Hands in a member's confirmation; anyone may carry it. With `threshold` confirmations of one key the
     /// epoch is ready, and active at once if the cloud has no live committee.
-    /// @dev Two different keys cannot both gather more than two thirds of the members, who confirm once each.
+    /// @dev Two different keys cannot both gather more than two thirds of the members, who confirm once each. The hash of the share's
+    /// public key is kept, so that its owner answers for the share's signatures.
     function confirm(bytes32 cloudId, Confirmation calldata c) external {
         Progress storage progress = _progress[cloudId];
         Record storage record = _records[cloudId][c.epoch];
@@ -273,10 +284,11 @@ contract CommitteeRegistry is IUnseatable, Clouds {
         address operator = Roster.memberAt(record.membersPointer, c.index);
         uint256 bit = 1 << c.index;
         if (progress.confirmed & bit != 0) revert RegistryAlreadyConfirmed(cloudId, c.epoch, operator);
-        uint256 agreeing = ++_agreeing[cloudId][c.epoch][keccak256(c.groupKey)];
+        uint256 agreeing = _agree(cloudId, c.epoch, keccak256(c.groupKey));
         _requireConfirmation(cloudId, record, operator, agreeing == 1, c);
 
         progress.confirmed |= bit;
+        shareKeyHash[cloudId][c.epoch][c.index] = keccak256(c.shareKey);
         emit EpochConfirmed(cloudId, c.epoch, operator, c.groupKey, c.shareKey, agreeing);
         if (progress.phase == Phase.Selected && agreeing == record.threshold) {
             record.keyPointer = StoredBytes.write(c.groupKey);
@@ -294,22 +306,10 @@ contract CommitteeRegistry is IUnseatable, Clouds {
         if (progress.phase != Phase.Ready) revert RegistryWrongPhase(cloudId, epoch, progress.phase);
         if (_liveUntil(cloudId, current) == 0) revert RegistryLapsed(cloudId, current);
         Record storage record = _records[cloudId][epoch];
-        Committee memory next = _committee(record, epoch);
-        bytes32 digest = Digests.rotation(
-            cloudId,
-            current,
-            epoch,
-            next.validFrom,
-            next.validUntil,
-            next.size,
-            next.threshold,
-            next.groupKey,
-            next.membersHash
-        );
-        requireSigned(cloudId, current, digest, signature);
+        requireSigned(cloudId, current, rotationDigest(cloudId, current, epoch), signature);
         _retire(cloudId, current);
         _activate(cloudId, progress, record);
-        emit EpochRotated(cloudId, current, next, signature);
+        emit EpochRotated(cloudId, current, _committee(record, epoch), signature);
     }
 
     /// @notice Makes the committee that is ready the current one although the one before did not sign, because its time
@@ -379,6 +379,31 @@ contract CommitteeRegistry is IUnseatable, Clouds {
     /// @inheritdoc IUnseatable
     function patience(bytes32 cloudId) external view returns (uint64) {
         return ATTEMPTS * _cloud(cloudId).confirmationWindow;
+    }
+
+    /// @inheritdoc ICommitteeRegistry
+    function cloudVerifier(bytes32 cloudId) external view returns (IThresholdVerifier) {
+        return _verifier(_cloud(cloudId).scheme);
+    }
+
+    /// @inheritdoc ICommitteeRegistry
+    function rotationDigest(bytes32 cloudId, uint64 fromEpoch, uint64 toEpoch) public view returns (bytes32) {
+        Record storage record = _records[cloudId][toEpoch];
+        if (record.keyPointer == address(0)) return 0;
+        Committee memory next = _committee(record, toEpoch);
+        // As it was selected: an early end moves `validUntil`, and `heldUntil` never.
+        return
+            Digests.rotation(
+                cloudId,
+                fromEpoch,
+                toEpoch,
+                next.validFrom,
+                record.heldUntil - EVIDENCE_WINDOW,
+                next.size,
+                next.threshold,
+                next.groupKey,
+                next.membersHash
+            );
     }
 
     /// @inheritdoc ICommitteeRegistry
@@ -452,6 +477,15 @@ contract CommitteeRegistry is IUnseatable, Clouds {
             list[n + i] = _identityOf(operators[i]);
         }
         return Roster.writeMembers(list);
+    }
+
+    /// @dev Counts one more member that confirmed the key, which must be this epoch's alone.
+    function _agree(bytes32 cloudId, uint64 epoch, bytes32 keyHash) private returns (uint256) {
+        Agreement storage agreement = _agreements[cloudId][keyHash];
+        uint64 usedIn = agreement.epoch;
+        if (usedIn == 0) agreement.epoch = epoch;
+        else if (usedIn != epoch) revert RegistryKeyUsed(cloudId, epoch, usedIn);
+        return ++agreement.members;
     }
 
     function _requireConfirmable(bytes32 cloudId, Progress storage progress, uint64 epoch) private view {

@@ -62,11 +62,22 @@ library Digests {
 
     /// @notice Threshold-signed once per block and chain. `gateway` is that of the chain served.
     function header(address gateway, bytes32 cloudId, uint64 epoch, Header memory h) internal view returns (bytes32) {
+        return headerOn(block.chainid, gateway, cloudId, epoch, h);
+    }
+
+    /// @notice `header` for the chain `chainId`: what a committee says to any chain, for who judges it at home.
+    function headerOn(
+        uint256 chainId,
+        address gateway,
+        bytes32 cloudId,
+        uint64 epoch,
+        Header memory h
+    ) internal pure returns (bytes32) {
         return
             keccak256(
                 abi.encode(
                     HEADER_TAG,
-                    block.chainid,
+                    chainId,
                     gateway,
                     cloudId,
                     epoch,

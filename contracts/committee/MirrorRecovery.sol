@@ -20,7 +20,7 @@ struct Step {
 ///
 /// - **by signature.** Within `RECOVERY_WINDOW` the committee's rotation signature moves the mirror on, after `RECOVERY_DELAY`, unless
 ///   somebody shows another rotation that the same key signed, or the guardian says no. Until then its members' stake is held at
-///   home; no contract takes a false rotation for evidence yet, so what stands against one today is the dispute and the guardian.
+///   home and answers for it: a rotation that the registry does not know so is evidence (`SignatureSlashing`).
 /// - **by the guardian**, an account named at deployment, after `GUARDIAN_DELAY`: for a cloud that recovered at home without the
 ///   old key, for a mirror forgotten longer than stake answers, and for a key that signed twice. Without a guardian (address 0) such a
 ///   mirror has lapsed for good.

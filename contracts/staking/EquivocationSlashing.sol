@@ -6,6 +6,7 @@ import {Digests} from "../committee/Digests.sol";
 import {ICommitteeRegistry} from "../committee/ICommitteeRegistry.sol";
 import {GradedSlashing} from "./GradedSlashing.sol";
 import {IStaking} from "./IStaking.sol";
+import {SignatureSlashing} from "./SignatureSlashing.sol";
 
 /// @notice One identity's signed vote.
 /// @param blockHash the block voted for
@@ -15,13 +16,15 @@ struct Vote {
     bytes signature;
 }
 
-/// @title Slashes an operator that voted for two different blocks at one height.
+/// @title Slashes operators that said two things where honest ones say one.
+/// @notice By votes for two different blocks at one height here, and by what key shares and group keys signed in `SignatureSlashing`. All
+/// evidence of an epoch counts together (`GradedSlashing`).
 /// @notice Both votes may be of one node identity or of two that were ever bound to the operator: changing the identity
 /// between them is no way out.
 /// @notice Anyone may report. The evidence is public the moment it is sent, so somebody else may copy it and be paid
 /// in the reporter's place; this is accepted. The operator is slashed all the same and the reporter loses nothing but
 /// the reward and the gas of a failing transaction. Who minds sends the report through a private mempool.
-contract EquivocationSlashing is GradedSlashing {
+contract EquivocationSlashing is SignatureSlashing {
     event EquivocationPunished(
         address indexed operator,
         bytes32 indexed cloudId,

@@ -10,8 +10,10 @@ import {IStaking} from "./IStaking.sol";
 /// `slashBps`. Two groups of t that sign different things share at least 2t - n members, so that many caught in one
 /// epoch could have: they lose everything. Between the two the part grows evenly. Who was caught earlier is brought to
 /// the same part by `raise`.
-/// @dev Within an epoch it counts who was caught, not how often: a node that runs again from an old backup votes twice at
-/// many heights for one and the same fault.
+/// @notice A signature of the committee as a whole is of at least t members, and nobody can tell which: for a false one all are
+/// caught, and lose everything.
+/// @dev Within an epoch it counts who was caught, not how often, nor by what evidence: a node that runs again from an old backup
+/// votes twice at many heights for one and the same fault.
 abstract contract GradedSlashing {
     /// @notice `operator` now has lost `bps` in all for what it did in that committee.
     event PenaltyRaised(
@@ -23,6 +25,9 @@ abstract contract GradedSlashing {
         uint256 taken
     );
 
+    /// @notice The committee as a whole was caught, and its members lost `taken` token units together.
+    event CommitteePunished(bytes32 indexed cloudId, uint64 indexed epoch, address reporter, uint256 taken);
+
     /// @dev A slash takes between 1 and 10,000 bps.
     error SlashingInvalidSlash(uint16 bps);
     /// @dev There is no code at `account`.
@@ -31,6 +36,8 @@ abstract contract GradedSlashing {
     error SlashingNotMember(bytes32 cloudId, uint64 epoch, address operator);
     /// @dev `operator` has lost `bps` for this epoch, and no more is due while nobody else is caught.
     error SlashingAlreadyPunished(address operator, bytes32 cloudId, uint64 epoch, uint16 bps);
+    /// @dev All members of that committee have lost everything already.
+    error SlashingCommitteePunished(bytes32 cloudId, uint64 epoch);
     /// @dev `operator` was not caught in that committee.
     error SlashingNotPunished(address operator, bytes32 cloudId, uint64 epoch);
     /// @dev Evidence for the epoch was accepted before `expiredAt` (Unix time): the stake is no longer held.
@@ -92,8 +99,25 @@ abstract contract GradedSlashing {
         Committee memory c = _unexpired(cloudId, epoch);
         uint16 charged = _charged[committee][operator];
         if (charged != 0) revert SlashingAlreadyPunished(operator, cloudId, epoch, charged);
+        // Of a committee punished as a whole, every member has been charged.
         ++_caught[committee];
         return _charge(committee, cloudId, epoch, operator, c);
+    }
+
+    /// @dev Slashes every member to the full.
+    function _punishAll(bytes32 cloudId, uint64 epoch) internal returns (uint256 taken) {
+        bytes32 committee = _committeeOf(cloudId, epoch);
+        Committee memory c = _unexpired(cloudId, epoch);
+        address[] memory members = registry.members(cloudId, epoch);
+        _caught[committee] = c.size;
+        bool due = false;
+        for (uint256 i = 0; i < members.length; ++i) {
+            if (_charged[committee][members[i]] == ONE_IN_BPS) continue;
+            due = true;
+            taken += _charge(committee, cloudId, epoch, members[i], c);
+        }
+        if (!due) revert SlashingCommitteePunished(cloudId, epoch);
+        emit CommitteePunished(cloudId, epoch, msg.sender, taken);
     }
 
     /// @dev What is left after `before` bps were taken loses (due - before) / (1 - before), rounded up.

@@ -9,7 +9,6 @@ import { loadArtifact } from "../../contracts/artifacts.ts";
 import * as digests from "../../contracts/digests.ts";
 import { confirm } from "../dkg/confirmation.ts";
 import { IdentitySecret } from "../dkg/identity.ts";
-import { resharingSession } from "../dkg/reshare.ts";
 import { keyGenerationSession, type SessionParameters } from "../dkg/session.ts";
 import type { EpochKey, PublicCommittee } from "../node/signatures.ts";
 import { combine } from "../../crypto/threshold/combine.ts";
@@ -198,8 +197,8 @@ export class EmbeddedCommittee {
   }
 
   /**
-   * Takes the committee through a whole epoch change: selection, key ceremony (a resharing that keeps the group key,
-   * after the first), confirmation, and the rotation signed by the old key or, when that has lapsed, recovery.
+   * Takes the committee through a whole epoch change: selection, key ceremony, confirmation, and the rotation signed by the
+   * old key or, when that has lapsed, recovery.
    * A change that a process left half done, wherever it ended, is taken up there: the ceremony's randomness comes from
    * the epoch, so that its repetition gives the keys that some members have confirmed already.
    *
@@ -306,17 +305,7 @@ export class EmbeddedCommittee {
       members: secrets.map((secret) => new IdentitySecret(secret).publicKey),
     };
     const random = seededRandom(concatBytes(getBytes(this.cloudId), utf8ToBytes(`epoch ${epoch}`)));
-    const previous = this.#active;
-    if (previous === undefined) return runKeyCeremony(keyGenerationSession(parameters), secrets, random);
-    const previousMembers = previous.operators.map((address) => {
-      return new IdentitySecret(this.#member(address).identitySecret).publicKey;
-    });
-    const first = previous.keys.get(previous.operators[0]!.toLowerCase())!;
-    const session = resharingSession({ ...parameters, previous: first.group, previousMembers });
-    return runKeyCeremony(session, secrets, random, (publicKey) => {
-      const position = previousMembers.findIndex((member) => hexlify(member) === hexlify(publicKey));
-      return previous.keys.get(previous.operators[position]!.toLowerCase())?.share;
-    });
+    return runKeyCeremony(keyGenerationSession(parameters), secrets, random);
   }
 
   /** Has the old committee sign the rotation; on the home chain it counts only while the old epoch is live. */

@@ -442,11 +442,13 @@ contract CommitteeRegistryTest is RegistryTest {
         assertEq(openAndSelect(), 2, "next number");
         vm.expectRevert(abi.encodeWithSelector(CommitteeRegistry.RegistryWrongEpoch.selector, cloudId, 1, 2));
         registry.confirm(cloudId, third);
-        third.epoch = 2; // the signatures are still those of epoch 1
+        third.epoch = 2;
+        refuseConfirmation(third, abi.encodeWithSelector(CommitteeRegistry.RegistryKeyUsed.selector, cloudId, 2, 1));
+        third.groupKey = OTHER_KEY; // the signatures are still those of epoch 1
         refuseConfirmation(third, foreignSignature(third));
-        for (uint16 i = 0; i < 2; ++i) confirm(i, KEY);
+        for (uint16 i = 0; i < 2; ++i) confirm(i, OTHER_KEY);
         assertEq(registry.currentEpoch(cloudId), 0, "two confirmations of epoch 2 are not three");
-        confirm(2, KEY);
+        confirm(2, OTHER_KEY);
         assertEq(registry.currentEpoch(cloudId), 2, "three are");
         assertEq(committee().epoch, 2, "epoch");
     }

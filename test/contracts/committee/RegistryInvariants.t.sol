@@ -29,8 +29,8 @@ contract RegistryHandler is RegistryTest {
         uint64 before = registry.currentEpoch(cloudId);
         bool live = before != 0 && block.timestamp < registry.committee(cloudId, before).validUntil;
         PendingEpoch memory pending = registry.pendingEpoch(cloudId);
-        // Most members agree; some confirm, or sign a rotation with, another key.
-        bytes memory key = a % 4 == 0 ? OTHER_KEY : KEY;
+        // Most members agree; some confirm, or sign a rotation with, another key. An epoch's key is its own.
+        bytes memory key = keyOf(pending.epoch, a % 4 == 0);
         bool signed = false;
         action = bound(action, 0, 12);
         if (action == 0) staking.setStake(operators[a % OPERATORS], bound(b, 0, 10 * MIN_STAKE));
@@ -42,7 +42,7 @@ contract RegistryHandler is RegistryTest {
             bytes memory call = abi.encodeCall(registry.confirm, (cloudId, confirmation(uint16(b % 4), key)));
             if (attempt(address(this), call)) ++confirmations[pending.epoch];
         } else if (action == 8) {
-            bytes memory signature = verifier.sign(key, rotationDigest(before));
+            bytes memory signature = verifier.sign(keyOf(before, a % 4 == 0), rotationDigest(before));
             signed = attempt(address(this), abi.encodeCall(registry.rotate, (cloudId, signature)));
         } else if (action == 9) attempt(address(this), abi.encodeCall(registry.activate, (cloudId)));
         else if (action == 10) {
@@ -53,6 +53,10 @@ contract RegistryHandler is RegistryTest {
             vm.warp(registry.committee(cloudId, before).validUntil - 3 * WINDOW);
         else vm.warp(block.timestamp + bound(b, 1, WINDOW / 4));
         observe(before, live, signed);
+    }
+
+    function keyOf(uint64 epoch, bool other) private pure returns (bytes memory) {
+        return abi.encode(keccak256(abi.encode(epoch, other)));
     }
 
     function attempt(address sender, bytes memory data) private returns (bool ok) {

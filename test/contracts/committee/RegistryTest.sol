@@ -7,6 +7,7 @@ import {Prices} from "../../../contracts/committee/ICommittees.sol";
 import {CommitteeRegistry, Confirmation, PendingEpoch} from "../../../contracts/committee/CommitteeRegistry.sol";
 import {Digests} from "../../../contracts/committee/Digests.sol";
 import {Committee} from "../../../contracts/committee/ICommittees.sol";
+import {IStaking} from "../../../contracts/staking/IStaking.sol";
 import {Test} from "../Test.sol";
 import {HashVerifier} from "./HashVerifier.sol";
 import {Secp256k1} from "./Secp256k1.sol";
@@ -31,20 +32,32 @@ abstract contract RegistryTest is Test {
     function setUp() public virtual {
         vm.warp(1_800_000_000);
         vm.roll(1000);
-        staking = new StakeTable();
         verifier = new HashVerifier();
         IThresholdVerifier[] memory verifiers = new IThresholdVerifier[](2);
         verifiers[0] = verifier;
-        registry = new CommitteeRegistry(staking, verifiers, 0);
+        registry = new CommitteeRegistry(deployStaking(), verifiers, 0);
+        wireStaking();
         cloudId = registry.createCloud(params());
         for (uint256 i = 0; i < OPERATORS; ++i) {
             address operator = address(uint160(0x1000 + i));
             operators.push(operator);
-            staking.setStake(operator, MIN_STAKE * (i + 1));
+            giveStake(operator, MIN_STAKE * (i + 1));
             registerNode(operator, 100 + i);
             vm.prank(operator);
             registry.joinCloud(cloudId);
         }
+    }
+
+    /// Where stake is kept: a table, unless a test is about staking itself.
+    function deployStaking() internal virtual returns (IStaking) {
+        return staking = new StakeTable();
+    }
+
+    /// Called once the registry is there.
+    function wireStaking() internal virtual {}
+
+    function giveStake(address operator, uint256 stake) internal virtual {
+        staking.setStake(operator, stake);
     }
 
     function params() internal pure returns (CloudParams memory) {

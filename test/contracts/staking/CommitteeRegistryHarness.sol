@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.24;
 
+import {IThresholdVerifier} from "../../../contracts/bls/IThresholdVerifier.sol";
 import {ICommitteeRegistry} from "../../../contracts/committee/ICommitteeRegistry.sol";
 import {Committee, Prices} from "../../../contracts/committee/ICommittees.sol";
 import {IStaking} from "../../../contracts/staking/IStaking.sol";
@@ -37,6 +38,18 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
     function committee(bytes32 cloudId, uint64 epoch) external view returns (Committee memory) {
         if (_heldUntil[keccak256(abi.encode(cloudId, epoch))] == 0) revert CommitteesUnknownEpoch(cloudId, epoch);
         return Committee(epoch, 0, 1, 4, 3, "", 0);
+    }
+
+    function shareKeyHash(bytes32, uint64, uint256) external pure returns (bytes32) {
+        revert HarnessDoesNotAnswer();
+    }
+
+    function rotationDigest(bytes32, uint64, uint64) external pure returns (bytes32) {
+        revert HarnessDoesNotAnswer();
+    }
+
+    function cloudVerifier(bytes32) external pure returns (IThresholdVerifier) {
+        revert HarnessDoesNotAnswer();
     }
 
     function currentEpoch(bytes32) external pure returns (uint64) {
