@@ -14,6 +14,8 @@ export class GuestFault extends Error {
  */
 export class GuestMemory {
   readonly #memory: EngineMemory;
+  /** All of the memory as it was when last looked at: kept because making views is most of what a short call costs. */
+  #all = new Uint8Array(0);
 
   constructor(memory: EngineMemory) {
     this.#memory = memory;
@@ -38,17 +40,27 @@ export class GuestMemory {
   }
 
   getU32(pointer: number): number {
-    const bytes = this.view(pointer, 4);
-    return (bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16) | (bytes[3]! << 24)) >>> 0;
+    const bytes = this.#bytes(pointer, 4);
+    const at = pointer >>> 0;
+    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 
   setU32(pointer: number, value: number): void {
-    this.write(pointer, Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24));
+    const bytes = this.#bytes(pointer, 4);
+    for (let i = 0; i < 4; i++) bytes[(pointer >>> 0) + i] = value >>> (8 * i);
   }
 
   setU64(pointer: number, value: bigint): void {
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setBigUint64(0, value, true);
-    this.write(pointer, bytes);
+    const bytes = this.#bytes(pointer, 8);
+    new DataView(bytes.buffer, pointer >>> 0).setBigUint64(0, value, true);
+  }
+
+  /** The whole memory, of which the range is a part. @throws GuestFault */
+  #bytes(pointer: number, length: number): Uint8Array<ArrayBuffer> {
+    const { buffer } = this.#memory;
+    if (this.#all.buffer !== buffer) this.#all = new Uint8Array(buffer);
+    if ((pointer >>> 0) + length > this.#all.length)
+      throw new GuestFault(pointer >>> 0, length, this.#all.length);
+    return this.#all;
   }
 }

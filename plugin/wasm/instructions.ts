@@ -79,7 +79,7 @@ define(0x0d, "br_if", 1, "label");
 define(0x0e, "br_table", 2, "labels");
 define(0x0f, "return", 1);
 define(0x10, "call", 3, "function");
-define(0x11, "call_indirect", 6, "callIndirect");
+define(0x11, "call_indirect", 12, "callIndirect");
 
 define(0x1a, "drop", 0);
 define(0x1b, "select", 1);
@@ -89,8 +89,8 @@ define(0x21, "local.set", 1, "local");
 define(0x22, "local.tee", 1, "local");
 define(0x23, "global.get", 1, "global");
 define(0x24, "global.set", 1, "global");
-define(0x25, "table.get", 2, "table");
-define(0x26, "table.set", 2, "table");
+define(0x25, "table.get", 100, "table");
+define(0x26, "table.set", 100, "table");
 
 const loads: [string, string, number][] = [
   ["i32.load", "i>i", 2],
@@ -120,7 +120,7 @@ const loads: [string, string, number][] = [
 loads.forEach(([name, type, alignment], i) => define(0x28 + i, name, 1, "memoryArgument", type, alignment));
 
 define(0x3f, "memory.size", 1, "memory", ">i");
-define(0x40, "memory.grow", 100, "memory", "i>i");
+define(0x40, "memory.grow", 2_000, "memory", "i>i");
 define(0x41, "i32.const", 1, "i32", ">i");
 define(0x42, "i64.const", 1, "i64", ">I");
 define(0x43, "f32.const", 1, "f32", ">f");
@@ -135,37 +135,37 @@ family(0x61, "f64.", "eq ne lt gt le ge", "FF>i");
 
 family(0x67, "i32.", "clz ctz popcnt", "i>i");
 family(0x6a, "i32.", "add sub mul", "ii>i");
-family(0x6d, "i32.", "div_s div_u rem_s rem_u", "ii>i", 8);
+family(0x6d, "i32.", "div_s div_u rem_s rem_u", "ii>i", 15);
 family(0x71, "i32.", "and or xor shl shr_s shr_u rotl rotr", "ii>i");
 family(0x79, "i64.", "clz ctz popcnt", "I>I");
 family(0x7c, "i64.", "add sub mul", "II>I");
-family(0x7f, "i64.", "div_s div_u rem_s rem_u", "II>I", 10);
+family(0x7f, "i64.", "div_s div_u rem_s rem_u", "II>I", 30);
 family(0x83, "i64.", "and or xor shl shr_s shr_u rotl rotr", "II>I");
 
 family(0x8b, "f32.", "abs neg", "f>f");
 family(0x8d, "f32.", "ceil floor trunc nearest", "f>f", 2);
-define(0x91, "f32.sqrt", 6, "none", "f>f");
+define(0x91, "f32.sqrt", 10, "none", "f>f");
 family(0x92, "f32.", "add sub mul", "ff>f", 2);
-define(0x95, "f32.div", 6, "none", "ff>f");
+define(0x95, "f32.div", 10, "none", "ff>f");
 family(0x96, "f32.", "min max copysign", "ff>f", 3);
 family(0x99, "f64.", "abs neg", "F>F");
 family(0x9b, "f64.", "ceil floor trunc nearest", "F>F", 2);
-define(0x9f, "f64.sqrt", 6, "none", "F>F");
+define(0x9f, "f64.sqrt", 10, "none", "F>F");
 family(0xa0, "f64.", "add sub mul", "FF>F", 2);
-define(0xa3, "f64.div", 6, "none", "FF>F");
+define(0xa3, "f64.div", 10, "none", "FF>F");
 family(0xa4, "f64.", "min max copysign", "FF>F", 3);
 
 define(0xa7, "i32.wrap_i64", 1, "none", "I>i");
-family(0xa8, "i32.", "trunc_f32_s trunc_f32_u", "f>i", 3);
-family(0xaa, "i32.", "trunc_f64_s trunc_f64_u", "F>i", 3);
+family(0xa8, "i32.", "trunc_f32_s trunc_f32_u", "f>i", 8);
+family(0xaa, "i32.", "trunc_f64_s trunc_f64_u", "F>i", 8);
 family(0xac, "i64.", "extend_i32_s extend_i32_u", "i>I");
-family(0xae, "i64.", "trunc_f32_s trunc_f32_u", "f>I", 3);
-family(0xb0, "i64.", "trunc_f64_s trunc_f64_u", "F>I", 3);
-family(0xb2, "f32.", "convert_i32_s convert_i32_u", "i>f", 2);
-family(0xb4, "f32.", "convert_i64_s convert_i64_u", "I>f", 2);
+family(0xae, "i64.", "trunc_f32_s trunc_f32_u", "f>I", 8);
+family(0xb0, "i64.", "trunc_f64_s trunc_f64_u", "F>I", 8);
+family(0xb2, "f32.", "convert_i32_s convert_i32_u", "i>f", 4);
+family(0xb4, "f32.", "convert_i64_s convert_i64_u", "I>f", 4);
 define(0xb6, "f32.demote_f64", 2, "none", "F>f");
-family(0xb7, "f64.", "convert_i32_s convert_i32_u", "i>F", 2);
-family(0xb9, "f64.", "convert_i64_s convert_i64_u", "I>F", 2);
+family(0xb7, "f64.", "convert_i32_s convert_i32_u", "i>F", 4);
+family(0xb9, "f64.", "convert_i64_s convert_i64_u", "I>F", 4);
 define(0xbb, "f64.promote_f32", 2, "none", "f>F");
 define(0xbc, "i32.reinterpret_f32", 1, "none", "f>i");
 define(0xbd, "i64.reinterpret_f64", 1, "none", "F>I");
@@ -178,20 +178,20 @@ define(0xd0, "ref.null", 1, "referenceType");
 define(0xd1, "ref.is_null", 1);
 define(0xd2, "ref.func", 1, "function");
 
-family(0xfc00, "i32.", "trunc_sat_f32_s trunc_sat_f32_u", "f>i", 3);
-family(0xfc02, "i32.", "trunc_sat_f64_s trunc_sat_f64_u", "F>i", 3);
-family(0xfc04, "i64.", "trunc_sat_f32_s trunc_sat_f32_u", "f>I", 3);
-family(0xfc06, "i64.", "trunc_sat_f64_s trunc_sat_f64_u", "F>I", 3);
+family(0xfc00, "i32.", "trunc_sat_f32_s trunc_sat_f32_u", "f>i", 8);
+family(0xfc02, "i32.", "trunc_sat_f64_s trunc_sat_f64_u", "F>i", 8);
+family(0xfc04, "i64.", "trunc_sat_f32_s trunc_sat_f32_u", "f>I", 8);
+family(0xfc06, "i64.", "trunc_sat_f64_s trunc_sat_f64_u", "F>I", 8);
 define(0xfc08, "memory.init", 20, "dataMemory", "iii>");
 define(0xfc09, "data.drop", 5, "data", ">");
 define(0xfc0a, "memory.copy", 20, "twoMemories", "iii>");
 define(0xfc0b, "memory.fill", 20, "memory", "iii>");
-define(0xfc0c, "table.init", 20, "elementTable", "iii>");
+define(0xfc0c, "table.init", 150, "elementTable", "iii>");
 define(0xfc0d, "elem.drop", 5, "element", ">");
-define(0xfc0e, "table.copy", 20, "twoTables", "iii>");
+define(0xfc0e, "table.copy", 150, "twoTables", "iii>");
 define(0xfc0f, "table.grow", 100, "table");
 define(0xfc10, "table.size", 1, "table", ">i");
-define(0xfc11, "table.fill", 20, "table");
+define(0xfc11, "table.fill", 150, "table");
 
 /** Every accepted instruction, by opcode. */
 export const instructions: ReadonlyMap<number, Instruction> = table;

@@ -9,10 +9,13 @@ import type { FunctionType } from "./module.ts";
 
 export const wasiModule = "wasi_snapshot_preview1";
 
+/** What calls are paid for by: each call, its buffers and bytes, and a bad pointer, whose finding out takes long. */
+export type WasiWork = "call" | "buffer" | "byte" | "fault";
+
 /** What a WASI program is connected to. Any of these may throw to end the run. */
 export interface WasiWorld {
-  /** Called before the work it pays for is done. */
-  charge(bytes: number): void;
+  /** Called before the work it pays for is done; of a fault, after it. */
+  charge(work: WasiWork, count: number): void;
   /** Takes up to `capacity` bytes of the input (descriptor 0) or private input (3). */
   read(descriptor: 0 | 3, capacity: number): Uint8Array;
   /** Appends to the output (1) or the log (2). `bytes` is guest memory: to be copied. */
@@ -114,7 +117,7 @@ export function wasiFunctions(memory: () => GuestMemory, world: WasiWorld): Reco
     functions[name] = (...parameters: never[]) => wasi.guarded(() => call(...parameters));
   }
   functions["proc_exit"] = (code: number) => {
-    world.charge(0);
+    world.charge("call", 1);
     world.exit(code >>> 0);
   };
   return functions;
@@ -132,13 +135,14 @@ class Wasi {
 
   /** Charges the call itself, and turns a bad pointer into EFAULT. */
   guarded(call: () => number): number {
-    this.#world.charge(0);
+    this.#world.charge("call", 1);
     try {
       return call();
     } catch (error) {
-      if (error instanceof GuestFault) return errno.fault;
-      throw error;
+      if (!(error instanceof GuestFault)) throw error;
     }
+    this.#world.charge("fault", 1);
+    return errno.fault;
   }
 
   /** EBADF for a descriptor that is not open. */
@@ -189,7 +193,7 @@ class Wasi {
     let total = 0;
     for (const view of views) {
       const bytes = this.#world.read(fd, view.length);
-      this.#world.charge(bytes.length);
+      this.#world.charge("byte", bytes.length);
       view.set(bytes);
       total += bytes.length;
       if (bytes.length < view.length) break;
@@ -204,7 +208,7 @@ class Wasi {
     if (views === undefined) return errno.inval;
     const total = views.reduce((sum, view) => sum + view.length, 0);
     if (total > 0xffff_ffff) return errno.inval;
-    this.#world.charge(total);
+    this.#world.charge("byte", total);
     // The bytes go out as they are before the count is written, should the two overlap.
     this.#memory().view(to, 4);
     for (const view of views) this.#world.write(fd, view);
@@ -222,10 +226,12 @@ class Wasi {
   #views(buffers: number, count: number): Uint8Array[] | undefined {
     const memory = this.#memory();
     if (count >>> 0 > mostBuffers) return undefined;
-    this.#world.charge(count * 8);
-    return Array.from({ length: count }, (_, i) => {
+    this.#world.charge("buffer", count);
+    const views: Uint8Array[] = [];
+    for (let i = 0; i < count; i++) {
       const at = (buffers >>> 0) + 8 * i;
-      return memory.view(memory.getU32(at), memory.getU32(at + 4));
-    });
+      views.push(memory.view(memory.getU32(at), memory.getU32(at + 4)));
+    }
+    return views;
   }
 }

@@ -3,7 +3,7 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 
 import { engine, type EngineExports, type EngineGlobal, type EngineMemory } from "../../wasm/engine.ts";
 import { GuestFault, GuestMemory } from "../../wasm/guest-memory.ts";
-import { wasiFunctions, wasiModule, type WasiWorld } from "../../wasm/wasi.ts";
+import { wasiFunctions, wasiModule, type WasiWork, type WasiWorld } from "../../wasm/wasi.ts";
 import { Outcome } from "../../contracts/digests.ts";
 import { NexusHost, nexusModule } from "./host.ts";
 import { outOfHostMemory } from "./rewrite-function.ts";
@@ -29,6 +29,13 @@ export function execute(program: PreparedProgram, invocation: Invocation): Execu
   run.giveBackMemory();
   return result;
 }
+
+const wasiFuel: Readonly<Record<WasiWork, number>> = {
+  call: fuelPer.hostCall,
+  buffer: fuelPer.hostBuffer,
+  byte: fuelPer.hostByte,
+  fault: fuelPer.hostFault,
+};
 
 class Run {
   readonly #program: PreparedProgram;
@@ -107,7 +114,7 @@ class Run {
 
   #wasi(): WasiWorld {
     return {
-      charge: (bytes) => this.#charge(bytes === 0 ? fuelPer.hostCall : bytes * fuelPer.hostByte),
+      charge: (work, count) => this.#charge(count * wasiFuel[work]),
       read: (descriptor, capacity) => (descriptor === 0 ? this.#input : this.#privateInput).take(capacity),
       write: (descriptor, bytes) => {
         if (descriptor === 1) {

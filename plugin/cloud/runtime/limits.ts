@@ -33,24 +33,40 @@ export const executionLimits: ExecutionLimits = {
   callGas: 5_000_000,
 };
 
-/** Fuel of what is not one instruction. */
+/**
+ * Fuel of what is not one instruction. Prices follow the time that work takes: bench/fuel.ts measures that no kind of work takes much
+ * longer than ordinary programs do for the same fuel.
+ */
 export const fuelPer = {
-  /** A page added to the memory, at the start too: it must be zeroed. */
-  memoryPage: 4_096,
+  /** Any run: its program is made ready. */
+  instance: 150_000,
+  /** An export, and a global, of the program: all are made for every run. */
+  export: 3_000,
+  global: 500,
+  /** A page added to the memory, at the start too: the machine finds it and zeroes it when it is first touched. */
+  memoryPage: 32_768,
   /** An entry added to a table. */
-  tableEntry: 4,
-  /** Bulk memory operations cost one unit per 2^3 bytes. */
-  bulkBytesLog2: 3,
+  tableEntry: 50,
+  /** A table entry that is written by an element segment or in bulk. */
+  tableWrite: 250,
+  /** Bulk memory operations cost one unit per 2^2 bytes, rounded down. */
+  bulkBytesLog2: 2,
   /** Any call to the host. */
-  hostCall: 200,
+  hostCall: 1_000,
+  /** A buffer of fd_read or fd_write. */
+  hostBuffer: 1_500,
   /** A byte that a host call moves into or out of the memory. */
   hostByte: 1,
+  /** A bad pointer that a WASI call answers with EFAULT. */
+  hostFault: 40_000,
   /** A byte of random_get. */
-  randomByte: 20,
+  randomByte: 150,
   /** Looking something up in storage: it may be on disk. */
   storageRead: 20_000,
   /** A key set or deleted: it changes the state trie. */
   storageWrite: 50_000,
+  /** A byte of a value that is set: it is hashed into the state trie. */
+  storageByte: 12,
   /** A storage entry that a scan passes because this run deleted it. */
   storageSkip: 500,
   outboundCall: 50_000,

@@ -59,13 +59,16 @@ export function prepareProgram(wasm: Uint8Array): PreparedProgram {
   };
 }
 
-/** Memory to zero, table entries to fill, segments to copy. */
+/** Memory to zero, table entries to fill, segments to copy, exports and globals to make. */
 function instanceFuel({ module }: ValidModule): number {
   const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
   return (
+    fuelPer.instance +
+    fuelPer.export * module.exports.length +
+    fuelPer.global * module.globals.length +
     fuelPer.memoryPage * sum(module.memories.map((memory) => memory.min)) +
     fuelPer.tableEntry * sum(module.tables.map((table) => table.limits.min)) +
-    fuelPer.tableEntry *
+    fuelPer.tableWrite *
       sum(
         module.elements.map(({ items }) =>
           items.kind === "functions" ? items.indices.length : items.expressions.length,

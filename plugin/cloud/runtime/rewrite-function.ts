@@ -158,12 +158,12 @@ export class FunctionRewriter {
       case op.memoryInit:
       case op.memoryCopy:
       case op.memoryFill:
-        this.#bulk(fuelPer.bulkBytesLog2);
+        this.#bulk("bytes");
         return;
       case op.tableInit:
       case op.tableCopy:
       case op.tableFill:
-        this.#bulk(0);
+        this.#bulk("entries");
         return;
       default:
         if (isPure(instruction.opcode)) this.#computed++;
@@ -213,8 +213,8 @@ export class FunctionRewriter {
     out.opcode(op.select);
   }
 
-  /** A bulk operation, whose length is on top of the stack: pays one unit per 2^`log2` elements first. */
-  #bulk(log2: number): void {
+  /** A bulk operation, whose length is on top of the stack: pays for all bytes of the memory or entries of a table first. */
+  #bulk(of: "bytes" | "entries"): void {
     const out = this.#out;
     const length = this.#local("length", valueType.i32);
     this.#settle("local");
@@ -222,11 +222,9 @@ export class FunctionRewriter {
     this.#get(this.#fuelLocal());
     this.#get(length);
     out.opcode(op.i64ExtendI32U);
-    if (log2 > 0) {
-      out.opcode(op.i64Const);
-      out.signed(log2);
-      out.opcode(op.i64ShrU);
-    }
+    out.opcode(op.i64Const);
+    out.signed(of === "bytes" ? fuelPer.bulkBytesLog2 : fuelPer.tableWrite);
+    out.opcode(of === "bytes" ? op.i64ShrU : op.i64Mul);
     out.opcode(op.i64Sub);
     this.#set(this.#fuelLocal());
     this.#check();

@@ -3,7 +3,8 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 
 /** Bytes collected up to a limit. */
 export class Sink {
-  readonly #chunks: Uint8Array[] = [];
+  /** Has room to spare: a program may write byte by byte. */
+  #bytes = new Uint8Array(0);
   #length = 0;
 
   get length(): number {
@@ -12,20 +13,18 @@ export class Sink {
 
   /** Appends a copy. */
   append(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#chunks.push(bytes.slice());
-    this.#length += bytes.length;
+    const length = this.#length + bytes.length;
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(length, 2 * this.#bytes.length, 256));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.#length);
+    this.#length = length;
   }
 
   bytes(): Uint8Array {
-    // Not `concatBytes(...chunks)`: a program can make 65,536 chunks, which as arguments take half of the engine's stack.
-    const all = new Uint8Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
+    return this.#bytes.slice(0, this.#length);
   }
 }
 

@@ -135,9 +135,9 @@ describe("plugin/cloud/replication/block-limits", () => {
     const outlook = seeing([
       asking(1, spin, 1_234n, 0n),
       asking(2, spin, 2n ** 64n - 1n, 0n),
-      asking(3, writer, 10_000n, 65n),
-      asking(4, writer, 10_000n, 64n),
-      asking(5, writer, 10_000n, 2n ** 32n - 1n),
+      asking(3, writer, 1_000_000n, 65n),
+      asking(4, writer, 1_000_000n, 64n),
+      asking(5, writer, 1_000_000n, 2n ** 32n - 1n),
     ]);
     await next(app, outlook);
     const { runs, chains } = (await next(app, outlook))!;

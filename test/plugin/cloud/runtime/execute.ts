@@ -133,29 +133,78 @@ describe("cloud/runtime/execute", () => {
           ),
         ).fuelUsed,
       );
-    const page = 4_096;
-    expect(fuel("")).to.equal(page);
+    // An instance, two exports, a page.
+    const empty = 150_000 + 2 * 3_000 + 32_768;
+    expect(fuel("")).to.equal(empty);
     // get, const, add, tee, const, compare, br_if: 7, ten times.
     const loop = `(loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 10))))`;
-    expect(fuel(loop)).to.equal(page + 70);
+    expect(fuel(loop)).to.equal(empty + 70);
     // A branch that is not taken is not paid for: const, if; then const, drop (0); else const, const, add, drop.
     expect(
       fuel(
         `(if (i32.const 1) (then (drop (i32.const 1))) (else (drop (i32.add (i32.const 1) (i32.const 2)))))`,
       ),
-    ).to.equal(page + 3);
+    ).to.equal(empty + 3);
     expect(
       fuel(
         `(if (i32.const 0) (then (drop (i32.const 1))) (else (drop (i32.add (i32.const 1) (i32.const 2)))))`,
       ),
-    ).to.equal(page + 5);
-    expect(fuel(`(block (br_if 0 (i32.const 1)) (drop (i32.const 1)))`)).to.equal(page + 2);
-    expect(fuel(`(call $f)`)).to.equal(page + 3);
-    // Three constants, the instruction, and one unit per 8 bytes.
-    expect(fuel(`(memory.fill (i32.const 0) (i32.const 0) (i32.const 800))`)).to.equal(page + 3 + 20 + 100);
+    ).to.equal(empty + 5);
+    expect(fuel(`(block (br_if 0 (i32.const 1)) (drop (i32.const 1)))`)).to.equal(empty + 2);
+    expect(fuel(`(call $f)`)).to.equal(empty + 3);
     // A constant, the instruction, and the page; growing in vain costs no page.
-    expect(fuel(`(drop (memory.grow (i32.const 1)))`)).to.equal(2 * page + 101);
-    expect(fuel(`(drop (memory.grow (i32.const -1)))`)).to.equal(page + 101);
+    expect(fuel(`(drop (memory.grow (i32.const 1)))`)).to.equal(empty + 32_768 + 2_001);
+    expect(fuel(`(drop (memory.grow (i32.const -1)))`)).to.equal(empty + 2_001);
+  });
+
+  it("charges bulk operations and host calls by the bytes, buffers and entries that they take", () => {
+    const fuel = (code: string): number => {
+      const fields = `(table $t 64 funcref) (elem $e func $start $start $start $start) (data $d "0123456789abcdef")
+        (func $start (local $i i32) ${code})`;
+      const result = run(program(fields), { input: new Uint8Array(100) });
+      expect(result.outcome, result.trap?.message).to.equal(Outcome.Success);
+      return Number(result.fuelUsed);
+    };
+    const empty = fuel("");
+    // 11 imports cost nothing; two exports, a page, 64 entries of a table, 4 of a segment, 16 bytes of data.
+    expect(empty).to.equal(150_000 + 2 * 3_000 + 32_768 + 64 * 50 + 4 * 250 + 16 / 4);
+    const numbers = (...values: number[]): string => values.map((value) => `(i32.const ${value})`).join(" ");
+    const cost = (code: string): number => fuel(code) - empty;
+    for (const bytes of [0, 3, 4, 7, 8, 60_000]) {
+      const paid = 3 + 20 + Math.floor(bytes / 4);
+      expect(cost(`(memory.fill ${numbers(0, 1, bytes)})`), `fill of ${bytes}`).to.equal(paid);
+      expect(cost(`(memory.copy ${numbers(8, 0, bytes)})`), `copy of ${bytes}`).to.equal(paid);
+    }
+    expect(cost(`(memory.init $d ${numbers(0, 0, 16)})`)).to.equal(3 + 20 + 4);
+    expect(cost(`(table.init $t $e ${numbers(0, 0, 4)})`)).to.equal(3 + 150 + 4 * 250);
+    expect(cost(`(table.copy $t $t ${numbers(0, 5, 30)})`)).to.equal(3 + 150 + 30 * 250);
+    expect(cost(`(table.fill $t (i32.const 0) (ref.null func) (i32.const 30))`)).to.equal(3 + 150 + 30 * 250);
+    expect(cost(`(drop (table.grow $t (ref.null func) (i32.const 30)))`)).to.equal(2 + 100 + 30 * 50);
+
+    const vector = (at: number, length: number): string =>
+      `(i32.store ${numbers(at, 64)}) (i32.store ${numbers(at + 4, length)})`;
+    const call = (name: string, ...values: number[]): string =>
+      `(drop (call $${name} ${numbers(...values)}))`;
+    // Three constants more than there are instructions: stores and their operands are 3 each, a call 3 and its operands.
+    for (const bytes of [0, 1, 1_000]) {
+      const written = cost(vector(0, bytes) + call("fd_write", 1, 0, 1, 16));
+      expect(written, `output of ${bytes}`).to.equal(6 + 7 + 1_000 + 1_500 + bytes);
+      const logged = cost(vector(0, bytes) + call("fd_write", 2, 0, 1, 16));
+      expect(logged, `log of ${bytes}`).to.equal(written);
+      const read = cost(vector(0, bytes) + call("fd_read", 0, 0, 1, 16));
+      expect(read, `${bytes} bytes of an input of 100`).to.equal(
+        6 + 7 + 1_000 + 1_500 + Math.min(bytes, 100),
+      );
+      expect(cost(call("random", 64, bytes)), `${bytes} of random_get`).to.equal(5 + 1_000 + bytes * 150);
+    }
+    const two = vector(0, 3) + vector(8, 4) + call("fd_write", 1, 0, 2, 16);
+    expect(cost(two)).to.equal(12 + 7 + 1_000 + 2 * 1_500 + 7);
+    // The buffer lies outside of the memory.
+    expect(cost(vector(0, -1) + call("fd_write", 1, 0, 1, 16))).to.equal(13 + 1_000 + 1_500 + 40_000);
+    expect(cost(call("random", -1, 1))).to.equal(5 + 1_000 + 40_000);
+    // A key of 10 bytes; a value of 1,000.
+    expect(cost(`(call $set ${numbers(0, 10, 0, 1_000)})`)).to.equal(7 + 1_000 + 50_000 + 10 + 1_000 * 12);
+    expect(cost(call("get", 0, 10, 0, 0))).to.equal(7 + 1_000 + 20_000 + 10);
   });
 
   it("has one fuel value from which on a program succeeds, and below which nothing happens", () => {
