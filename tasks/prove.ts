@@ -5,9 +5,8 @@ import { HardhatPluginError } from "hardhat/plugins";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { loadProgram } from "../plugin/programs/load.ts";
-import { refuseUnprovable } from "../plugin/zero/modes/open-prover.ts";
-import { formatProofFile } from "../plugin/zero/proof/proof-file.ts";
 import { Progress } from "./progress.ts";
+import { refuseUnprovable } from "./refuse-unprovable.ts";
 import {
   readInput,
   readPrivateInput,
@@ -16,8 +15,6 @@ import {
   type PrivateInputArguments,
 } from "./run-input.ts";
 import { orTaskError } from "./task-error.ts";
-import { withProver } from "./with-prover.ts";
-import { zeroJsonReport, zeroTableReport } from "./zero-report.ts";
 
 interface ProveArguments extends InputArguments, PrivateInputArguments {
   readonly program: string;
@@ -39,9 +36,12 @@ const prove: NewTaskActionFunction<ProveArguments> = async ({ program, output, j
     const loaded = await orTaskError(() =>
       loadProgram(program, { programs: hre.config.nexus.programs, cache }),
     );
-    progress.step(`Running ${loaded.name}`);
     const { mode } = hre.config.nexus.zero;
-    await orTaskError(() => refuseUnprovable(loaded, input, privateInput, mode));
+    await refuseUnprovable({ loaded, input, privateInput, mode }, progress, json);
+    // What takes long to load comes after everything that may be wrong.
+    const { withProver } = await import("./with-prover.ts");
+    const { formatProofFile } = await import("../plugin/zero/proof/proof-file.ts");
+    const { zeroJsonReport, zeroTableReport } = await import("./zero-report.ts");
     const proof = await withProver(hre, progress, (prover) =>
       prover.prove(loaded, input, privateInput, progress.step),
     );

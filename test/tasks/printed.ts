@@ -3,17 +3,17 @@ import { stripVTControlCharacters } from "node:util";
 import { HardhatPluginError } from "hardhat/plugins";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-/** Runs a task and gives what it printed, without colours. */
+/** Runs a task and gives what it printed, without colours. @param onError told of each line on standard error, progress among them */
 export async function printed(
   hre: HardhatRuntimeEnvironment,
   task: string,
   args: Record<string, unknown> = {},
+  onError: (line: string) => void = () => undefined,
 ): Promise<string> {
   const lines: string[] = [];
   const { log, error } = console;
   console.log = (...parts: unknown[]) => lines.push(parts.join(" "));
-  // Progress, which is not for a terminal here.
-  console.error = () => undefined;
+  console.error = (...parts: unknown[]) => onError(stripVTControlCharacters(parts.join(" ")));
   try {
     await hre.tasks.getTask(task).run(args);
   } finally {

@@ -168,6 +168,25 @@ describe("nexus:prove, nexus:verify and nexus:run --zero, with mock proofs", () 
     expect(await readFile(output).catch((error: NodeJS.ErrnoException) => error.code)).to.equal("ENOENT");
   });
 
+  it("warns where a program asks for random bytes, which everybody knows", async () => {
+    const random = await wasm(
+      "random",
+      `(module (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+        (memory (export "memory") 1) (func (export "_start") (drop (call $random (i32.const 0) (i32.const 8)))))`,
+    );
+    const output = join(folder, "random.json");
+    const said = async (args: Record<string, unknown>): Promise<string> => {
+      const lines: string[] = [];
+      await printed(mock, "nexus:prove", { output, ...args }, (line) => lines.push(line));
+      return lines.join("\n");
+    };
+    expect(await said({ program: random })).to.match(
+      /^Warning: random imports random_get, .* known to everybody/m,
+    );
+    expect(await said({ program: random, json: true })).to.equal("");
+    expect(await said({ program: "fibonacci", input: "3" })).not.to.match(/Warning/);
+  });
+
   it("keeps the private input out of everything that it prints and writes", async () => {
     const output = join(folder, "private.json");
     const secret = "correct horse battery staple";

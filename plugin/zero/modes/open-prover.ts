@@ -19,6 +19,9 @@ export async function refuseUnprovable(
   privateInput: Uint8Array,
   mode: ProverOptions["mode"],
 ): Promise<void> {
+  // A module that no machine takes is refused without loading what foresees the run of one.
+  const { machineProgram } = await import("../vm/machine-program.ts");
+  machineProgram(program);
   const { foreseeRun } = await import("./foreseen-run.ts");
   // A mock proof takes none.
   foreseeRun(program, input, privateInput, mode === "mock" ? Infinity : process.availableMemory());

@@ -49,7 +49,7 @@ export function readInputText(): string {
   return String.UTF8.decodeUnsafe(bytes.dataStart, bytes.length);
 }
 
-/** The whole private input: empty in the cloud, the prover's secret in Nexus Zero. */
+/** The whole private input: empty in the cloud, the prover's secret in Nexus Zero, where nothing random is secret: salts belong in here. */
 export function readPrivateInput(): Uint8Array {
   return readAll(3);
 }

@@ -24,8 +24,8 @@ pub fn call(chain_id: u64, target: &[u8; 20], gas_limit: u32, data: &[u8]) {
 }
 
 /// The whole private input: in Nexus Zero what the prover knows and does not show, in the cloud always nothing. Nobody vouches
-/// for it: a proof says that there is some private input with which the program wrote its output.
-///
+/// for it: a proof says that there is some private input with which the program wrote its output. A salt or a key
+/// belongs in here: there, everybody knows the bytes of `random_get`, which the standard library's random state comes of.
 /// ```no_run
 /// let secret = nexus::private_input();
 /// println!("{}", secret.len());
