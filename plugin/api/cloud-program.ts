@@ -120,7 +120,7 @@ export class CloudProgram {
       });
       const requested = receipt.logs.map((log) => served.gateway.parse(log));
       const requestId = requested.find((log) => log?.name === "Requested")!.args["requestId"] as Hex;
-      await this.#session.service();
+      await this.#session.service(this.#chain.chainId);
       return await this.#answer(served, requestId, BigInt(receipt.blockNumber), blocks);
     } finally {
       stop();

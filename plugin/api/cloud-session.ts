@@ -110,10 +110,15 @@ export class CloudSession {
     });
   }
 
-  /** Serves everything asked for so far. @throws NoQuorumError when too few nodes agree */
-  async service(): Promise<void> {
+  /**
+   * Serves everything asked for so far.
+   *
+   * @param chainId the chain whose deliveries matter to who calls; see `EmbeddedCloud.service`
+   * @throws NoQuorumError when too few nodes agree; what keeps that chain, or the home chain, from getting its deliveries
+   */
+  async service(chainId?: bigint): Promise<void> {
     const cloud = await this.cloud();
-    await this.#exclusively(() => this.#serve(cloud));
+    await this.#exclusively(() => this.#serve(cloud, chainId));
   }
 
   /** Runs something that changes the cloud, when nothing else does. */
@@ -149,10 +154,14 @@ export class CloudSession {
       const chain = await this.chainOf(connection);
       this.#served.set(connection, await inside.run(true, () => chain.head()));
       try {
-        await this.service();
+        await this.service(chain.chainId);
       } catch (error) {
         // As on a live chain, the transaction is made and its request waits until enough nodes are back.
-        if (!(error instanceof NoQuorumError)) throw error;
+        if (error instanceof NoQuorumError) return;
+        // Who only reads can mend a chain that takes no deliveries; who sends is told.
+        const isTold = SERVED_METHODS.has(method);
+        if (!isTold && this.#cloud?.deliveryTrouble(chain.chainId)?.error === error) return;
+        throw error;
       }
     }
   }
@@ -168,11 +177,11 @@ export class CloudSession {
   };
 
   /** Cloud and companion in turns, until neither leaves the other anything. */
-  async #serve(cloud: EmbeddedCloud): Promise<void> {
+  async #serve(cloud: EmbeddedCloud, chainId?: bigint): Promise<void> {
     let again = true;
     while (again) {
       try {
-        await cloud.service(this.#announce);
+        await cloud.service(this.#announce, chainId);
       } finally {
         again = (await this.#companion?.serve(cloud)) ?? false;
       }

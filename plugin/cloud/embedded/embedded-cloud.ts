@@ -1,49 +1,29 @@
-import { hexlify, toQuantity } from "ethers";
-
-import { cloudMirror } from "../../../deploy/suite/suite.ts";
-import { loadArtifact } from "../../contracts/artifacts.ts";
-import { EventSource } from "../chains/event-source.ts";
-import { EvmContract, type EvmChain } from "../../chain/evm-chain.ts";
-import { Relayer, type Delivery } from "../chains/relayer.ts";
-import { servedChain, type ServedChain } from "../chains/served-chain.ts";
-import { IdentitySecret } from "../dkg/identity.ts";
-import { CloudNode } from "../node/cloud-node.ts";
-import type { EpochKey } from "../node/signatures.ts";
-import { SigningGuard } from "../node/signing-guard.ts";
-import { Application } from "../replication/application.ts";
-import type { BlockRecord } from "../replication/block-record.ts";
-import type { Certificate, Committed, Misbehaviour } from "../replication/engine.ts";
-import { LocalEngine } from "../engines/local-engine.ts";
-import { ProgramStore } from "../replication/program-store.ts";
-import type { KeyValueStore } from "../storage/key-value-store.ts";
-import { LevelStore } from "../storage/level-store.ts";
-import { MemoryStore } from "../storage/memory-store.ts";
-import { State } from "../storage/state.ts";
-import { deployParts } from "../../chain/deploy-parts.ts";
+import type { EvmChain } from "../../chain/evm-chain.ts";
 import { DevelopmentAccount } from "../../chain/development-account.ts";
+import { ChainDelivery, type SignedBlocks } from "../chains/chain-delivery.ts";
+import type { Trouble } from "../chains/delivery-queue.ts";
+import { EventSource } from "../chains/event-source.ts";
+import type { ServedChain } from "../chains/served-chain.ts";
+import { LocalEngine } from "../engines/local-engine.ts";
+import type { BlockRecord } from "../replication/block-record.ts";
+import type { Committed, Misbehaviour } from "../replication/engine.ts";
+import { ProgramStore } from "../replication/program-store.ts";
+import { State } from "../storage/state.ts";
+import { attachmentOf, attachMirror, reach, type Attachment } from "./attachment.ts";
+import { Deliveries, type ChainTransaction } from "./deliveries.ts";
 import { thresholdOf, type ActivatedEpoch, type EmbeddedCommittee } from "./embedded-committee.ts";
-import { FaultyReplica } from "./faulty-replica.ts";
-import {
-  guardFolder,
-  nodeFolder,
-  readFoundation,
-  readKey,
-  writeFoundation,
-  type Foundation,
-} from "./foundation.ts";
-import {
-  callbackBps,
-  foundCloud,
-  keeper,
-  pricesOf,
-  resumeCloud,
-  type EmbeddedCloudOptions,
-} from "./founding.ts";
+import { reportEquivocation } from "./equivocation-report.ts";
+import type { FaultyReplica } from "./faulty-replica.ts";
+import { readFoundation, writeFoundation } from "./foundation.ts";
+import { foundCloud, keeper, resumeCloud, type EmbeddedCloudOptions } from "./founding.ts";
+import { MirrorFollower } from "./mirror-follower.ts";
+import { closeStores, NodeSet, openStores, type NodeStores } from "./node-set.ts";
 
-/** A block that the cloud has signed and delivered. */
+/** A block that the cloud has signed, and that its home chain has got. */
 export interface ServedBlock extends Committed {
   readonly record: BlockRecord;
-  readonly deliveries: readonly { readonly chainId: bigint; readonly delivery: Delivery }[];
+  /** What brought it, as far as its chains have got it by then. */
+  readonly deliveries: readonly ChainTransaction[];
 }
 
 /** A state of the cloud to go back to. */
@@ -53,15 +33,6 @@ export interface Checkpoint {
   readonly delivered: ReadonlyMap<bigint, number>;
 }
 
-/** A chain that the cloud serves, and what it takes to deliver there. */
-interface Attachment {
-  readonly served: ServedChain;
-  readonly account: DevelopmentAccount;
-  readonly relayer: Relayer;
-  /** Addresses of the suite on this chain, by contract name. */
-  readonly parts: ReadonlyMap<string, string>;
-}
-
 /**
  * A whole cloud in this process, for development: n nodes that execute, store and sign separately, the suite on a
  * development chain, and a relayer. Only its orderer and its keys are for development; all else is what a live cloud has.
@@ -69,42 +40,37 @@ interface Attachment {
 export class EmbeddedCloud {
   readonly options: EmbeddedCloudOptions;
   readonly committee: EmbeddedCommittee;
-  readonly replicas: readonly FaultyReplica[];
-  readonly #keys: readonly Map<bigint, EpochKey>[];
+  readonly #nodes: NodeSet;
   readonly #engine: LocalEngine;
-  readonly #stores: readonly KeyValueStore[];
+  readonly #stores: NodeStores;
   readonly #attachments = new Map<bigint, Attachment>();
-  #delivered = new Map<bigint, number>();
+  readonly #mirrors = new Map<bigint, MirrorFollower>();
+  readonly #deliveries = new Deliveries();
+  /** Height up to which blocks have been told of. */
+  #told: number;
+  /** Who signed the blocks that are not told of yet. */
+  readonly #signers = new Map<number, readonly number[]>();
   #misbehaviours: Misbehaviour[] = [];
+  /** The engine does one thing at a time, whoever asks. */
+  #ordering: Promise<unknown> = Promise.resolve();
 
   private constructor(
     options: EmbeddedCloudOptions,
     committee: EmbeddedCommittee,
-    nodes: readonly CloudNode[],
-    keys: readonly Map<bigint, EpochKey>[],
+    nodes: NodeSet,
     home: Attachment,
-    stores: readonly KeyValueStore[],
+    stores: NodeStores,
   ) {
     this.options = options;
     this.committee = committee;
-    // In the order of their share indices, so that a node has one number everywhere while the epoch lasts.
-    this.replicas = nodes
-      .map((node, i) => {
-        const identity = new IdentitySecret(committee.members[i]!.identitySecret);
-        return new FaultyReplica(node, { identity, keys: keys[i]! });
-      })
-      .sort((a, b) => a.index - b.index);
-    this.#keys = keys;
-    this.#engine = new LocalEngine(this.replicas, thresholdOf(nodes.length), (seen) =>
+    this.#nodes = nodes;
+    this.#stores = stores;
+    this.#engine = new LocalEngine(nodes.replicas, thresholdOf(nodes.replicas.length), (seen) =>
       this.#misbehaviours.push(seen),
     );
-    this.#attachments.set(home.served.chainId, home);
     const { chainId } = home.served;
-    this.#delivered.set(
-      chainId,
-      Math.max(...nodes.map((node) => node.application.blocks.delivered(chainId))),
-    );
-    this.#stores = stores;
+    this.#told = Math.max(...nodes.nodes.map(({ application }) => application.blocks.delivered(chainId)));
+    this.#serve(home, this.#told);
   }
 
   /**
@@ -118,29 +84,23 @@ export class EmbeddedCloud {
     options: EmbeddedCloudOptions,
     progress: (what: string) => void = () => {},
   ): Promise<EmbeddedCloud> {
-    const stores: KeyValueStore[] = [];
-    const guards: SigningGuard[] = [];
+    const stores = await openStores(options);
     try {
-      for (let node = 1; node <= options.nodes; node++) {
-        stores.push(await openStore(options, nodeFolder, node));
-        guards.push(new SigningGuard(await openStore(options, guardFolder, node)));
-      }
-      return await EmbeddedCloud.#bootOn(stores, guards, chain, options, progress);
+      return await EmbeddedCloud.#bootOn(stores, chain, options, progress);
     } catch (error) {
-      for (const store of [...stores, ...guards]) await store.close();
+      await closeStores(stores);
       throw error;
     }
   }
 
   static async #bootOn(
-    stores: readonly KeyValueStore[],
-    guards: readonly SigningGuard[],
+    stores: NodeStores,
     chain: EvmChain,
     options: EmbeddedCloudOptions,
     progress: (what: string) => void,
   ): Promise<EmbeddedCloud> {
     const { directory } = options;
-    const states = await Promise.all(stores.map((store) => State.open(store, { history: Infinity })));
+    const states = await Promise.all(stores.stores.map((store) => State.open(store, { history: Infinity })));
     const kept = directory === undefined ? undefined : await readFoundation(directory);
     if (kept === undefined && states.some(({ head }) => head.height > 0)) {
       throw new Error(
@@ -151,30 +111,17 @@ export class EmbeddedCloud {
     const account = await DevelopmentAccount.open(chain, "deployer");
     const { foundation, committee } =
       kept === undefined
-        ? await foundCloud(account, options, stores, progress)
-        : await resumeCloud(account, options, stores, kept);
+        ? await foundCloud(account, options, stores.stores, progress)
+        : await resumeCloud(account, options, stores.stores, kept);
     if (directory !== undefined && kept === undefined) await writeFoundation(directory, foundation);
-
     const home = await attachmentOf(chain, foundation, true);
-    // Blocks that are not delivered yet may be signed under an epoch before the active one.
-    const epochs = Array.from({ length: Number(committee.active!.committee.epoch) }, (_, i) => BigInt(i + 1));
-    const keys = stores.map((store) => {
-      const kept = epochs.map((epoch) => [epoch, readKey(store, epoch, committee.suite)] as const);
-      return new Map(kept.filter((entry): entry is [bigint, EpochKey] => entry[1] !== undefined));
-    });
-    const nodes: CloudNode[] = [];
-    for (const [i, { identitySecret }] of committee.members.entries()) {
-      const { chainId, gateway } = home.served;
-      const genesis = { chains: [{ chainId, gateway: gateway.address }], epoch: 1n };
-      const parameters = { cloudId: committee.cloudId, genesis, limits: options.limits };
-      const application = new Application(parameters, states[i]!, stores[i]!);
-      const sources = [new EventSource(home.served, committee.cloudId)];
-      const identity = new IdentitySecret(identitySecret);
-      const { committees } = committee;
-      const secrets = { identity, keys: keys[i]!, guard: guards[i]! };
-      nodes.push(new CloudNode({ application, sources, committees, ...secrets }));
-    }
-    return new EmbeddedCloud(options, committee, nodes, keys, home, stores);
+    const nodes = NodeSet.open(committee, stores, states, home.served, options);
+    return new EmbeddedCloud(options, committee, nodes, home, stores);
+  }
+
+  /** The nodes as others see them, in the order of their share indices. */
+  get replicas(): readonly FaultyReplica[] {
+    return this.#nodes.replicas;
   }
 
   get #home(): Attachment {
@@ -187,7 +134,7 @@ export class EmbeddedCloud {
 
   /** Height of the newest block of any node. */
   get height(): number {
-    return Math.max(...this.replicas.map((replica) => replica.height));
+    return this.#nodes.height;
   }
 
   /** What nodes were seen doing wrong, oldest first. */
@@ -229,28 +176,30 @@ export class EmbeddedCloud {
         `The cloud serves a chain with id ${chain.chainId} already. Give one of the two networks another chainId.`,
       );
     }
-    const { committee, operators } = this.committee.active!;
-    await reach(chain, committee.validFrom);
-    const account = await DevelopmentAccount.open(chain, "deployer");
-    const verifier = this.options.suite === "BN254" ? "Bn254Verifier" : "Bls12381Verifier";
-    const parameters = {
-      cloudId: this.cloudId,
-      prices: pricesOf(this.options.fees),
-      callbackBps: callbackBps(this.options.fees),
-      anchor: committee,
-      operators,
-      homeFinality: 0,
-    };
-    const parts = await deployParts(account, (m) => cloudMirror(m, verifier), parameters);
-    const attachment = await attachmentOf(
-      chain,
-      { cloudId: this.cloudId, parts, deployedAt: (await chain.head()) + 1n },
-      false,
-    );
-    this.#attachments.set(chain.chainId, attachment);
-    this.#delivered.set(chain.chainId, this.height);
-    for (const { node } of this.replicas) node.serve(new EventSource(attachment.served, this.cloudId));
+    const attachment = await attachMirror(chain, this.cloudId, this.committee.active!, this.options);
+    this.#mirrors.set(chain.chainId, new MirrorFollower(attachment, this.cloudId));
+    this.#serve(attachment, this.height);
+    for (const node of this.#nodes.nodes) node.serve(new EventSource(attachment.served, this.cloudId));
     return attachment.served;
+  }
+
+  /** Delivers to a chain what the blocks above `delivered` say to it. */
+  #serve(attachment: Attachment, delivered: number): void {
+    const { served, relayer } = attachment;
+    const { chainId } = served;
+    const mirror = this.#mirrors.get(chainId);
+    this.#attachments.set(chainId, attachment);
+    this.#deliveries.add(
+      new ChainDelivery({
+        chainId,
+        gateway: served.gateway.address,
+        relayer,
+        blocks: () => this.#signedBlocks(),
+        delivered,
+        prepare: async () => (await mirror?.step()) ?? false,
+        onDelivered: (height, deliveries) => this.#deliveries.note(chainId, height, deliveries),
+      }),
+    );
   }
 
   /**
@@ -261,43 +210,64 @@ export class EmbeddedCloud {
    */
   publish(module: Uint8Array): string {
     const programId = ProgramStore.check(module);
-    for (const { node } of this.replicas) node.propose({ kind: "program", module });
+    for (const node of this.#nodes.nodes) node.propose({ kind: "program", module });
     return programId;
   }
 
   /**
-   * Serves everything that the chains ask for, and what that leads to, until nothing is left.
+   * Serves everything that the chains ask for, and what that leads to, until nothing is left but what a chain keeps from being
+   * delivered to it.
    *
-   * @param onBlock told of each block once it is delivered
-   * @throws NoQuorumError, DeliveryError
+   * @param onBlock told of each block once the home chain has got it
+   * @param chainId the chain whose deliveries matter to who calls; all chains are tried again, whenever they failed, unless given
+   * @throws NoQuorumError; what keeps the chain `chainId`, or the home chain, from getting what is for it
    */
-  async service(onBlock: (block: ServedBlock) => void = () => {}): Promise<void> {
+  async service(onBlock: (block: ServedBlock) => void = () => {}, chainId?: bigint): Promise<void> {
     await this.#renewEpoch();
     await this.committee.answerChallenge();
+    // Once; what fails again in the same service waits.
+    let isPrompted = (one: bigint): boolean => chainId === undefined || one === chainId;
     for (;;) {
-      const committed = await this.#engine.step();
-      const blocks = await this.#deliver(committed);
-      for (const block of blocks) onBlock(block);
-      if (committed === undefined) return;
+      const committed = await this.#exclusively(async () => this.#engine.step());
+      if (committed !== undefined) this.#signers.set(committed.height, committed.signers);
+      await this.#deliveries.advance(isPrompted);
+      isPrompted = () => false;
+      for (const block of this.#toTell()) onBlock(block);
+      if (committed === undefined) break;
     }
+    const trouble = this.deliveryTrouble(chainId ?? this.#home.served.chainId);
+    if (trouble !== undefined) throw trouble.error;
+  }
+
+  /** What keeps a chain from getting what is for it; undefined when nothing does. */
+  deliveryTrouble(chainId: bigint): Trouble | undefined {
+    return this.#deliveries.trouble(chainId);
   }
 
   /** The present state, to go back to. */
   checkpoint(): Checkpoint {
-    return { height: this.height, epoch: this.committee.active!, delivered: new Map(this.#delivered) };
+    return {
+      height: this.height,
+      epoch: this.committee.active!,
+      delivered: this.#deliveries.delivered,
+    };
   }
 
   /** Goes back to a checkpoint; after a simulated chain has gone back to the same time. */
   async revert({ height, epoch, delivered }: Checkpoint): Promise<void> {
-    await this.#engine.idle();
-    for (const { node } of this.replicas) await node.revert(Math.min(height, node.height));
+    await this.#exclusively(async () => {
+      await this.#engine.idle();
+      for (const node of this.#nodes.nodes) await node.revert(Math.min(height, node.height));
+    });
     this.committee.restore(epoch);
-    this.#delivered = new Map(delivered);
+    for (const mirror of this.#mirrors.values()) mirror.forgetAfter(epoch.committee.epoch);
+    this.#deliveries.resume(delivered, height);
+    this.#told = this.#deliveries.deliveredHome;
+    this.#signers.clear();
     // Chains attached since are served anew, from the next block on.
     for (const { served } of this.#attachments.values()) {
-      if (this.#delivered.has(served.chainId)) continue;
-      this.#delivered.set(served.chainId, height);
-      for (const { node } of this.replicas) node.serve(new EventSource(served, this.cloudId));
+      if (delivered.has(served.chainId)) continue;
+      for (const node of this.#nodes.nodes) node.serve(new EventSource(served, this.cloudId));
     }
     this.#misbehaviours = this.#misbehaviours.filter((seen) => seen.height <= height);
   }
@@ -309,165 +279,86 @@ export class EmbeddedCloud {
    * @throws TypeError for other misbehaviour; Error when the contract refuses, as it does the second time
    */
   async reportEquivocation(misbehaviour: Misbehaviour): Promise<bigint> {
-    if (misbehaviour.kind !== "equivocation") {
-      throw new TypeError(`A ${misbehaviour.kind} cannot be slashed; only an equivocation can.`);
-    }
     const { served, parts } = this.#home;
-    const slashing = new EvmContract(
-      parts.get("EquivocationSlashing")!,
-      loadArtifact("EquivocationSlashing").abi,
-    );
-    const { height, votes } = misbehaviour;
-    const reporter = await DevelopmentAccount.open(served.chain, "reporter");
-    const evidence = votes.map(({ blockHash, signature }) => ({ blockHash, signature }));
-    const { epoch } = this.record(height);
-    const receipt = await reporter.call(slashing, "report", [this.cloudId, epoch, height, ...evidence]);
-    const punished = receipt.logs
-      .map((log) => slashing.parse(log))
-      .find((log) => log !== null && log !== undefined);
-    return punished!.args["taken"] as bigint;
+    const slashing = parts.get("EquivocationSlashing")!;
+    const { epoch } = this.record(misbehaviour.height);
+    return reportEquivocation(served.chain, slashing, this.cloudId, epoch, misbehaviour);
   }
 
   /** The record of a block, from a node that has it. */
   record(height: number): BlockRecord {
-    const replica = this.replicas.find((one) => one.height >= height);
-    if (replica === undefined) throw new RangeError(`There is no block at height ${height}.`);
-    return replica.node.application.blocks.record(height);
+    return this.#nodes.having(height).application.blocks.record(height);
   }
 
   /** Closes the nodes' stores. */
   async close(): Promise<void> {
-    await this.#engine.idle();
-    for (const { node } of this.replicas) {
-      await node.application.state.close();
-      await node.guard.close();
-    }
+    await this.#exclusively(async () => this.#engine.idle());
+    await this.#nodes.close();
   }
 
-  async #deliver(committed: Committed | undefined): Promise<ServedBlock[]> {
+  /** The blocks that the home chain has got and that nobody was told of yet. */
+  #toTell(): ServedBlock[] {
     const blocks: ServedBlock[] = [];
-    const [source] = this.replicas
-      .filter(({ running, node }) => running && node.certificate(node.height) !== undefined)
-      .map(({ node }) => node)
-      .sort((a, b) => b.height - a.height);
-    if (source === undefined) return blocks;
-    for (let height = 1 + this.#deliveredEverywhere(); height <= source.height; height++) {
-      const record = source.application.blocks.record(height);
-      const certificate = await this.#validCertificate(source, height);
-      if (certificate === undefined) break;
-      const deliveries: { chainId: bigint; delivery: Delivery }[] = [];
-      for (const [i, chain] of record.chains.entries()) {
-        if ((this.#delivered.get(chain.chainId) ?? 0) >= height) continue;
-        const attachment = this.#attachments.get(chain.chainId)!;
-        const delivered = await attachment.relayer.deliver(
-          certificate.epoch,
-          chain,
-          certificate.signatures[i]!,
-        );
-        deliveries.push(...delivered.map((delivery) => ({ chainId: chain.chainId, delivery })));
-        this.#delivered.set(chain.chainId, height);
-        await source.application.blocks.noteDelivered(chain.chainId, height);
-      }
-      const signers = committed?.height === height ? committed.signers : [];
-      blocks.push({ height, signers, record, deliveries });
+    for (; this.#told < this.#deliveries.deliveredHome; this.#told++) {
+      const height = this.#told + 1;
+      const signers = this.#signers.get(height) ?? [];
+      this.#signers.delete(height);
+      blocks.push({
+        height,
+        signers,
+        record: this.record(height),
+        deliveries: this.#deliveries.take(height),
+      });
     }
     return blocks;
   }
 
-  /** The certificate of a block, under an epoch whose signatures are still accepted. */
-  async #validCertificate(source: CloudNode, height: number): Promise<Certificate | undefined> {
-    const certificate = source.certificate(height);
-    if (certificate === undefined || certificate.epoch >= source.application.epoch) return certificate;
-    await this.#engine.certifyAgain(height);
-    return source.certificate(height);
+  #signedBlocks(): SignedBlocks | undefined {
+    const source = this.#nodes.foremost;
+    if (source === undefined) return undefined;
+    const { blocks } = source.application;
+    return {
+      height: source.height,
+      record: (height) => blocks.record(height),
+      certificate: async (height) => {
+        const certificate = source.certificate(height);
+        if (certificate === undefined || certificate.epoch >= source.application.epoch) return certificate;
+        await this.#exclusively(async () => this.#engine.certifyAgain(height));
+        return source.certificate(height);
+      },
+      noteDelivered: async (chainId, height) => blocks.noteDelivered(chainId, height),
+    };
   }
 
-  #deliveredEverywhere(): number {
-    return Math.min(...[...this.#attachments.keys()].map((chainId) => this.#delivered.get(chainId) ?? 0));
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#ordering.then(work);
+    this.#ordering = result.catch(() => undefined);
+    return result;
   }
 
   /**
    * Opens a new epoch when the present one is about to end, while mirrors can still follow it, or has ended already, as
-   * it has when a test lets much time pass at once.
+   * it has when a test lets much time pass at once. Mirrors are told by their own queues.
    */
   async #renewEpoch(): Promise<void> {
-    const [home, ...mirrors] = [...this.#attachments.values()];
-    let now = 0n;
-    for (const { served } of this.#attachments.values()) {
-      const time = (await served.chain.latestTimestamp()) + 1n;
+    const home = this.#home.served.chain;
+    let now = await home.latestTimestamp();
+    for (const { served, patience } of this.#attachments.values()) {
+      // A chain that is in trouble has no say in when the others' epoch ends.
+      if (served.isHome || this.deliveryTrouble(served.chainId) !== undefined) continue;
+      const time = await patience
+        .wait(`Chain ${served.chainId}`, async () => served.chain.latestTimestamp())
+        .catch(() => 0n);
       if (time > now) now = time;
     }
-    if (this.committee.isLive(now) && this.committee.isLive(now + RENEWAL_LEAD)) return;
+    if (this.committee.isLive(now + 1n) && this.committee.isLive(now + 1n + RENEWAL_LEAD)) return;
     // A mirror's clock may be ahead; epochs are the home chain's to open.
-    await reach(home!.served.chain, now - 1n);
-    const epoch = await this.committee.openEpoch(keeper(this.committee, this.#stores));
-    this.#adopt(epoch);
-    for (const { served, account } of mirrors) {
-      const { fromEpoch, signature } = epoch.rotation!;
-      await reach(served.chain, epoch.committee.validFrom);
-      await account.call(served.committees, "follow", [
-        fromEpoch,
-        epoch.committee,
-        epoch.operators,
-        hexlify(signature),
-      ]);
-    }
+    await reach(home, now);
+    const epoch = await this.committee.openEpoch(keeper(this.committee, this.#stores.stores));
+    this.#nodes.adopt(epoch);
+    for (const mirror of this.#mirrors.values()) mirror.learn(epoch);
   }
-
-  #adopt(epoch: ActivatedEpoch): void {
-    for (const [i, { operator }] of this.committee.members.entries()) {
-      this.#keys[i]!.set(epoch.committee.epoch, epoch.keys.get(operator.address.toLowerCase())!);
-    }
-  }
-}
-
-/** A store of a node's own: in the cloud's folder if it has one, else in memory. */
-async function openStore(
-  { directory }: EmbeddedCloudOptions,
-  folderOf: (directory: string, node: number) => string,
-  node: number,
-): Promise<KeyValueStore> {
-  return directory === undefined ? new MemoryStore() : LevelStore.open(folderOf(directory, node));
 }
 
 /** Seconds before the end of an epoch at which the next is opened; the registry allows three hours. */
 const RENEWAL_LEAD = 7_200n;
-
-/** Lets a simulated chain's clock, which knows nothing of another's, reach `time` (Unix seconds). */
-async function reach(chain: EvmChain, time: bigint): Promise<void> {
-  if ((await chain.latestTimestamp()) >= time) return;
-  try {
-    await chain.rpc("evm_setNextBlockTimestamp", toQuantity(time));
-    await chain.rpc("hardhat_mine", "0x1");
-  } catch (error) {
-    // Somebody else's block may have come first, with a time that is no earlier.
-    if ((await chain.latestTimestamp()) < time) throw error;
-  }
-}
-
-/** What the cloud needs of a chain on which the suite has just been deployed. */
-async function attachmentOf(
-  chain: EvmChain,
-  { cloudId, parts, deployedAt }: Pick<Foundation, "cloudId" | "parts" | "deployedAt">,
-  isHome: boolean,
-): Promise<Attachment> {
-  const addresses = {
-    committees: parts.get(isHome ? "CommitteeRegistry" : "CommitteeMirror")!,
-    gateway: parts.get("NexusGateway")!,
-    outbox: parts.get("NexusOutbox")!,
-    checkpoints: parts.get("StateCheckpoints")!,
-    subscriptions: parts.get("NexusSubscriptions")!,
-  };
-  const served = servedChain(chain, addresses, { isHome, deployedAt, isDevelopment: true });
-  const account = await DevelopmentAccount.open(chain, "relayer");
-  return {
-    served,
-    account,
-    parts,
-    relayer: new Relayer(served, cloudId, account.address, {
-      poll: 20,
-      bump: 5_000,
-      mine: async () => void (await chain.rpc("hardhat_mine", "0x1")),
-    }),
-  };
-}

@@ -11,6 +11,7 @@ import type { Certificate, ChainHeader, Combined, Extension, Replica, Vote } fro
 import type { OperatorEvent, OrderedEvent, Place } from "../replication/event.ts";
 import { ProgramStore } from "../replication/program-store.ts";
 import type { GatewayAddress } from "../replication/replicated-state.ts";
+import { ChainViews } from "./chain-views.ts";
 import {
   certificateFault,
   compareHeaders,
@@ -33,13 +34,15 @@ export interface NodeParts {
   /** The node's own keys, of the epochs in which it is a member. */
   readonly keys: ReadonlyMap<bigint, EpochKey>;
   readonly guard: SigningGuard;
+  /** Milliseconds that a chain may take to answer until the node goes on without it: 10,000 unless given. */
+  readonly patience?: number;
 }
 
 /** One node of a cloud: it sees the chains with its own eyes, executes and stores by itself, and signs with its own keys. */
 export class CloudNode implements Replica, Outlook {
   readonly application: Application;
   readonly guard: SigningGuard;
-  readonly #sources: Map<bigint, EventSource>;
+  readonly #chains: ChainViews;
   readonly #identity: IdentitySecret;
   readonly #committees: ReadonlyMap<bigint, PublicCommittee>;
   readonly #keys: ReadonlyMap<bigint, EpochKey>;
@@ -50,10 +53,10 @@ export class CloudNode implements Replica, Outlook {
   /** Peers whose next block, with a true certificate, is not what this node comes to. */
   readonly #contradicting = new Set<number>();
 
-  constructor({ application, sources, identity, committees, keys, guard }: NodeParts) {
+  constructor({ application, sources, identity, committees, keys, guard, patience = 10_000 }: NodeParts) {
     this.application = application;
     this.guard = guard;
-    this.#sources = new Map(sources.map((source) => [source.served.chainId, source]));
+    this.#chains = new ChainViews(sources, patience);
     this.#identity = identity;
     this.#committees = committees;
     this.#keys = keys;
@@ -79,6 +82,11 @@ export class CloudNode implements Replica, Outlook {
     return this.application.height;
   }
 
+  /** Why chains could not be asked when they were last, by chain id. */
+  get outages(): ReadonlyMap<bigint, Error> {
+    return this.#chains.outages;
+  }
+
   /**
    * Takes what an operator wants to put in, to be proposed with the next block.
    *
@@ -91,7 +99,7 @@ export class CloudNode implements Replica, Outlook {
 
   /** Serves one more chain from the block on in which the committee agrees to it. */
   serve(source: EventSource): void {
-    this.#sources.set(source.served.chainId, source);
+    this.#chains.add(source);
     this.propose({ kind: "chain", chainId: source.served.chainId, gateway: source.served.gateway.address });
   }
 
@@ -293,19 +301,20 @@ export class CloudNode implements Replica, Outlook {
     await this.guard.forgetAbove(height);
     this.#vote = undefined;
     this.#contradicting.clear();
-    for (const source of this.#sources.values()) source.reset();
+    this.#chains.reset();
     this.#diverged = undefined;
   }
 
   /** See `Outlook`. */
   async after(chainId: bigint, cursor: Place | undefined, limit: number): Promise<readonly OrderedEvent[]> {
-    const knows = (programId: string): boolean => this.application.programs.has(programId);
-    return (await this.#sources.get(chainId)?.after(cursor, limit, knows)) ?? [];
+    const chain = this.application.chains.find((one) => one.chainId === chainId);
+    if (chain === undefined) return [];
+    return this.#chains.after(chain, cursor, limit, (programId) => this.application.programs.has(programId));
   }
 
   /** See `Outlook`. */
-  serves({ chainId, gateway }: GatewayAddress): boolean {
-    return this.#sources.get(chainId)?.served.gateway.address.toLowerCase() === gateway.toLowerCase();
+  serves(chain: GatewayAddress): boolean {
+    return this.#chains.has(chain);
   }
 
   /** See `Outlook`. */

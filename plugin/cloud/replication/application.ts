@@ -105,11 +105,10 @@ export class Application {
    *
    * @param outlook what this node sees of the chains; events of one that cannot be asked wait, while others' go on
    * @param proposed what operators want to put in
-   * @throws what kept a chain from being asked, when there is nothing from elsewhere
+   * @throws what kept the first chain from being asked, when none of them can be and nothing else is there
    */
   async prepareProposal(outlook: Outlook, proposed: readonly OperatorEvent[]): Promise<Block | undefined> {
     const events: CloudEvent[] = [];
-    const failures: unknown[] = [];
     const budget = new BlockBudget(this.parameters.limits);
     const add = (event: CloudEvent): boolean => {
       if (budget.add(event) !== undefined) return false;
@@ -119,25 +118,31 @@ export class Application {
     for (const event of proposed) {
       if (!this.knows(event) && !add(event)) break;
     }
-    // Each chain is the first in turn, so that a busy one does not keep others out of full blocks.
-    const turn = (this.height + 1) % Math.max(1, this.chains.length);
-    for (const { chainId } of [...this.chains.slice(turn), ...this.chains.slice(0, turn)]) {
-      const cursor = this.#replicated.cursors.get(chainId);
-      const wanted = eventsWanted(this.#replicated, chainId);
-      try {
-        for (const event of await outlook.after(chainId, cursor, wanted)) {
-          if (!add(event)) break;
-        }
-      } catch (error) {
-        // A chain that cannot be asked delays its own events, and no other chain's.
-        failures.push(error);
+    // All at once, so that a slow one costs no other any time.
+    const seen = await Promise.allSettled(
+      this.chains.map(async ({ chainId }) =>
+        outlook.after(
+          chainId,
+          this.#replicated.cursors.get(chainId),
+          eventsWanted(this.#replicated, chainId),
+        ),
+      ),
+    );
+    // Each chain is the first in turn, so that a busy one does not keep others out of full blocks. A chain that cannot be asked delays
+    // its own events, and no other chain's.
+    const turn = (this.height + 1) % Math.max(1, seen.length);
+    for (const one of [...seen.slice(turn), ...seen.slice(0, turn)]) {
+      for (const event of one.status === "fulfilled" ? one.value : []) {
+        if (!add(event)) break;
       }
     }
     const waiting =
       this.#replicated.waiting.length > 0 ||
       [...this.#replicated.outgoing.values()].some((o) => o.answers.length + o.calls.length > 0);
     if (events.length === 0 && !waiting) {
-      if (failures.length > 0) throw failures[0];
+      const [first] = seen;
+      if (first?.status === "rejected" && seen.every(({ status }) => status === "rejected"))
+        throw first.reason;
       return undefined;
     }
     const previousSignature = this.#previousSignature();
@@ -168,7 +173,12 @@ export class Application {
       if (!this.chains.some((chain) => chain.chainId === chainId)) return `chain ${chainId} is not served`;
       if (events.length > eventsWanted(this.#replicated, chainId))
         return `${events.length} events of chain ${chainId} are too many`;
-      const own = await outlook.after(chainId, this.#replicated.cursors.get(chainId), events.length);
+      let own: readonly OrderedEvent[];
+      try {
+        own = await outlook.after(chainId, this.#replicated.cursors.get(chainId), events.length);
+      } catch (error) {
+        return `chain ${chainId} cannot be asked: ${(error as Error).message}`;
+      }
       const odd = events.findIndex((event, i) => own[i] === undefined || eventId(event) !== eventId(own[i]));
       if (odd !== -1) return `event ${odd} of chain ${chainId} is not the next that this node sees`;
     }

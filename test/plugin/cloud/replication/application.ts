@@ -134,27 +134,33 @@ describe("plugin/cloud/replication/application", () => {
     expect(await app.prepareProposal(outlook, []), "none is left or comes again").to.equal(undefined);
   });
 
-  it("goes on with other chains while one cannot be asked, and says so when nothing else is left", async () => {
+  it("goes on with other chains while one cannot be asked, and says so when none can", async () => {
     const app = await application();
     const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
     await next(app, seeing([]), [publish(counter), chain]);
     const seen = [add(0), requestEvent(1, COUNTER, "", OTHER_CHAIN)];
+    const without = (...down: bigint[]): Outlook => ({
+      ...seeing(seen),
+      after: async (chainId, cursor, limit) => {
+        if (down.includes(chainId)) throw new Error(`chain ${chainId} does not answer`);
+        return seeing(seen).after(chainId, cursor, limit);
+      },
+    });
     for (const down of [OTHER_CHAIN, CHAIN]) {
-      const outlook: Outlook = {
-        ...seeing(seen),
-        after: async (chainId, cursor, limit) => {
-          if (chainId === down) throw new Error(`chain ${chainId} does not answer`);
-          return seeing(seen).after(chainId, cursor, limit);
-        },
-      };
-      const block = (await app.prepareProposal(outlook, []))!;
+      const block = (await app.prepareProposal(without(down), []))!;
       expect(block.events).to.deep.equal(seen.filter(({ chainId }) => chainId !== down));
-      expect(await app.processProposal(block, outlook)).to.equal(undefined);
-      if (down !== CHAIN) continue;
-      await served(app, outlook);
-      const failure = await app.prepareProposal(outlook, []).catch((error: Error) => error.message);
-      expect(failure).to.equal(`chain ${CHAIN} does not answer`);
+      expect(await app.processProposal(block, without(down))).to.equal(undefined);
     }
+    const both = (await app.prepareProposal(seeing(seen), []))!;
+    expect(await app.processProposal(both, without(OTHER_CHAIN)), "it cannot check them").to.equal(
+      `chain ${OTHER_CHAIN} cannot be asked: chain ${OTHER_CHAIN} does not answer`,
+    );
+    await served(app, without(CHAIN));
+    expect(await app.prepareProposal(without(CHAIN), []), "nothing is left elsewhere").to.equal(undefined);
+    const failure = await app
+      .prepareProposal(without(CHAIN, OTHER_CHAIN), [])
+      .catch((error: Error) => error.message);
+    expect(failure).to.equal(`chain ${OTHER_CHAIN} does not answer`);
   });
 
   describe("processProposal", () => {
