@@ -61,7 +61,7 @@ export class NexusHost {
       storage_set: (key: number, keyLength: number, value: number, valueLength: number) => {
         const name = this.#key(key, keyLength, fuelPer.storageWrite);
         this.#atMost("bytes of a stored value", valueLength >>> 0, this.#limits.valueBytes);
-        this.#charge((valueLength >>> 0) * fuelPer.storageByte);
+        this.#charge(((keyLength >>> 0) + (valueLength >>> 0)) * fuelPer.storageByte);
         this.#write(name, this.#memory().read(value, valueLength));
       },
       storage_delete: (key: number, keyLength: number) => {

@@ -65,8 +65,11 @@ export const fuelPer = {
   storageRead: 20_000,
   /** A key set or deleted: it changes the state trie. */
   storageWrite: 50_000,
-  /** A byte of a value that is set: it is hashed into the state trie. */
-  storageByte: 12,
+  /**
+   * A byte of key and value that is set. Hashing it into the state trie takes a twentieth of this: the rest is for keeping it, as every
+   * node does for ever, and bounds what a block can add. docs/storage.md says why it is fuel.
+   */
+  storageByte: 500,
   /** A storage entry that a scan passes because this run deleted it. */
   storageSkip: 500,
   outboundCall: 50_000,

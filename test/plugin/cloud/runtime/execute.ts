@@ -203,7 +203,7 @@ describe("cloud/runtime/execute", () => {
     expect(cost(vector(0, -1) + call("fd_write", 1, 0, 1, 16))).to.equal(13 + 1_000 + 1_500 + 40_000);
     expect(cost(call("random", -1, 1))).to.equal(5 + 1_000 + 40_000);
     // A key of 10 bytes; a value of 1,000.
-    expect(cost(`(call $set ${numbers(0, 10, 0, 1_000)})`)).to.equal(7 + 1_000 + 50_000 + 10 + 1_000 * 12);
+    expect(cost(`(call $set ${numbers(0, 10, 0, 1_000)})`)).to.equal(7 + 1_000 + 50_000 + 10 + 1_010 * 500);
     expect(cost(call("get", 0, 10, 0, 0))).to.equal(7 + 1_000 + 20_000 + 10);
   });
 
