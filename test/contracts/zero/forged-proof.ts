@@ -39,6 +39,12 @@ export interface ForgeryOptions {
   readonly flaw?: Flaw;
   /** About the program that identity 0 stands for, instead of a made-up one. */
   readonly endless?: boolean;
+  /** Logarithms of the points that are committed: slabs, program, C_h, C_q, C_g, C_S, C_D, W, W'. */
+  readonly logs?: readonly bigint[];
+  /** Scalars of the same points; the generator's follows from them. */
+  readonly scalars?: readonly bigint[];
+  /** σ, ε, π */
+  readonly elements?: readonly bigint[];
   readonly seed: string;
 }
 
@@ -101,7 +107,7 @@ export function forgeProof(options: ForgeryOptions): ForgedProof {
   const random = seeded(options.seed);
   const header = (random.scalar(1n << 100n) << 5n) | BigInt(slabs);
   const constants = endless ? 0n : random.scalar(1n << 80n);
-  const logs = many(random, slabs + 8);
+  const logs = [...(options.logs ?? many(random, slabs + 8))];
   if (endless) logs[slabs] = 1n;
   const points = logs.map(g1);
   const [program, ...committed] = [points[slabs]!, ...points.slice(0, slabs), ...points.slice(slabs + 1)];
@@ -109,7 +115,7 @@ export function forgeProof(options: ForgeryOptions): ForgedProof {
   const hash = keccak256(packed([BigInt(id("Nexus Zero program v1")), ...program, constants]));
   const programId = endless ? ZeroHash : hash;
 
-  const [sigma, epsilon, pi] = many(random, 3) as [bigint, bigint, bigint];
+  const [sigma, epsilon, pi] = (options.elements ?? many(random, 3)) as [bigint, bigint, bigint];
   const s = challenge([
     BigInt(id("Nexus Zero proof v1")),
     BigInt(selector) << 224n,
@@ -128,7 +134,7 @@ export function forgeProof(options: ForgeryOptions): ForgedProof {
 
   // KZG: L = τ W', by the scalar of the generator.
   const kzgError = flaw === "kzg" || flaw === "both, cancelling" ? 1n : 0n;
-  const ofPoints = many(random, slabs + 8);
+  const ofPoints = options.scalars ?? many(random, slabs + 8);
   const rest = ofPoints.reduce((sum, scalar, i) => sum + scalar * logs[i]!, 0n);
   const scalars = [...ofPoints, mod(trapdoor.tau * logs.at(-1)! - rest + kzgError)];
 
