@@ -20,8 +20,12 @@ export function memoryImage(module: WasmModule): MemoryImage {
     return content.length === 0 ? [] : [{ start, content }];
   });
   if (segments.length === 0) return { first: 0, words: new BigUint64Array(0) };
-  const first = Math.min(...segments.map(({ start }) => start >>> 3));
-  const end = Math.max(...segments.map(({ start, content }) => (start + content.length + 7) >>> 3));
+  // Not as arguments of Math.min: so many would not fit every stack, and what is refused must not depend on it.
+  const first = segments.reduce((least, { start }) => Math.min(least, start >>> 3), Infinity);
+  const end = segments.reduce(
+    (most, { start, content }) => Math.max(most, (start + content.length + 7) >>> 3),
+    0,
+  );
   if (end - first > machineLimits.imageWords) {
     throw new WasmError(
       "limit",
