@@ -27,6 +27,9 @@ import { mostSlabs, productionSizes } from "./sizes.ts";
 import { streamValue } from "./stream-value.ts";
 import { selectorOf, type ZeroVerifyingKey } from "./verifying-key.ts";
 
+/** Identity 0. */
+const noProgram = new Uint8Array(32);
+
 /**
  * Returns if `bytes` prove `statement` to whoever trusts `key`.
  *
@@ -44,8 +47,7 @@ export function verifyProof(key: ZeroVerifyingKey, statement: Statement, bytes: 
   }
   const { commitment, constants } = proof.program;
   const programId = programIdentity(commitment, constants);
-  const isAboutZero =
-    statement.programId.every((byte) => byte === 0) && isEndlessProgram(commitment, constants);
+  const isAboutZero = equalBytes(statement.programId, noProgram) && isEndlessProgram(commitment, constants);
   if (!isAboutZero && !equalBytes(programId, statement.programId)) {
     throw new ZeroProofError("program", `the proof is about program ${hexlify(programId)}`);
   }

@@ -37,6 +37,11 @@ describe(`verifyProof (seed ${SEED})`, () => {
     }
     const endless = forge({ endless: true });
     verifyProof(key, endless.statement, getBytes(endless.proof));
+    for (const length of [0, 31, 33, 64]) {
+      const programId = new Uint8Array(length);
+      const attempt = () => verifyProof(key, { ...endless.statement, programId }, getBytes(endless.proof));
+      expect(attempt, `identity of ${length} zeros`).to.throw(/is about program/);
+    }
     const empty = new Uint8Array(0);
     const { statement, proof } = forge({ input: empty, journal: empty });
     verifyProof(key, { ...statement, input: empty, journal: empty }, getBytes(proof));
