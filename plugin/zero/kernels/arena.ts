@@ -3,6 +3,8 @@ import { PAGE } from "./layout.ts";
 
 /** Most pages of a WebAssembly memory: 4 GiB. */
 const MOST_PAGES = 65_536;
+/** Nothing ends where memory does: a kernel that goes up to a pointer would go up to 2^32, which is 0. */
+const MOST_BYTES = MOST_PAGES * PAGE - 64;
 
 /**
  * Room in the shared memory, given out upwards and taken back in the opposite order: `mark`, any number of `alloc`, `release`.
@@ -22,9 +24,9 @@ export class Arena {
   alloc(bytes: number): number {
     const at = this.#top;
     const end = align(at + bytes);
-    if (!Number.isSafeInteger(bytes) || bytes < 0 || end > MOST_PAGES * PAGE) {
+    if (!Number.isSafeInteger(bytes) || bytes < 0 || end > MOST_BYTES) {
       throw new RangeError(
-        `${bytes} bytes do not fit into the kernels' memory: ${at} of ${MOST_PAGES * PAGE} are in use. Release a mark, or work in parts.`,
+        `${bytes} bytes do not fit into the kernels' memory: ${at} of ${MOST_BYTES} are in use. Release a mark, or work in parts.`,
       );
     }
     const missing = Math.ceil((end - this.memory.buffer.byteLength) / PAGE);

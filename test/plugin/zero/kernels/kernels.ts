@@ -174,6 +174,27 @@ describe("the kernels' threads and memory", () => {
     await kernels.close();
   });
 
+  it("give out the memory up to its end, where no pointer wraps around", async () => {
+    const kernels = await Kernels.start(2);
+    const outermost = kernels.mark();
+    const n = 1001;
+    const c = kernels.element(7n);
+    const left = 2 ** 32 - 64 - kernels.mark() - n * ELEMENT;
+    kernels.alloc(left - (left % 64));
+    const last = kernels.vector(n);
+    expect(last + n * ELEMENT)
+      .to.be.greaterThan(2 ** 32 - 128)
+      .and.lessThan(2 ** 32);
+    expect(() => kernels.alloc(1)).to.throw(RangeError, "1 bytes do not fit");
+    kernels.fill(last, c, n);
+    kernels.mul(last, last, last, n);
+    kernels.addScaled(last, last, c, n);
+    kernels.release(outermost);
+    expect(kernels.sum(last, n)).to.equal(BigInt(n * (49 + 343)));
+    expect(kernels.toBigints(last, n)).to.deep.equal(Array.from({ length: n }, () => 392n));
+    await kernels.close();
+  });
+
   it("name the kernels there are when one is called that is not", async () => {
     const kernels = await Kernels.start(1);
     expect(() => kernels.call("vectorCube", 1)).to.throw(/There is no kernel vectorCube.*vectorAdd/);

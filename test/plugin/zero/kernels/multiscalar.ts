@@ -90,6 +90,29 @@ for (const group of ["g1", "g2"] as const) {
       }
     });
 
+    // All terms of a window lie in one bucket, which has less, as many and more sums than share an inversion, at the first level or later.
+    for (const count of [1023, 1025, 2047, 2049, ...(group === "g1" ? [4095, 4097] : [])]) {
+      it(`of ${count} terms with one scalar and points that are equal, or cancel, are right`, () => {
+        const kinds: readonly ((i: number) => bigint)[] = [
+          () => 5n,
+          (i) => (i % 2 === 0 ? 5n : r - 5n),
+          // Pairs cancel at the second level only.
+          (i) => (i % 4 < 2 ? 5n : r - 5n),
+          () => 0n,
+        ];
+        for (const kind of kinds) {
+          const multiples = Array.from({ length: count }, (_, i) => kind(i));
+          const points = pointsOf(multiples);
+          const sum = multiples.reduce((total, multiple) => total + multiple, 0n);
+          const scalars = kernels.alloc(2 * count);
+          kernels.bytes(scalars, 2 * count).fill(0xff);
+          expectSum([{ points, scalars, width: 2, count }], 65_535n * sum);
+          const wide = kernels.scalars(multiples.map(() => r - 1n));
+          expectSum([{ points, scalars: wide, width: 32, count }], -sum);
+        }
+      });
+    }
+
     it("take narrow scalars and numbers of points, in several lists", () => {
       const multiples = Array.from({ length: 300 }, () => random.scalar(r));
       const points = pointsOf(multiples);
