@@ -70,6 +70,32 @@ describe("Nexus Zero's traces: runs", function () {
     expect(all.filter((name) => !owned.has(name))).to.deep.equal([]);
   });
 
+  // Every width, up to eight bytes before the end: inside of the last word, and across its beginning.
+  const lastBytes = (end: number): string =>
+    (["i32.8", "i32.16", "i64.32", "i32.", "i64."] as const)
+      .flatMap((name) =>
+        Array.from({ length: 8 }, (_, i) => {
+          const [type, narrow] = name.split(".") as [string, string];
+          const at = end - Number(narrow || type.slice(1)) / 8 - i;
+          return `(${type}.store${narrow} offset=${at} (i32.const 0) (${type}.const ${77 * i + 3}))
+            (drop (${type}.load${narrow}${narrow && "_u"} (i32.const ${at})))`;
+        }),
+      )
+      .join("\n");
+  for (const [what, memory, code] of [
+    ["of one page", '(memory 1) (data (i32.const 65535) "a") (data (i32.const 65536) "")', lastBytes(65_536)],
+    ["of no page at first", "(memory 0 2)", `(drop (memory.grow (i32.const 2))) ${lastBytes(131_072)}`],
+    [
+      "of the most pages",
+      "(memory 1 1024)",
+      `(drop (memory.grow (i32.const 1023))) ${lastBytes(2 ** 26)} (drop (memory.grow (i32.const 1)))`,
+    ],
+  ] as const) {
+    it(`reach the last bytes of a memory ${what}`, () => {
+      agree(programOf(assemble(`(module ${memory} (func (export "_start") ${code}))`)));
+    });
+  }
+
   let program: Program;
   before(async () => {
     program = programOf(await guestCommand());
