@@ -8,16 +8,25 @@ export function demangle(name: string): string {
 }
 
 /** Characters that the old scheme writes out, in dollar signs. */
-const ESCAPES: Readonly<Record<string, string>> = {
-  SP: "@",
-  BP: "*",
-  RF: "&",
-  LT: "<",
-  GT: ">",
-  LP: "(",
-  RP: ")",
-  C: ",",
-};
+const escapes: ReadonlyMap<string, string> = new Map([
+  ["SP", "@"],
+  ["BP", "*"],
+  ["RF", "&"],
+  ["LT", "<"],
+  ["GT", ">"],
+  ["LP", "("],
+  ["RP", ")"],
+  ["C", ","],
+]);
+
+/** The character that is written as `$code$`; undefined where it is none: anybody can write any code into a module's names. */
+function escaped(code: string): string | undefined {
+  const digits = /^u([0-9a-f]{1,6})$/.exec(code)?.[1];
+  if (digits === undefined) return escapes.get(code);
+  const point = parseInt(digits, 16);
+  const isCharacter = point <= 0x10_ffff && !(point >= 0xd800 && point <= 0xdfff);
+  return isCharacter ? String.fromCodePoint(point) : undefined;
+}
 
 /** `_ZN`, then parts that each follow their length, the last a hash, then `E`. */
 function legacy(name: string): string | undefined {
@@ -40,10 +49,7 @@ function legacy(name: string): string | undefined {
       part
         .replace(/^_(?=\$)/, "")
         .replaceAll("..", "::")
-        .replace(/\$(\w+)\$/g, (escape, code: string) => {
-          const point = /^u([0-9a-f]+)$/.exec(code)?.[1];
-          return ESCAPES[code] ?? (point === undefined ? escape : String.fromCodePoint(parseInt(point, 16)));
-        }),
+        .replace(/\$(\w+)\$/g, (escape, code: string) => escaped(code) ?? escape),
     )
     .join("::");
 }

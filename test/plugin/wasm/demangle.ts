@@ -35,6 +35,22 @@ describe("wasm: demangled names of Rust", () => {
     }
   });
 
+  it("reads escapes of characters, and leaves those of none", () => {
+    const hash = "17h0123456789abcdefE";
+    for (const [part, expected] of [
+      ["$u7e$$u41$", "~A"],
+      ["$u10ffff$", "\u{10ffff}"],
+      ["$u110000$", "$u110000$"],
+      ["$uffffffff$", "$uffffffff$"],
+      ["$uffffffffffffffffffff$", "$uffffffffffffffffffff$"],
+      ["$ud800$$udfff$", "$ud800$$udfff$"],
+      ["$u$$uG$$XX$", "$u$$uG$$XX$"],
+      ["$constructor$$__proto__$", "$constructor$$__proto__$"],
+    ] as const) {
+      expect(demangle(`_ZN${part.length}${part}${hash}`)).to.equal(expected);
+    }
+  });
+
   it("leaves every other name as it is, damaged ones too, and is quick about long ones", () => {
     for (const name of [
       "main",
