@@ -9,6 +9,7 @@ import { CloudSession } from "./cloud-session.ts";
 import type { EvmChain } from "../chain/evm-chain.ts";
 import type { EmbeddedCloud } from "../cloud/embedded/embedded-cloud.ts";
 import { checkFault, type Fault } from "../cloud/embedded/faulty-replica.ts";
+import type { Evidence } from "../cloud/node/evidence.ts";
 import type { Misbehaviour } from "../cloud/replication/engine.ts";
 import { hex, type Hex } from "../contracts/hex.ts";
 import type { SuiteContract, SuitePart } from "../contracts/suite-contracts.ts";
@@ -259,6 +260,16 @@ export class Nexus {
    */
   async reportEquivocation(misbehaviour: Misbehaviour): Promise<bigint> {
     return this.#session.change((cloud) => cloud.reportEquivocation(misbehaviour));
+  }
+
+  /**
+   * Hands evidence of what key shares or group keys signed to `EquivocationSlashing`, which slashes the member or all of them.
+   *
+   * @returns token units slashed
+   * @throws Error when the contract refuses
+   */
+  async reportEvidence(evidence: Evidence): Promise<bigint> {
+    return this.#session.change((cloud) => cloud.reportEvidence(evidence));
   }
 
   /** Ends the cloud and the prover of this connection. */

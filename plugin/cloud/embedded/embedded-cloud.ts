@@ -5,6 +5,7 @@ import type { Trouble } from "../chains/delivery-queue.ts";
 import { EventSource } from "../chains/event-source.ts";
 import type { ServedChain } from "../chains/served-chain.ts";
 import { LocalEngine } from "../engines/local-engine.ts";
+import type { Evidence } from "../node/evidence.ts";
 import type { BlockRecord } from "../replication/block-record.ts";
 import type { Committed, Misbehaviour } from "../replication/engine.ts";
 import { ProgramStore } from "../replication/program-store.ts";
@@ -12,12 +13,12 @@ import { State } from "../storage/state.ts";
 import { attachmentOf, attachMirror, reach, type Attachment } from "./attachment.ts";
 import { Deliveries, type ChainTransaction } from "./deliveries.ts";
 import { thresholdOf, type ActivatedEpoch, type EmbeddedCommittee } from "./embedded-committee.ts";
-import { reportEquivocation } from "./equivocation-report.ts";
 import type { FaultyReplica } from "./faulty-replica.ts";
 import { readFoundation, writeFoundation } from "./foundation.ts";
 import { foundCloud, keeper, resumeCloud, type EmbeddedCloudOptions } from "./founding.ts";
 import { MirrorFollower } from "./mirror-follower.ts";
 import { closeStores, NodeSet, openStores, type NodeStores } from "./node-set.ts";
+import { reportEquivocation, reportEvidence } from "./slashing-report.ts";
 
 /** A block that the cloud has signed, and that its home chain has got. */
 export interface ServedBlock extends Committed {
@@ -283,6 +284,17 @@ export class EmbeddedCloud {
     const slashing = parts.get("EquivocationSlashing")!;
     const { epoch } = this.record(misbehaviour.height);
     return reportEquivocation(served.chain, slashing, this.cloudId, epoch, misbehaviour);
+  }
+
+  /**
+   * Hands evidence of what key shares or group keys signed to `EquivocationSlashing` on the home chain.
+   *
+   * @returns token units slashed
+   * @throws Error when the contract refuses
+   */
+  async reportEvidence(evidence: Evidence): Promise<bigint> {
+    const { served, parts } = this.#home;
+    return reportEvidence(served.chain, parts.get("EquivocationSlashing")!, this.cloudId, evidence);
   }
 
   /** The record of a block, from a node that has it. */

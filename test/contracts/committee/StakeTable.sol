@@ -3,7 +3,7 @@ pragma solidity ^0.8.24;
 
 import {IStaking} from "../../../contracts/staking/IStaking.sol";
 
-/// @title Stakes as a test sets them, and the holds it can look at.
+/// @title Stakes as a test sets them, and the holds and slashes it can look at.
 contract StakeTable is IStaking {
     mapping(address operator => uint256) public override activeStake;
     mapping(address operator => uint64) public heldUntil;
@@ -22,8 +22,9 @@ contract StakeTable is IStaking {
         return activeStake[operator] == 0;
     }
 
-    function slash(address, uint16, address) external pure returns (uint256) {
-        revert StakeTableUnused();
+    function slash(address operator, uint16 bps, address) external returns (uint256 taken) {
+        taken = (activeStake[operator] * bps) / 10_000;
+        activeStake[operator] -= taken;
     }
 
     function addRewards(address[] calldata) external payable {

@@ -72,7 +72,8 @@ export class Ceremony {
   readonly cloudId: string;
   readonly size: number;
   readonly threshold: number;
-  readonly #staking: BaseContract;
+  /** The table of stakes. */
+  readonly staking: BaseContract;
   readonly #identities = new Map<string, SigningKey>();
 
   private constructor(
@@ -86,7 +87,7 @@ export class Ceremony {
     this.cloudId = fields.cloudId;
     this.size = fields.size;
     this.threshold = fields.threshold;
-    this.#staking = staking;
+    this.staking = staking;
   }
 
   static async start(
@@ -133,7 +134,7 @@ export class Ceremony {
     const proof = identity.sign(
       digests.identity(this.chainId, await registry.getAddress(), operator),
     ).serialized;
-    await this.#staking.getFunction("setStake")(operator, stake);
+    await this.staking.getFunction("setStake")(operator, stake);
     await registry.connect(signer).registerNode(`0x${identity.publicKey.slice(4)}`, proof);
     this.#identities.set(operator, identity);
     return signer;
