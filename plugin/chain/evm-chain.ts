@@ -148,6 +148,11 @@ export class EvmChain implements Eip1193 {
     return this.#call({}, contract, method, args);
   }
 
+  /** The same as it was after a block, which the provider has the state of if it is a late one. */
+  async readAt(block: bigint, contract: EvmContract, method: string, ...args: unknown[]): Promise<unknown[]> {
+    return this.#call({}, contract, method, args, toQuantity(block));
+  }
+
   /**
    * The same as a transaction of `from` would see it, which is to own ether: at the base fee of the chain. Nodes set that to zero in a
    * call that names no gas price.
@@ -167,13 +172,11 @@ export class EvmChain implements Eip1193 {
     contract: EvmContract,
     method: string,
     args: readonly unknown[],
+    block = "latest",
   ): Promise<unknown[]> {
     const data = contract.abi.encodeFunctionData(method, args);
-    const result = (await this.rpc(
-      "eth_call",
-      { ...sender, to: contract.address, data },
-      "latest",
-    )) as string;
+    const call = { ...sender, to: contract.address, data };
+    const result = (await this.rpc("eth_call", call, block)) as string;
     return contract.abi.decodeFunctionResult(method, result).toArray() as unknown[];
   }
 
@@ -187,6 +190,14 @@ export class EvmChain implements Eip1193 {
     const block = (await this.rpc("eth_getBlockByNumber", "latest", false)) as { baseFeePerGas?: string };
     const tip = BigInt((await this.rpc("eth_maxPriorityFeePerGas").catch(() => "0x3b9aca00")) as string);
     return { maxFeePerGas: 2n * BigInt(block.baseFeePerGas ?? "0x0") + tip, maxPriorityFeePerGas: tip };
+  }
+
+  /**
+   * Gas with which a transaction would succeed after the newest block; on rollups that count it as gas, with what its data costs on
+   * the chain below.
+   */
+  async estimateGas({ from, to, data }: Pick<Transaction, "from" | "to" | "data">): Promise<bigint> {
+    return BigInt((await this.rpc("eth_estimateGas", { from, to, data }, "latest")) as string);
   }
 
   /** Sends a transaction from an account that the provider signs for. @returns its hash */

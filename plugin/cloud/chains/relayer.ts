@@ -4,10 +4,11 @@ import { hexlify } from "ethers";
 
 import * as digests from "../../contracts/digests.ts";
 import type { ChainRecord } from "../replication/block-record.ts";
-import { answerGas, callGas } from "../replication/delivery-budget.ts";
 import type { EvmContract, Fees, RpcReceipt, Transaction } from "../../chain/evm-chain.ts";
+import { failureOf } from "../../chain/provider-failure.ts";
 import { firstOffer, raisedOffer, type FeeBounds } from "./fee-offer.ts";
 import { encodeFulfil } from "./fulfil-call.ts";
+import { sendFailureOf } from "./send-failure.ts";
 import type { ServedChain } from "./served-chain.ts";
 
 /** A transaction that delivered something. */
@@ -29,7 +30,20 @@ export interface Patience {
 
 const LIVE: Patience = { poll: 1_000, bump: 45_000 };
 
-const BOUNDS: FeeBounds = { multiple: 4n, budget: 2n * 10n ** 18n };
+/** What one transaction may take of a chain, and of the account that pays. */
+export interface DeliveryBounds extends FeeBounds {
+  /** Most gas: what the chain takes of one transaction. */
+  readonly gas: bigint;
+}
+
+/** 2^24 gas is Ethereum's own bound (EIP-7825). */
+const BOUNDS: DeliveryBounds = { multiple: 4n, budget: 2n * 10n ** 18n, gas: 1n << 24n };
+
+/**
+ * Gas of the first try, and of those after one that failed, as a percentage of the chain's estimate. An estimate is of the newest block; what
+ * comes before the transaction may make it dearer, above all data on the chain below.
+ */
+const GAS_PERCENT = [125n, 200n, 400n] as const;
 
 /** A delivery that the chain refused; trying again as it is would not help. */
 export class DeliveryError extends Error {
@@ -45,18 +59,18 @@ export class Relayer {
   readonly #cloudId: string;
   readonly #account: string;
   readonly #patience: Patience;
-  readonly #bounds: FeeBounds;
+  readonly #bounds: DeliveryBounds;
 
   /**
    * @param account an account that the chain's provider signs for; it pays the gas and earns the relayer's fees
-   * @param bounds what one transaction may cost: 4 times what the chain asks for, and 2 ether, unless given
+   * @param bounds what one transaction may take: 4 times what the chain asks for, 2 ether, and 2^24 gas, unless given
    */
   constructor(
     served: ServedChain,
     cloudId: string,
     account: string,
     patience: Patience = LIVE,
-    bounds: FeeBounds = BOUNDS,
+    bounds: DeliveryBounds = BOUNDS,
   ) {
     this.#served = served;
     this.#cloudId = cloudId;
@@ -66,7 +80,8 @@ export class Relayer {
   }
 
   /**
-   * Delivers what of a block has not arrived yet; nothing when all has.
+   * Delivers what of a block has not arrived yet; nothing when all has. It may be called again at any time, as for a block that
+   * has arrived and is not final: what a reorganisation took back is delivered again.
    *
    * @param signature group signature of the record's header
    * @throws DeliveryError when the chain refuses
@@ -81,58 +96,115 @@ export class Relayer {
       await this.#deliverPart("fulfil", {
         contract: gateway,
         data: gateway.abi.getFunction("fulfil")!.selector + hexlify(fulfil).slice(2),
-        gas: answers.reduce((sum, answer) => sum + answerGas(answer), BASE_GAS),
         isOpen: () => this.#hasOpenRequest(record),
       }),
       await this.#deliverPart("execute", {
         contract: outbox,
         data: outbox.abi.encodeFunctionData("execute", execute),
-        gas: record.calls.reduce((sum, call) => sum + callGas(call), BASE_GAS),
         isOpen: () => this.#hasOpenCall(record),
       }),
     ];
     return deliveries.filter((delivery) => delivery !== undefined);
   }
 
+  /**
+   * Whether all of a block is on the chain below its finality: no reorganisation takes it back any more.
+   *
+   * @param since a block of the chain by which the cloud had the requests, such as its head when they were delivered: a chain knows no
+   * more of one that is answered than of one that is still to come
+   */
+  async isFinal(record: ChainRecord, since: bigint): Promise<boolean> {
+    const at = await this.#served.chain.finalHead();
+    if (at < since) return false;
+    return !(await this.#hasOpenRequest(record, at)) && !(await this.#hasOpenCall(record, at));
+  }
+
   /** Sends the part until the chain has it: by this transaction, by one from before a crash, or by another relayer's. */
   async #deliverPart(kind: Delivery["kind"], part: Part): Promise<Delivery | undefined> {
+    let tries = 0;
     while (await part.isOpen()) {
-      const receipt = await this.#transact(part);
-      if (receipt === undefined) continue;
-      const { status, transactionHash, gasUsed } = receipt;
-      if (BigInt(status) === 1n) return { kind, transactionHash, gasUsed: BigInt(gasUsed) };
+      const estimate = await this.#estimate(kind, part);
+      if (estimate === undefined) return undefined;
+      const outcome = await this.#transact(kind, part, this.#gasOf(estimate, tries));
+      if (outcome === "taken") continue;
+      if (outcome !== "too little gas" && BigInt(outcome.status) === 1n) {
+        return { kind, transactionHash: outcome.transactionHash, gasUsed: BigInt(outcome.gasUsed) };
+      }
       if (!(await part.isOpen())) return undefined;
-      throw new DeliveryError(
-        `Chain ${this.#served.chainId} refused ${kind} in transaction ${transactionHash}. See its trace for the error.`,
-      );
+      // It would have succeeded on what the estimate saw, so what has changed since may ask for more gas.
+      if (++tries < GAS_PERCENT.length) continue;
+      const where = outcome === "too little gas" ? "" : ` in transaction ${outcome.transactionHash}`;
+      throw this.#refusal(`${kind}${where}. See its trace for the error.`);
     }
     return undefined;
   }
 
+  /** The chain's own estimate; undefined when there is nothing to deliver any more. @throws DeliveryError */
+  async #estimate(kind: Delivery["kind"], { contract, data, isOpen }: Part): Promise<bigint | undefined> {
+    const { chain, chainId } = this.#served;
+    let estimate: bigint;
+    try {
+      estimate = await chain.estimateGas({ from: this.#account, to: contract.address, data });
+    } catch (error) {
+      if (failureOf(error) !== "refused") throw error;
+      if (!(await isOpen())) return undefined;
+      throw this.#refusal(`${kind}: ${(error as Error).message}`);
+    }
+    if (estimate <= this.#bounds.gas) return estimate;
+    throw new DeliveryError(
+      `Chain ${chainId} needs ${estimate} gas for ${kind}, and takes no transaction of more than ${this.#bounds.gas}.`,
+    );
+  }
+
+  #gasOf(estimate: bigint, tries: number): bigint {
+    const gas = (estimate * GAS_PERCENT[tries]!) / 100n;
+    return gas < this.#bounds.gas ? gas : this.#bounds.gas;
+  }
+
+  #refusal(what: string): DeliveryError {
+    return new DeliveryError(`Chain ${this.#served.chainId} refused ${what}`);
+  }
+
   /** Past its deadline a request stays open until it is refunded, but the gateway passes its answer over. */
-  async #hasOpenRequest(record: ChainRecord): Promise<boolean> {
+  async #hasOpenRequest(record: ChainRecord, at?: bigint): Promise<boolean> {
     const { chain, gateway } = this.#served;
     if (record.answers.length === 0) return false;
-    const now = await chain.latestTimestamp();
+    const now = at === undefined ? await chain.latestTimestamp() : await chain.timestamp(at);
     for (const { request } of record.answers.filter(({ request }) => now < request.deadline)) {
       const id = hexlify(digests.request(record.chainId, record.gateway, request));
-      const [status] = await chain.read(gateway, "statusOf", id);
+      const [status] = await this.#read(at, gateway, "statusOf", id);
       if (status === OPEN) return true;
     }
     return false;
   }
 
-  async #hasOpenCall(record: ChainRecord): Promise<boolean> {
-    const { chain, outbox } = this.#served;
+  async #hasOpenCall(record: ChainRecord, at?: bigint): Promise<boolean> {
     for (const { programId, nonce } of record.calls) {
-      const [next] = await chain.read(outbox, "nonceOf", this.#cloudId, programId);
+      const [next] = await this.#read(at, this.#served.outbox, "nonceOf", this.#cloudId, programId);
       if (nonce >= (next as bigint)) return true;
     }
     return false;
   }
 
-  /** The receipt of the transaction; undefined when another one of this account took its place. */
-  async #transact({ contract, data, gas }: Part): Promise<RpcReceipt | undefined> {
+  /** What a contract says after block `at`, or after the newest one. */
+  async #read(
+    at: bigint | undefined,
+    contract: EvmContract,
+    method: string,
+    ...args: unknown[]
+  ): Promise<unknown[]> {
+    const { chain } = this.#served;
+    return at === undefined
+      ? chain.read(contract, method, ...args)
+      : chain.readAt(at, contract, method, ...args);
+  }
+
+  /** The receipt of the transaction; `taken` when another one of this account took its place. */
+  async #transact(
+    kind: Delivery["kind"],
+    { contract, data }: Part,
+    gas: bigint,
+  ): Promise<RpcReceipt | "taken" | "too little gas"> {
     const { chain } = this.#served;
     const nonce = await chain.nonce(this.#account);
     let offer: Fees | undefined = firstOffer(await chain.fees(), gas, this.#bounds);
@@ -143,35 +215,47 @@ export class Relayer {
       if (offer !== undefined) {
         last = offer;
         head = await chain.head();
-        const hash = await this.#send({
-          from: this.#account,
-          to: contract.address,
-          data,
-          gas,
-          nonce,
-          ...offer,
-        });
+        const transaction = { from: this.#account, to: contract.address, data, gas, nonce, ...offer };
+        const hash = await this.#send(kind, transaction);
+        if (hash === "too little gas") return hash;
         if (hash !== undefined) sent.push(hash);
       }
       const newest = sent.at(-1);
       const isMined = newest !== undefined && (await chain.receipt(newest)) !== undefined;
       if (!isMined) await this.#patience.mine?.();
       const outcome = await this.#mined(sent, nonce);
-      if (outcome !== "waiting") return outcome === "taken" ? undefined : outcome;
+      if (outcome !== "waiting") return outcome;
       // A chain that stands still takes no offer, however high; and what is offered is paid once it goes on.
       const hasMoved = (await chain.head()) > head;
       offer = hasMoved ? raisedOffer(last, await chain.fees(), gas, this.#bounds) : undefined;
     }
   }
 
-  /** @returns the transaction's hash; undefined when one with its nonce has been sent or mined, as before a crash */
-  async #send(transaction: Transaction): Promise<string | undefined> {
+  /**
+   * @returns the transaction's hash; undefined when one with its nonce has been sent or mined, as before a crash
+   * @throws DeliveryError when it would be refused again
+   */
+  async #send(
+    kind: Delivery["kind"],
+    transaction: Transaction & { gas: bigint },
+  ): Promise<string | "too little gas" | undefined> {
     try {
       return await this.#served.chain.send(transaction);
     } catch (error) {
-      // That one may do, or has to be outbid.
-      if (isOutrun((error as Error).message)) return undefined;
-      throw error;
+      const { message } = error as Error;
+      switch (sendFailureOf(message)) {
+        case "outrun":
+          // That one may do, or has to be outbid.
+          return undefined;
+        case "too little gas":
+          return "too little gas";
+        case "too much gas":
+          throw this.#refusal(`${kind} with ${transaction.gas} gas: ${message}`);
+        case "unfunded":
+          throw this.#refusal(`${kind}, for account ${this.#account} cannot pay for it: ${message}`);
+        case "refused":
+          throw error;
+      }
     }
   }
 
@@ -197,28 +281,9 @@ export class Relayer {
 interface Part {
   readonly contract: EvmContract;
   readonly data: string;
-  readonly gas: bigint;
   /** Whether the chain still lacks any of it. */
   readonly isOpen: () => Promise<boolean>;
 }
 
-/** Whether a node says with `message` that a nonce is used, or that a transaction with it waits already. */
-export function isOutrun(message: string): boolean {
-  return OUTRUN.test(message);
-}
-
-/** As geth and Reth, Besu, Erigon, Nethermind and Parity's heirs word it. */
-const OUTRUN = new RegExp(
-  [
-    "underpriced|already known|nonce too low|nonce is too low",
-    "known transaction",
-    "could not replace existing|existing tx with same hash",
-    "OldNonce|AlreadyKnown|ReplacementNotAllowed|ReplacementNotAllowedNonce|OwnNonceAlreadyUsed",
-    "already imported|gas price too low to replace",
-  ].join("|"),
-  "i",
-);
 /** `Status.Open` of INexusGateway.sol. */
 const OPEN = 1n;
-/** Gas of a delivery without its items: the transaction, the signature and the settlement, with room to spare. */
-const BASE_GAS = 400_000n;

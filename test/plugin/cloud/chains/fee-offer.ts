@@ -41,6 +41,8 @@ async function offersWithin(polls: number, moves: boolean): Promise<{ fee: bigin
           return null;
         case "eth_call":
           return toBeHex(1, 32);
+        case "eth_estimateGas":
+          return "0x61a80";
         case "eth_sendTransaction": {
           const { maxFeePerGas, maxPriorityFeePerGas } = params![0] as Record<string, string>;
           offers.push({ fee: BigInt(maxFeePerGas!), tip: BigInt(maxPriorityFeePerGas!) });

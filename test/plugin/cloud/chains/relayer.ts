@@ -4,13 +4,15 @@ import { expect } from "chai";
 import { toQuantity } from "ethers";
 import { network } from "hardhat";
 
-import { DeliveryError, isOutrun, Relayer } from "../../../../plugin/cloud/chains/relayer.ts";
+import { EvmChain, type Eip1193, type Finality } from "../../../../plugin/chain/evm-chain.ts";
+import { DeliveryError, Relayer } from "../../../../plugin/cloud/chains/relayer.ts";
+import type { ServedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
 import { DevelopmentAccount } from "../../../../plugin/chain/development-account.ts";
 
 /** A cloud with a signed answer, delivered already, and what another relayer needs to deliver it again. */
 async function answered() {
   const connection = await network.create("l1");
-  const { nexus } = connection;
+  const { nexus, provider } = connection;
   const fibonacci = await nexus.program("fibonacci");
   const cloud = await nexus.cloud();
   const served = cloud.chains[0]!;
@@ -19,7 +21,7 @@ async function answered() {
     const { epoch, signatures } = cloud.replicas[0]!.node.certificate(height)!;
     return [epoch, cloud.record(height).chains[0]!, signatures[0]!] as const;
   };
-  return { ...connection, fibonacci, cloud, served, address, signedBlock };
+  return { ...connection, provider, fibonacci, cloud, served, address, signedBlock };
 }
 
 /** A block signed by a cloud whose chain has gone back to before it was delivered; its request has an hour. */
@@ -115,8 +117,8 @@ describe("plugin/cloud/chains/relayer", () => {
     let refusal: unknown;
     await relayer.deliver(epoch, forged, signature).catch((error: unknown) => (refusal = error));
     expect(refusal).to.be.instanceOf(DeliveryError);
-    expect(String(refusal)).to.match(/refused fulfil in transaction 0x[0-9a-f]{64}/);
-    expect(await served.chain.nonce(address)).to.equal(1n);
+    expect(String(refusal)).to.match(/refused fulfil: .*CommitteesBadSignature/);
+    expect(await served.chain.nonce(address), "it costs nothing to be refused").to.equal(0n);
     expect(await gateway.queryFilter(gateway.filters.Fulfilled())).to.have.length(0);
     expect(await relayer.deliver(...block), "what is signed").to.have.length(1);
   });
@@ -129,31 +131,150 @@ describe("plugin/cloud/chains/relayer", () => {
     expect(await served.chain.nonce(address)).to.equal(0n);
   });
 
-  it("knows a nonce that is used or in use, in the words of every client", () => {
-    for (const message of [
-      "replacement transaction underpriced",
-      "already known",
-      "nonce too low: next nonce 5, tx nonce 4",
-      "Known transaction",
-      "Nonce too low",
-      "could not replace existing tx",
-      "existing tx with same hash",
-      "OldNonce",
-      "AlreadyKnown",
-      "ReplacementNotAllowed",
-      "Transaction with the same hash was already imported.",
-      "Transaction nonce is too low. Try incrementing the nonce.",
-    ]) {
-      expect(isOutrun(message), message).to.equal(true);
+  it("brings again what a reorganisation took back, and says only of what is final that it is done", async () => {
+    const { provider, cloud, served, address, gateway, block } = await undelivered();
+    const relayer = new Relayer(through(served, provider, 2), cloud.cloudId, address);
+    const isDone = async (since: bigint) => relayer.isFinal(block[1], since);
+    const asked = await served.chain.head();
+    expect(await isDone(asked), "it is not there").to.equal(false);
+    const before = await provider.request({ method: "evm_snapshot" });
+    expect(await relayer.deliver(...block)).to.have.length(1);
+    expect(await isDone(asked), "it is not deep enough").to.equal(false);
+    expect(await relayer.deliver(...block), "it is there").to.deep.equal([]);
+
+    await provider.request({ method: "evm_revert", params: [before] });
+    expect(await gateway.queryFilter(gateway.filters.Fulfilled())).to.have.length(0);
+    expect(await isDone(asked)).to.equal(false);
+    expect(await relayer.deliver(...block)).to.have.length(1);
+    for (const isFinal of [false, true]) {
+      await provider.request({ method: "hardhat_mine", params: ["0x1"] });
+      expect(await isDone(asked)).to.equal(isFinal);
     }
-    for (const message of [
-      "insufficient funds for gas * price + value",
-      "txpool is full",
-      "intrinsic gas too low",
-      "exceeds block gas limit",
-      "429 Too Many Requests",
-    ]) {
-      expect(isOutrun(message), message).to.equal(false);
+    expect(await gateway.queryFilter(gateway.filters.Fulfilled())).to.have.length(1);
+  });
+
+  it("takes an answer that came too late for done once its deadline is final", async () => {
+    const { provider, cloud, served, address, block, deadline, networkHelpers } = await undelivered();
+    const relayer = new Relayer(through(served, provider, 2), cloud.cloudId, address);
+    const asked = await served.chain.head();
+    await networkHelpers.mine(2);
+    expect(await relayer.isFinal(block[1], asked)).to.equal(false);
+    await networkHelpers.time.increaseTo(deadline);
+    expect(await relayer.isFinal(block[1], asked)).to.equal(false);
+    await networkHelpers.mine(2);
+    expect(await relayer.isFinal(block[1], asked)).to.equal(true);
+  });
+
+  describe("on a rollup that counts data on the chain below as gas", () => {
+    /** Adds `dataGas` to what every transaction needs, which may have risen by the time that one is sent. */
+    function rollup(provider: Eip1193, asked: bigint[], dataGas: (isEstimate: boolean) => bigint): Eip1193 {
+      return {
+        request: async (args) => {
+          if (args.method === "eth_estimateGas") {
+            return toQuantity(BigInt((await provider.request(args)) as string) + dataGas(true));
+          }
+          if (args.method !== "eth_sendTransaction") return provider.request(args);
+          const [transaction] = args.params as [{ gas: string }];
+          asked.push(BigInt(transaction.gas));
+          const gas = BigInt(transaction.gas) - dataGas(false);
+          if (gas < 21_000n) throw new Error("intrinsic gas too low");
+          return provider.request({ ...args, params: [{ ...transaction, gas: toQuantity(gas) }] });
+        },
+      };
+    }
+
+    it("asks for what the chain estimates and a margin, whatever the data costs", async () => {
+      const { provider, cloud, served, address, gateway, block } = await undelivered();
+      const asked: bigint[] = [];
+      const chain = through(
+        served,
+        rollup(provider, asked, () => 3_000_000n),
+      );
+      expect(await new Relayer(chain, cloud.cloudId, address).deliver(...block)).to.have.length(1);
+      expect(asked).to.have.length(1);
+      expect(asked[0]! > 3_750_000n && asked[0]! < 5_000_000n, `${asked[0]}`).to.equal(true);
+      expect(await gateway.queryFilter(gateway.filters.Fulfilled())).to.have.length(1);
+    });
+
+    it("asks for more when data has become dearer since the estimate", async () => {
+      const { provider, cloud, served, address, gateway, block } = await undelivered();
+      const asked: bigint[] = [];
+      const rising = rollup(provider, asked, (isEstimate) => (isEstimate ? 3_000_000n : 5_500_000n));
+      const relayer = new Relayer(through(served, rising), cloud.cloudId, address);
+      expect(await relayer.deliver(...block)).to.have.length(1);
+      expect(asked.length, "refused, and taken").to.equal(2);
+      expect(asked[1]! > asked[0]!).to.equal(true);
+      expect(await gateway.queryFilter(gateway.filters.Fulfilled())).to.have.length(1);
+    });
+
+    it("says so, and spends nothing, when the chain takes no transaction of so much gas", async () => {
+      const { provider, cloud, served, address, block } = await undelivered();
+      const asked: bigint[] = [];
+      const chain = through(
+        served,
+        rollup(provider, asked, () => 3_000_000n),
+      );
+      const bounds = { multiple: 4n, budget: 10n ** 18n, gas: 2_000_000n };
+      const relayer = new Relayer(chain, cloud.cloudId, address, { poll: 5, bump: 5_000 }, bounds);
+      const refusal = await failure(relayer.deliver(...block));
+      expect(refusal).to.be.instanceOf(DeliveryError);
+      expect(String(refusal)).to.match(
+        /needs \d+ gas for fulfil, and takes no transaction of more than 2000000/,
+      );
+      expect(asked).to.deep.equal([]);
+    });
+  });
+
+  it("tries again with more gas what failed although its estimate did not, three times at most", async () => {
+    for (const [estimate, tries] of [
+      [150_000n, 2],
+      [60_000n, 3],
+    ] as const) {
+      const { provider, cloud, served, address, gateway, block } = await undelivered();
+      const asked: bigint[] = [];
+      const optimist: Eip1193 = {
+        request: async (args) => {
+          if (args.method === "eth_estimateGas") return toQuantity(estimate);
+          if (args.method === "eth_sendTransaction")
+            asked.push(BigInt((args.params as [{ gas: string }])[0].gas));
+          return provider.request(args);
+        },
+      };
+      await provider.request({ method: "evm_setAutomine", params: [false] });
+      const mine = async () => void (await provider.request({ method: "hardhat_mine", params: ["0x1"] }));
+      const patience = { poll: 5, bump: 5_000, mine };
+      const relayer = new Relayer(through(served, optimist), cloud.cloudId, address, patience);
+      const refusal = await failure(relayer.deliver(...block));
+      expect(asked).to.deep.equal(
+        [125n, 200n, 400n].slice(0, tries).map((percent) => (estimate * percent) / 100n),
+      );
+      const isDelivered = (await gateway.queryFilter(gateway.filters.Fulfilled())).length === 1;
+      expect(isDelivered, `${estimate}`).to.equal(refusal === undefined);
+      if (refusal !== undefined) {
+        expect(refusal).to.be.instanceOf(DeliveryError);
+        expect(String(refusal)).to.match(/refused fulfil in transaction 0x[0-9a-f]{64}/);
+      }
     }
   });
+
+  it("says when the account cannot pay", async () => {
+    const { provider, cloud, served, address, block } = await undelivered();
+    await provider.request({ method: "hardhat_setBalance", params: [address, "0x1"] });
+    const relayer = new Relayer(through(served, provider), cloud.cloudId, address);
+    const refusal = await failure(relayer.deliver(...block));
+    expect(refusal).to.be.instanceOf(DeliveryError);
+    expect(String(refusal)).to.contain(`account ${address} cannot pay`);
+  });
 });
+
+/** The same chain through another provider, and with another finality. */
+function through(served: ServedChain, provider: Eip1193, finality: Finality = 0): ServedChain {
+  return { ...served, chain: new EvmChain(provider, served.chainId, finality) };
+}
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
