@@ -107,6 +107,11 @@ export class Relayer {
     return deliveries.filter((delivery) => delivery !== undefined);
   }
 
+  /** Number of the chain's newest block. */
+  async head(): Promise<bigint> {
+    return this.#served.chain.head();
+  }
+
   /**
    * Whether all of a block is on the chain below its finality: no reorganisation takes it back any more.
    *

@@ -34,6 +34,8 @@ function scene(patience: number) {
       delivered: 0,
       blocks: () => blocks,
       relayer: {
+        head: async () => 0n,
+        isFinal: async () => true,
         deliver: async () => {
           const height = delivery.delivered + 1;
           if (chainId === AWAY) await state.away();
