@@ -1,8 +1,8 @@
 import type * as abci from "cosmjs-types/tendermint/abci/types";
 
 /**
- * What CometBFT 0.38 asks of an application (ABCI 2.0, "Methods"). One request is answered at a time, in the order in which they come
- * over CometBFT's four connections.
+ * What CometBFT 0.38 asks of an application (ABCI 2.0, "Methods"). The methods of consensus are called one after the other, and so are
+ * those of each of the other three connections (`checkTx`; `info` and `query`; snapshots), which may be called while consensus waits.
  *
  * A method that throws ends the node: CometBFT stops when its application reports an exception. So what a peer sent is never a reason
  * to throw; a node that must not go on is.

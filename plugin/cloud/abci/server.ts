@@ -14,16 +14,16 @@ const MOST_WAITING = 16;
 export type Complaint = (what: string, error: unknown) => void;
 
 /**
- * Serves an application to a CometBFT node over a socket. CometBFT opens four connections (consensus, mempool, query, snapshots) and
- * expects each to be answered in its own order; here all requests take turns, so that the application has one caller.
+ * Serves an application to a CometBFT node over a socket. CometBFT opens four connections (consensus, mempool, query, snapshots), and
+ * each is answered in its own order, whatever the others wait for.
  */
 export class AbciServer {
   readonly #application: AbciApplication;
   readonly #complain: Complaint;
   readonly #server: Server;
   readonly #connections = new Set<Socket>();
-  /** The last request's answer; the next begins after it. */
-  #turn: Promise<void> = Promise.resolve();
+  /** The last answer of each connection; its next begins after it. */
+  readonly #turns = new Map<Socket, Promise<void>>();
   #closing = false;
 
   constructor(application: AbciApplication, complain: Complaint) {
@@ -54,13 +54,14 @@ export class AbciServer {
   async close(): Promise<void> {
     this.#closing = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
-    await this.#turn;
+    await Promise.all(this.#turns.values());
     for (const socket of this.#connections) socket.destroy();
     await closed;
   }
 
   #serve(socket: Socket): void {
     this.#connections.add(socket);
+    this.#turns.set(socket, Promise.resolve());
     const reader = new FrameReader(LONGEST_REQUEST);
     let waiting = 0;
     let ended = false;
@@ -97,7 +98,10 @@ export class AbciServer {
           if (message === undefined) return;
           const request = decodeRequest(message);
           waiting += 1;
-          this.#turn = this.#turn.then(() => answer(request));
+          this.#turns.set(
+            socket,
+            this.#turns.get(socket)!.then(() => answer(request)),
+          );
         }
         if (!ended) socket.pause();
       } catch (error) {
@@ -112,7 +116,10 @@ export class AbciServer {
       if (!ended) this.#complain("A connection to the application broke", error);
       end();
     });
-    socket.on("close", end);
+    socket.on("close", () => {
+      end();
+      void this.#turns.get(socket)!.then(() => this.#turns.delete(socket));
+    });
   }
 
   async #answer(request: Request): Promise<Response> {

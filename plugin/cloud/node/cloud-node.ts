@@ -4,7 +4,7 @@ import { combine, TooFewPartialsError } from "../../crypto/threshold/combine.ts"
 import * as digests from "../../contracts/digests.ts";
 import { isGroupSignature } from "../../crypto/threshold/verify.ts";
 import type { EventSource } from "../chains/event-source.ts";
-import type { IdentitySecret } from "../dkg/identity.ts";
+import type { IdentityKey, IdentitySecret } from "../dkg/identity.ts";
 import type { Application, Execution, Outlook } from "../replication/application.ts";
 import type { Block } from "../replication/block.ts";
 import type { Certificate, ChainHeader, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
@@ -16,6 +16,7 @@ import {
   certificateFault,
   compareHeaders,
   headerDigests,
+  isVoteOf,
   signPartials,
   signVote,
   type EpochKey,
@@ -103,8 +104,33 @@ export class CloudNode implements Replica, Outlook {
     this.propose({ kind: "chain", chainId: source.served.chainId, gateway: source.served.gateway.address });
   }
 
-  async prepareProposal(): Promise<Block | undefined> {
-    return this.application.prepareProposal(this, this.#proposed);
+  /** The epoch of the last block. */
+  get epoch(): bigint {
+    return this.application.epoch;
+  }
+
+  /** Hash of the last block, 0x-prefixed; undefined before the first. */
+  get tipHash(): string | undefined {
+    return this.height === 0 ? undefined : this.application.blocks.record(this.height).blockHash;
+  }
+
+  /** Whether the cloud serves a chain, as of the last block. */
+  servesChain(chainId: bigint): boolean {
+    return this.application.chains.some((chain) => chain.chainId === chainId);
+  }
+
+  /** @param agreedHead the block of a chain beyond which no event is taken; whatever this node sees unless given */
+  async prepareProposal(agreedHead?: (chainId: bigint) => bigint): Promise<Block | undefined> {
+    const outlook: Outlook = {
+      after: async (chainId, cursor, limit) => {
+        const events = await this.after(chainId, cursor, limit);
+        const head = agreedHead?.(chainId);
+        return head === undefined ? events : events.filter(({ place }) => place.block <= head);
+      },
+      serves: (chain) => this.serves(chain),
+      attests: (height, signature) => this.attests(height, signature),
+    };
+    return this.application.prepareProposal(outlook, this.#proposed);
   }
 
   async processProposal(block: Block): Promise<string | undefined> {
@@ -113,6 +139,12 @@ export class CloudNode implements Replica, Outlook {
 
   async finalizeBlock(block: Block): Promise<void> {
     await this.#commit(this.application.execute(block));
+  }
+
+  /** Executes a block, which is then committed or discarded. */
+  execute(block: Block): Execution {
+    const execution = this.application.execute(block);
+    return { ...execution, commit: () => this.#commit(execution) };
   }
 
   async #commit(execution: Execution): Promise<void> {
@@ -129,6 +161,16 @@ export class CloudNode implements Replica, Outlook {
       this.#vote = signVote(this.#identity, this.#cloudId, this.index, record);
     }
     return this.#vote;
+  }
+
+  /** Whether it is an identity's vote for some block at `height`, under the epoch of this node's own block there. */
+  isVote(
+    identity: IdentityKey,
+    height: number,
+    { blockHash, signature }: Pick<Vote, "blockHash" | "signature">,
+  ): boolean {
+    const { epoch } = this.application.blocks.record(height);
+    return isVoteOf(identity, this.#cloudId, { epoch, height, blockHash }, signature);
   }
 
   async extendVote(height: number): Promise<Extension> {

@@ -1,12 +1,12 @@
 /** What members sign of a block, and what that is worth. */
-import { hexlify } from "ethers";
+import { hexlify, isHexString, recoverAddress } from "ethers";
 
 import * as digests from "../../contracts/digests.ts";
 import type { KeyShare } from "../../crypto/threshold/key-share.ts";
 import type { GroupKey } from "../../crypto/threshold/group-key.ts";
 import { partialSign } from "../../crypto/threshold/partial-sign.ts";
 import { isGroupSignature, type VerificationKey } from "../../crypto/threshold/verify.ts";
-import type { IdentitySecret } from "../dkg/identity.ts";
+import type { IdentityKey, IdentitySecret } from "../dkg/identity.ts";
 import type { BlockRecord } from "../replication/block-record.ts";
 import type { Certificate, ChainHeader, Extension, Vote } from "../replication/engine.ts";
 
@@ -33,6 +33,22 @@ export function signVote(
 ): Vote {
   const digest = digests.vote(cloudId, epoch, BigInt(height), blockHash);
   return { index, height, blockHash, signature: hexlify(identity.signDigest(digest)) };
+}
+
+/** Whether a signature, 0x-prefixed, is an identity's vote for a block hash. */
+export function isVoteOf(
+  identity: IdentityKey,
+  cloudId: string,
+  { epoch, height, blockHash }: Pick<BlockRecord, "epoch" | "height" | "blockHash">,
+  signature: string,
+): boolean {
+  if (!isHexString(blockHash, 32) || !isHexString(signature, 65)) return false;
+  const digest = digests.vote(cloudId, epoch, BigInt(height), blockHash);
+  try {
+    return recoverAddress(hexlify(digest), signature).toLowerCase() === hexlify(identity.address);
+  } catch {
+    return false;
+  }
 }
 
 /** A member's partial signatures of digests under an epoch. */

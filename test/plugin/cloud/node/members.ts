@@ -59,12 +59,19 @@ export interface NodeOptions {
   readonly epochs?: readonly TestEpoch[];
   readonly fuel?: bigint;
   readonly guardStore?: KeyValueStore;
+  /** Where its state is; a new store unless given. */
+  readonly store?: KeyValueStore;
 }
 
 /** The `i`-th member of an epoch, from 0, with an empty store. */
 export async function nodeOf(epoch: TestEpoch, i: number, options: NodeOptions = {}): Promise<CloudNode> {
-  const { seen = [], epochs = [], fuel = 10_000_000n, guardStore = new MemoryStore() } = options;
-  const store = new MemoryStore();
+  const {
+    seen = [],
+    epochs = [],
+    fuel = 10_000_000n,
+    guardStore = new MemoryStore(),
+    store = new MemoryStore(),
+  } = options;
   const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
   const parameters = { cloudId: CLOUD, genesis, limits: { fuel } };
   const application = new Application(parameters, await State.open(store), store);

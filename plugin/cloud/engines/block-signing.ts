@@ -1,0 +1,135 @@
+import type { Misbehaviour } from "../replication/engine.ts";
+import type { Gossip, Sender, Statement } from "./gossip.ts";
+import type { Heard, Stated } from "./heard.ts";
+import type { OrderedReplica, Surroundings } from "./ordered-replica.ts";
+
+/**
+ * How the last block gets its signature: every member states its vote and its partial signatures, and whoever has heard enough
+ * of them combines those. What is wrong with a statement falls back on its author, unless too many say the same.
+ */
+export class BlockSigning {
+  readonly #replica: OrderedReplica;
+  readonly #around: Surroundings;
+  readonly #heard: Heard;
+  readonly #reported = new Set<string>();
+  /** Statements that were looked at and are well made. */
+  readonly #meant = new WeakSet<Stated>();
+  #halted: string | undefined;
+
+  /** @param replica asked one thing at a time: the caller sees to it */
+  constructor(replica: OrderedReplica, around: Surroundings, heard: Heard) {
+    this.#replica = replica;
+    this.#around = around;
+    this.#heard = heard;
+  }
+
+  /** Why this node takes part no more; undefined while it does. */
+  get stopped(): string | undefined {
+    return (
+      this.#halted ?? (this.#replica.running ? undefined : (this.#replica.divergence ?? "it was told to"))
+    );
+  }
+
+  /** Height of the first block whose signature this node does not know. */
+  get unsigned(): number {
+    const { height } = this.#replica;
+    return height === 0 || this.#replica.certificate(height) !== undefined ? height + 1 : height;
+  }
+
+  /** What this node states of the last block; undefined when its signature is known, or the node takes part no more. */
+  async state(): Promise<(Stated & { height: number }) | undefined> {
+    const { height } = this.#replica;
+    if (this.unsigned > height || this.stopped !== undefined) return undefined;
+    const extension = await this.#replica.extendVote(height);
+    const { blockHash, signature } = await this.#replica.vote(height, extension.index);
+    const stated = { ...extension, blockHash, signature };
+    this.#heard.addStatement(height, height, stated);
+    return { ...stated, height };
+  }
+
+  /** Takes a member's statement. @returns whether it is worth passing on, or why not */
+  hear(gossip: Gossip & { kind: "statement" }): true | string {
+    const { height } = gossip;
+    if (height < this.unsigned) return `Block ${height} is signed.`;
+    const heard = this.#heard.addStatement(this.#replica.height, height, gossip);
+    if (heard === "too far") return `Block ${height} is too far ahead.`;
+    if (heard === "known") return "It is known.";
+    if (heard !== "news") this.#accuseOfTwo(height, heard, gossip);
+    return true;
+  }
+
+  /** Makes the last block's signature if enough members have stated theirs. @returns whether it is new */
+  async combine(): Promise<boolean> {
+    const { height } = this.#replica;
+    if (this.unsigned > height || this.stopped !== undefined) return false;
+    const statements = this.#heard.statements(height).filter((stated) => this.#isMeant(height, stated));
+    this.#lookForDivergence(height, statements);
+    if (this.stopped !== undefined) return false;
+    const alike = statements.filter(({ blockHash }) => blockHash === this.#replica.tipHash);
+    const { certificate, wrong } = this.#replica.combine(height, alike);
+    for (const stated of alike) if (wrong.includes(stated.index)) this.#accuse(height, stated);
+    if (certificate === undefined || (await this.#replica.certify(height, certificate)) !== undefined)
+      return false;
+    this.#around.signed(height);
+    return true;
+  }
+
+  /** Whether a statement has the right shape, and the vote in it is the member's. */
+  #isMeant(height: number, stated: Stated): boolean {
+    if (this.#meant.has(stated)) return true;
+    const meant =
+      this.#replica.verifyExtension(height, stated) === undefined && this.#isVote(height, stated, stated);
+    if (meant) this.#meant.add(stated);
+    else this.#accuse(height, stated);
+    return meant;
+  }
+
+  #isVote(height: number, { epoch, index }: Sender, vote: Statement): boolean {
+    const identity = this.#around.members(epoch)?.identities[index - 1];
+    return identity !== undefined && this.#replica.isVote(identity, height, vote);
+  }
+
+  /** Names who came to another result; and halts when more members than can be faulty came to one that this node has not. */
+  #lookForDivergence(height: number, statements: readonly Stated[]): void {
+    const own = this.#replica.tipHash!;
+    const others = statements.filter(({ blockHash }) => blockHash !== own);
+    for (const { epoch, blockHash } of others) {
+      const same = others.filter((stated) => stated.epoch === epoch && stated.blockHash === blockHash);
+      const { identities, threshold } = this.#around.members(epoch)!;
+      if (same.length <= identities.length - threshold) continue;
+      this.#halted = `at height ${height} it has ${own}, ${same.length} members have ${blockHash}`;
+      this.#around.halted(this.#halted);
+      return;
+    }
+    for (const { epoch, index, blockHash, signature } of others) {
+      const vote = { index, height, blockHash, signature };
+      this.#report(`divergence ${epoch}/${index}/${height}`, { kind: "divergence", index, height, vote });
+    }
+  }
+
+  #accuse(height: number, sender: Sender): void {
+    const { epoch, index } = sender;
+    this.#heard.dropWrong(height, sender);
+    this.#report(`partial ${epoch}/${index}/${height}`, { kind: "bad-partial", index, height });
+  }
+
+  /** Two votes of one member are evidence; of a block that this node has not executed it cannot tell yet. */
+  #accuseOfTwo(height: number, first: Stated, second: Stated): void {
+    const { epoch, index } = first;
+    if (height !== this.#replica.height) return;
+    if (![first, second].every((stated) => this.#isVote(height, first, stated))) return;
+    const vote = ({ blockHash, signature }: Stated) => ({ index, height, blockHash, signature });
+    this.#report(`two ${epoch}/${index}/${height}`, {
+      kind: "equivocation",
+      index,
+      height,
+      votes: [vote(first), vote(second)],
+    });
+  }
+
+  #report(name: string, misbehaviour: Misbehaviour): void {
+    if (this.#reported.has(name)) return;
+    this.#reported.add(name);
+    this.#around.report(misbehaviour);
+  }
+}

@@ -1,0 +1,286 @@
+import * as abci from "cosmjs-types/tendermint/abci/types";
+
+import { toBytes } from "../../contracts/abi-words.ts";
+import type { AbciApplication } from "../abci/application.ts";
+import type { Execution } from "../replication/application.ts";
+import { decodeBlock, encodeBlock, type Block } from "../replication/block.ts";
+import { equalBytes } from "../storage/bytes.ts";
+import { BlockSigning } from "./block-signing.ts";
+import { decodeGossip, encodeGossip, type Gossip, type Heads, type Sender } from "./gossip.ts";
+import { Heard } from "./heard.ts";
+import type { OrderedReplica, Surroundings } from "./ordered-replica.ts";
+
+const { ACCEPT, REJECT } = abci.ResponseProcessProposal_ProposalStatus;
+const NO_BLOCK = new Uint8Array(32);
+const HEIGHT = "height";
+/** Milliseconds between two looks of a node that waits to see the events of a proposal. */
+const LOOK = 50;
+
+/**
+ * The replicated application as CometBFT drives it; docs/consensus.md describes it in the same order. A block of CometBFT holds one
+ * block of the cloud or none. What members sign of it travels between blocks, as gossip.
+ */
+export class CometBftApplication implements AbciApplication {
+  readonly #replica: OrderedReplica;
+  readonly #around: Surroundings;
+  readonly #heard = new Heard();
+  readonly #signing: BlockSigning;
+  /** The replica is asked one thing at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #finalized: { readonly height: bigint; readonly execution: Execution | undefined } | undefined;
+  #wake: () => void = () => undefined;
+  #news: Promise<void> = Promise.resolve();
+
+  constructor(replica: OrderedReplica, around: Surroundings) {
+    this.#replica = replica;
+    this.#around = around;
+    this.#signing = new BlockSigning(replica, around, this.#heard);
+    this.#renewNews();
+  }
+
+  /** Says again what this node signed of the last block: others may have lost it, as after all nodes were restarted. */
+  async start(): Promise<void> {
+    await this.#sign();
+  }
+
+  /** Tells the others how far this node sees chains: to be called when one of them has events for a block. */
+  async tellHeads(heads: Heads): Promise<void> {
+    const sender = this.#self(this.#replica.epoch);
+    if (sender === undefined) return;
+    this.#heard.addHeads(sender, heads, (chainId) => this.#replica.servesChain(chainId));
+    this.#renewNews();
+    await this.#say({ ...sender, kind: "heads", heads });
+  }
+
+  async info(): Promise<abci.ResponseInfo> {
+    return abci.ResponseInfo.fromPartial({
+      lastBlockHeight: this.#height(),
+      lastBlockAppHash: this.#appHash(),
+    });
+  }
+
+  async initChain(): Promise<abci.ResponseInitChain> {
+    return abci.ResponseInitChain.fromPartial({ appHash: this.#appHash() });
+  }
+
+  /** Nothing is asked of a node this way: what it signed is on the chains, and what it knows at its own address. */
+  async query(): Promise<abci.ResponseQuery> {
+    return abci.ResponseQuery.fromPartial({ code: 1, log: "This application answers no queries." });
+  }
+
+  /** Takes gossip. What is not worth passing on is refused, and so is everything once a block came after it. */
+  async checkTx({ tx, type }: abci.RequestCheckTx): Promise<abci.ResponseCheckTx> {
+    const refused = (log: string): abci.ResponseCheckTx => abci.ResponseCheckTx.fromPartial({ code: 1, log });
+    let gossip: Gossip;
+    try {
+      gossip = decodeGossip(
+        this.#around.cloudId,
+        tx,
+        ({ epoch, index }) => this.#around.members(epoch)?.identities[index - 1],
+      );
+    } catch (error) {
+      return refused((error as Error).message);
+    }
+    if (type === abci.CheckTxType.RECHECK) {
+      const wanted = gossip.kind === "statement" && gossip.height >= this.#signing.unsigned;
+      return wanted ? abci.ResponseCheckTx.fromPartial({}) : refused("A block came after it.");
+    }
+    if (gossip.kind === "heads") {
+      if (gossip.epoch !== this.#replica.epoch)
+        return refused(`Epoch ${gossip.epoch} is not the last block's.`);
+      const news = this.#heard.addHeads(gossip, gossip.heads, (chainId) =>
+        this.#replica.servesChain(chainId),
+      );
+      if (!news && !this.#isOwn(gossip)) return refused("It is known.");
+      this.#renewNews();
+      return abci.ResponseCheckTx.fromPartial({});
+    }
+    const heard = this.#signing.hear(gossip);
+    if (heard !== true && !this.#isOwn(gossip)) return refused(heard);
+    // The others get it meanwhile.
+    void this.#combine().catch((error: unknown) =>
+      this.#around.complain("Signatures were not combined", error),
+    );
+    return abci.ResponseCheckTx.fromPartial({});
+  }
+
+  async prepareProposal({ maxTxBytes }: abci.RequestPrepareProposal): Promise<abci.ResponsePrepareProposal> {
+    const end = Date.now() + this.#around.patience;
+    for (;;) {
+      const news = this.#news;
+      const block = await this.#exclusively(() =>
+        this.#replica.prepareProposal((id) => this.#agreedHead(id)),
+      );
+      const bytes = block && encodeBlock(block);
+      if (bytes !== undefined && BigInt(bytes.length) <= maxTxBytes) return { txs: [bytes] };
+      // What this node alone sees may be agreed in a moment; without anything there is nothing to wait for.
+      const waiting = this.#signing.unsigned <= this.#replica.height || (await this.#seesMore());
+      if (bytes !== undefined || !waiting || Date.now() >= end) return { txs: [] };
+      await Promise.race([news, sleep(end - Date.now())]);
+    }
+  }
+
+  async processProposal({ txs }: abci.RequestProcessProposal): Promise<abci.ResponseProcessProposal> {
+    if (txs.length === 0) return { status: ACCEPT };
+    const block = txs.length === 1 ? parsed(txs[0]!) : undefined;
+    if (block === undefined) return { status: REJECT };
+    const end = Date.now() + this.#around.patience;
+    for (;;) {
+      const reason = await this.#exclusively(() => this.#replica.processProposal(block));
+      if (reason === undefined) return { status: ACCEPT };
+      // Its own view of a chain may be a moment behind the proposer's.
+      if (Date.now() + LOOK > end) return { status: REJECT };
+      await sleep(LOOK);
+    }
+  }
+
+  /** Extensions come too early: nothing of a block that may never be decided is signed. */
+  async extendVote(): Promise<abci.ResponseExtendVote> {
+    return { voteExtension: new Uint8Array() };
+  }
+
+  async verifyVoteExtension({
+    voteExtension,
+  }: abci.RequestVerifyVoteExtension): Promise<abci.ResponseVerifyVoteExtension> {
+    const { ACCEPT: yes, REJECT: no } = abci.ResponseVerifyVoteExtension_VerifyStatus;
+    return { status: voteExtension.length === 0 ? yes : no };
+  }
+
+  async finalizeBlock({ height, txs }: abci.RequestFinalizeBlock): Promise<abci.ResponseFinalizeBlock> {
+    const execution = await this.#exclusively(async () => {
+      this.#requireRunning();
+      // CometBFT asks again when it was restarted in between.
+      this.#finalized?.execution?.discard();
+      this.#finalized = undefined;
+      return txs.length === 0 ? undefined : this.#execute(decodeBlock(txs[0]!));
+    });
+    this.#finalized = { height, execution };
+    const appHash = execution === undefined ? this.#appHash() : toBytes(execution.record.blockHash);
+    return abci.ResponseFinalizeBlock.fromPartial({
+      appHash,
+      txResults: txs.map(() => abci.ExecTxResult.fromPartial({})),
+    });
+  }
+
+  async commit(): Promise<abci.ResponseCommit> {
+    const { height, execution } = this.#finalized!;
+    await this.#exclusively(async () => {
+      await execution?.commit();
+      // After the block, so that a crash in between leaves a block which is decided again, and recognised.
+      await this.#around.store.write([
+        { key: HEIGHT, value: toBytes(`0x${height.toString(16).padStart(16, "0")}`) },
+      ]);
+    });
+    this.#finalized = undefined;
+    this.#heard.forgetBefore(this.#replica.height, this.#replica.epoch);
+    if (execution !== undefined) {
+      void this.#sign().catch((error: unknown) => this.#around.complain("The block was not signed", error));
+    }
+    return abci.ResponseCommit.fromPartial({});
+  }
+
+  async listSnapshots(): Promise<abci.ResponseListSnapshots> {
+    return { snapshots: [] };
+  }
+
+  async offerSnapshot(): Promise<abci.ResponseOfferSnapshot> {
+    return { result: abci.ResponseOfferSnapshot_Result.REJECT };
+  }
+
+  async loadSnapshotChunk(): Promise<abci.ResponseLoadSnapshotChunk> {
+    return { chunk: new Uint8Array() };
+  }
+
+  async applySnapshotChunk(): Promise<abci.ResponseApplySnapshotChunk> {
+    return abci.ResponseApplySnapshotChunk.fromPartial({
+      result: abci.ResponseApplySnapshotChunk_Result.ABORT,
+    });
+  }
+
+  /** @throws Error when the block cannot be next: more than a third of the validators decided what no honest one accepts */
+  #execute(block: Block): Execution | undefined {
+    const { height } = this.#replica;
+    if (block.height > height) return this.#replica.execute(block);
+    if (equalBytes(encodeBlock(this.#replica.block(block.height)), encodeBlock(block))) return undefined;
+    throw new Error(`Block ${block.height} of the cloud was decided twice, with different contents.`);
+  }
+
+  /** Signs the last block and says so, unless its signature is known. */
+  async #sign(): Promise<void> {
+    const stated = await this.#exclusively(() => this.#signing.state());
+    if (stated === undefined) return;
+    await Promise.all([this.#combine(), this.#say({ kind: "statement", ...stated })]);
+  }
+
+  async #combine(): Promise<void> {
+    if (await this.#exclusively(() => this.#signing.combine())) this.#renewNews();
+  }
+
+  async #say(gossip: Gossip): Promise<void> {
+    await this.#around.broadcast(encodeGossip(this.#around.cloudId, this.#around.identity, gossip));
+  }
+
+  /** This node as a member of an epoch. */
+  #self(epoch: bigint): Sender | undefined {
+    const { publicKey } = this.#around.identity;
+    const place = this.#around
+      .members(epoch)
+      ?.identities.findIndex((identity) => equalBytes(identity.publicKey, publicKey));
+    return place === undefined || place === -1 ? undefined : { epoch, index: place + 1 };
+  }
+
+  /** What it says itself it has heard before CometBFT asks whether to pass it on. */
+  #isOwn({ epoch, index }: Sender): boolean {
+    return this.#self(epoch)?.index === index;
+  }
+
+  #agreedHead(chainId: bigint): bigint {
+    const { epoch } = this.#replica;
+    return this.#heard.agreedHead(chainId, epoch, this.#around.members(epoch)!.threshold);
+  }
+
+  /** Whether this node sees events that not enough others have said they see. */
+  async #seesMore(): Promise<boolean> {
+    return (await this.#exclusively(() => this.#replica.prepareProposal())) !== undefined;
+  }
+
+  /** CometBFT's height, of the last block that is committed. */
+  #height(): bigint {
+    const bytes = this.#around.store.get(HEIGHT);
+    return bytes === undefined ? 0n : Buffer.from(bytes).readBigUInt64BE();
+  }
+
+  #appHash(): Uint8Array {
+    const { tipHash } = this.#replica;
+    return tipHash === undefined ? NO_BLOCK : toBytes(tipHash);
+  }
+
+  #requireRunning(): void {
+    if (this.#signing.stopped !== undefined)
+      throw new Error(`This node has stopped: ${this.#signing.stopped}.`);
+  }
+
+  #renewNews(): void {
+    this.#wake();
+    this.#news = new Promise((resolve) => (this.#wake = resolve));
+  }
+
+  async #exclusively<T>(work: () => T | Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}
+
+/** A block, or undefined when the bytes are none, or not the shortest for it. */
+function parsed(bytes: Uint8Array): Block | undefined {
+  try {
+    const block = decodeBlock(bytes);
+    return equalBytes(encodeBlock(block), bytes) ? block : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => void setTimeout(resolve, milliseconds));

@@ -1,0 +1,54 @@
+import type { IdentityKey, IdentitySecret } from "../dkg/identity.ts";
+import type { Execution } from "../replication/application.ts";
+import type { Block } from "../replication/block.ts";
+import type { Misbehaviour, Replica, Vote } from "../replication/engine.ts";
+import type { KeyValueStore } from "../storage/key-value-store.ts";
+
+/** What CometBFT drives of a node: the replica that the local engine drives, executing and committing in two steps. */
+export interface OrderedReplica extends Replica {
+  /** The epoch of the last block. */
+  readonly epoch: bigint;
+  /** Hash of the last block, 0x-prefixed; undefined before the first. */
+  readonly tipHash: string | undefined;
+  /** Why it stopped by itself; undefined while it has not. */
+  readonly divergence: string | undefined;
+  /** Whether the cloud serves a chain, as of the last block. */
+  servesChain(chainId: bigint): boolean;
+  /** @param agreedHead the block of a chain beyond which no event is taken; whatever it sees unless given */
+  prepareProposal(agreedHead?: (chainId: bigint) => bigint): Promise<Block | undefined>;
+  /** Executes a block, which is then committed or discarded. */
+  execute(block: Block): Execution;
+  /** Whether it is an identity's vote for some block at the height of one of its own. */
+  isVote(identity: IdentityKey, height: number, vote: Pick<Vote, "blockHash" | "signature">): boolean;
+}
+
+/** What everybody knows of an epoch's committee. */
+export interface Members {
+  /** Their identities; share index i is at place i - 1. */
+  readonly identities: readonly IdentityKey[];
+  /** How many of them sign, t. */
+  readonly threshold: number;
+}
+
+/** What a node over CometBFT has around it. */
+export interface Surroundings {
+  readonly cloudId: string;
+  /** What this node signs gossip with. */
+  readonly identity: IdentitySecret;
+  /** The committee of an epoch, as the registry has it; undefined when there is none. */
+  members(epoch: bigint): Members | undefined;
+  /** Passes gossip on to all nodes: CometBFT's `broadcast_tx`. */
+  broadcast(gossip: Uint8Array): Promise<void>;
+  /** Where it keeps how far CometBFT has come, and nothing else. */
+  readonly store: KeyValueStore;
+  /** Is told once of every misbehaviour seen. */
+  report(misbehaviour: Misbehaviour): void;
+  /** Is told of every block whose signature this node has got to know. */
+  signed(height: number): void;
+  /** Is told, once, that this node came to another result than the committee, and stops. */
+  halted(reason: string): void;
+  /** Is told what went wrong beside a request of CometBFT. */
+  complain(what: string, error: unknown): void;
+  /** Milliseconds for which a proposal waits for what is missing, and for which a node waits to see what a proposal holds. */
+  readonly patience: number;
+}

@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+import { keccak256, toUtf8String } from "ethers";
+
+import { checkCometBft, CometBftMissingError } from "../../../../plugin/cloud/cometbft/process.ts";
+import type { OrderedReplica } from "../../../../plugin/cloud/engines/ordered-replica.ts";
+import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
+import { signPartials } from "../../../../plugin/cloud/node/signatures.ts";
+import { prebuilt } from "../../../programs/guest.ts";
+import { epochOf } from "../node/members.ts";
+import { CHAIN, requestEvent } from "../replication/events.ts";
+import { cometCloud, command, until, type CometMember } from "./cometbft-cloud.ts";
+
+const fibonacci = keccak256(prebuilt("fibonacci"));
+
+describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed "a cloud over CometBFT")', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let members: CometMember[] = [];
+
+  before(async function () {
+    try {
+      await checkCometBft(command);
+    } catch (error) {
+      if (!(error instanceof CometBftMissingError) || process.env.NEXUS_REQUIRE_TOOLCHAIN === "1")
+        throw error;
+      return this.skip();
+    }
+    return undefined;
+  });
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "nexus-comet-cloud-"));
+    members = await cometCloud(folder, "a cloud over CometBFT");
+  });
+  afterEach(async function () {
+    await Promise.all(members.map((member) => member.stop()));
+    await rm(folder, { recursive: true, force: true });
+    if (this.currentTest?.state === "failed") console.log(members.map(({ lines }) => lines.slice(-10)));
+  });
+
+  const started = async (): Promise<void> => {
+    await Promise.all(members.map((member) => member.start(members)));
+    for (const { node } of members) node!.propose({ kind: "program", module: prebuilt("fibonacci") });
+  };
+  /** Lets members see the `nonce`-th request, and waits until `who` have its answer and know the signature. */
+  const ask = async (nonce: number, who = members, seeing = who): Promise<void> => {
+    const event = requestEvent(nonce, fibonacci, "30");
+    await Promise.all(seeing.map((member) => member.see(event)));
+    await until(() => who.every(({ node }) => answers(node!).includes(nonce) && signedTip(node!)));
+  };
+  const signedTip = (node: CloudNode): boolean => node.certificate(node.height) !== undefined;
+  /** Nonces of the requests that a node's blocks answer, in order. */
+  const answers = (node: CloudNode): number[] =>
+    heights(node).flatMap((height) =>
+      node.application.blocks.record(height).chains.flatMap((chain) =>
+        chain.answers.map(({ request, output }) => {
+          expect(toUtf8String(output)).to.equal("832040");
+          return Number(request.nonce);
+        }),
+      ),
+    );
+  const heights = (node: CloudNode): number[] => Array.from({ length: node.height }, (_, i) => i + 1);
+  const hashes = ({ node }: CometMember): string[] =>
+    heights(node!).map((height) => node!.application.blocks.record(height).blockHash);
+
+  it("orders, runs and signs what all see, every request once", async () => {
+    await started();
+    for (let nonce = 0; nonce < 3; nonce++) await ask(nonce);
+    const [first, ...others] = members;
+    expect(answers(first!.node!)).to.deep.equal([0, 1, 2]);
+    await until(() => others.every(({ node }) => node!.height === first!.node!.height));
+    for (const other of others) expect(hashes(other)).to.deep.equal(hashes(first!));
+    expect(members.flatMap(({ misbehaviours }) => misbehaviours)).to.deep.equal([]);
+    for (const { signed } of members) expect(signed, "each block once").to.deep.equal([...new Set(signed)]);
+  });
+
+  // Each of these founds a cloud of four CometBFT processes of its own.
+  const slow = process.env.NEXUS_SLOW === "1" ? it : it.skip;
+
+  slow("takes no event that only two see, and takes it when a third does", async () => {
+    await started();
+    await ask(0);
+    const late = requestEvent(1, fibonacci, "30");
+    for (const member of members.slice(0, 2)) await member.see(late);
+    // What all see comes in meanwhile; a chain's events come in order, so it is a program.
+    for (const { node } of members) node!.propose({ kind: "program", module: prebuilt("counter") });
+    const counter = keccak256(prebuilt("counter"));
+    for (const member of members) await member.application!.tellHeads(new Map([[CHAIN, 100n]]));
+    await members[0]!.application!.tellHeads(new Map([[CHAIN, 102n]]));
+    await until(() => members.every(({ node }) => node!.application.programs.has(counter)));
+    expect(answers(members[0]!.node!)).to.deep.equal([0]);
+    await members[2]!.see(late);
+    await until(() => members.slice(0, 3).every(({ node }) => answers(node!).includes(1)));
+  });
+
+  it("goes on without a node that is killed, which comes back with its keys and its disk", async () => {
+    await started();
+    await ask(0);
+    await members[3]!.kill();
+    const others = members.slice(0, 3);
+    await ask(1, others);
+    await ask(2, others);
+    members[3]!.seen.push(...others[0]!.seen.slice(1));
+    await members[3]!.start(members);
+    await ask(3);
+    for (const member of others) await until(() => hashes(member).join() === hashes(members[3]!).join());
+    expect(answers(members[3]!.node!)).to.deep.equal([0, 1, 2, 3]);
+  });
+
+  slow("goes on where it was when all are killed at once", async () => {
+    await started();
+    await ask(0);
+    await Promise.all(members.map((member) => member.kill()));
+    await Promise.all(members.map((member) => member.start(members)));
+    await ask(1);
+    expect(answers(members[0]!.node!)).to.deep.equal([0, 1]);
+  });
+
+  slow("signs without a member that signs wrongly, and names it", async () => {
+    const { key } = epochOf(1n).members[1]!;
+    members[1]!.disguise = (node) =>
+      disguised(node, {
+        extendVote: async (height) => {
+          const { partials } = await node.extendVote(height);
+          return signPartials(
+            1n,
+            key,
+            partials.map(() => new Uint8Array(32).fill(height)),
+          );
+        },
+      });
+    await started();
+    await ask(
+      0,
+      members.filter((_, i) => i !== 1),
+      members,
+    );
+    const named = members
+      .filter((_, i) => i !== 1)
+      .flatMap(({ misbehaviours }) => misbehaviours.map(({ kind, index }) => `${kind} ${index}`));
+    expect(named).not.to.deep.equal([]);
+    expect([...new Set(named)]).to.deep.equal(["bad-partial 2"]);
+  });
+
+  slow("has a node halt that comes to another result, with the height and both hashes", async () => {
+    members[2]!.fuel = 1_000n;
+    await started();
+    const others = members.filter((_, i) => i !== 2);
+    await ask(0, others, members);
+    await until(() => members[2]!.halted !== undefined);
+    expect(members[2]!.halted).to.match(
+      /^at height \d+ it has 0x[0-9a-f]{64}, \d members have 0x[0-9a-f]{64}$/,
+    );
+    const named = others.flatMap(({ misbehaviours }) =>
+      misbehaviours.map(({ kind, index }) => `${kind} ${index}`),
+    );
+    expect([...new Set(named)]).to.deep.equal(["divergence 3"]);
+    await ask(1, others);
+    expect(answers(others[0]!.node!)).to.deep.equal([0, 1]);
+  });
+});
+
+/** A replica that does what the node does, but for this. */
+const disguised = (node: CloudNode, otherwise: Partial<OrderedReplica>): OrderedReplica =>
+  new Proxy<OrderedReplica>(node, {
+    get: (target, name) => {
+      if (name in otherwise) return otherwise[name as keyof OrderedReplica];
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });

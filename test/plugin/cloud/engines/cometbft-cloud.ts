@@ -1,0 +1,158 @@
+/** Nodes of a cloud over CometBFT itself, each with its own process of it; no chain beneath. */
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import { AbciServer } from "../../../../plugin/cloud/abci/server.ts";
+import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
+import { writeHome } from "../../../../plugin/cloud/cometbft/home.ts";
+import { CometBftProcess } from "../../../../plugin/cloud/cometbft/process.ts";
+import { CometRpc } from "../../../../plugin/cloud/cometbft/rpc.ts";
+import { IdentityKey, IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
+import { CometBftApplication } from "../../../../plugin/cloud/engines/cometbft-application.ts";
+import type { OrderedReplica } from "../../../../plugin/cloud/engines/ordered-replica.ts";
+import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
+import type { Misbehaviour } from "../../../../plugin/cloud/replication/engine.ts";
+import type { OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
+import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
+import { seeded, type Seeded } from "../../../seeded.ts";
+import { freePort } from "../cometbft/free-port.ts";
+import { epochOf, nodeOf, SIZE, THRESHOLD, type TestEpoch } from "../node/members.ts";
+import { CHAIN, CLOUD } from "../replication/events.ts";
+
+export const command = process.env.COMETBFT ?? "cometbft";
+
+/** A member of epoch 1 with everything that survives its process, and what runs of it. */
+export class CometMember {
+  /** What it sees of the chain. */
+  readonly seen: OrderedEvent[] = [];
+  readonly misbehaviours: Misbehaviour[] = [];
+  readonly signed: number[] = [];
+  halted: string | undefined;
+  readonly lines: string[] = [];
+  /** Makes it run programs with other limits than the others, if set before it starts. */
+  fuel: bigint | undefined;
+  /** Stands between it and CometBFT, if set before it starts. */
+  disguise: (node: CloudNode) => OrderedReplica = (node) => node;
+  node: CloudNode | undefined;
+  application: CometBftApplication | undefined;
+  peerPort = 0;
+  rpcPort = 0;
+  readonly index: number;
+  readonly nodeKey: Ed25519Key;
+  readonly validatorKey: Ed25519Key;
+  readonly #epoch: TestEpoch;
+  readonly #home: string;
+  readonly #stores = { state: new MemoryStore(), guard: new MemoryStore(), comet: new MemoryStore() };
+  #server: AbciServer | undefined;
+  #process: CometBftProcess | undefined;
+
+  constructor(folder: string, epoch: TestEpoch, index: number, random: Seeded) {
+    this.#home = join(folder, `node${index}`);
+    this.#epoch = epoch;
+    this.index = index;
+    this.nodeKey = new Ed25519Key(random.bytes(32));
+    this.validatorKey = new Ed25519Key(random.bytes(32));
+  }
+
+  async ports(): Promise<void> {
+    this.peerPort = await freePort();
+    this.rpcPort = await freePort();
+  }
+
+  async start(all: readonly CometMember[]): Promise<void> {
+    const socket = `${this.#home}.sock`;
+    await rm(socket, { force: true });
+    await writeHome(this.#home, {
+      genesis: {
+        chainId: "nexus-test",
+        time: new Date("2026-01-01T00:00:00Z"),
+        validators: all.map(({ validatorKey }, i) => ({
+          name: `node ${i}`,
+          publicKey: validatorKey.publicKey,
+        })),
+        blockBytes: 12_000_000,
+      },
+      keys: { node: this.nodeKey, validator: this.validatorKey },
+      settings: {
+        name: `node ${this.index}`,
+        application: socket,
+        peers: {
+          listen: `127.0.0.1:${this.peerPort}`,
+          persistent: all
+            .filter((other) => other !== this)
+            .map((other) => `${other.nodeKey.address}@127.0.0.1:${other.peerPort}`),
+        },
+        rpc: `127.0.0.1:${this.rpcPort}`,
+        blockTime: 200,
+      },
+    });
+    const { seen, fuel } = this;
+    const { state: store, guard: guardStore, comet } = this.#stores;
+    const options = { seen, store, guardStore, ...(fuel === undefined ? {} : { fuel }) };
+    this.node = await nodeOf(this.#epoch, this.index, options);
+    const identities = this.#epoch.members.map(
+      ({ identity }) => new IdentityKey(new IdentitySecret(identity).publicKey),
+    );
+    const rpc = new CometRpc(`127.0.0.1:${this.rpcPort}`);
+    const complain = (what: string, error: unknown): unknown => this.lines.push(`${what}: ${String(error)}`);
+    this.application = new CometBftApplication(this.disguise(this.node), {
+      cloudId: CLOUD,
+      identity: new IdentitySecret(this.#epoch.members[this.index]!.identity),
+      members: (epoch) => (epoch === 1n ? { identities, threshold: THRESHOLD } : undefined),
+      broadcast: (gossip) => rpc.broadcast(gossip),
+      store: comet,
+      report: (misbehaviour) => this.misbehaviours.push(misbehaviour),
+      signed: (height) => this.signed.push(height),
+      halted: (reason) => (this.halted = reason),
+      complain,
+      patience: 400,
+    });
+    this.#server = new AbciServer(this.application, complain);
+    await this.#server.listen({ path: socket });
+    this.#process = await CometBftProcess.start(command, this.#home, ({ level, message }) => {
+      if (level === "error") this.lines.push(message);
+    });
+    await until(async () => (await rpc.call("health")) !== undefined);
+    await this.application.start();
+  }
+
+  /** Lets it see events, and tell the others. */
+  async see(...events: OrderedEvent[]): Promise<void> {
+    this.seen.push(...events);
+    await this.application!.tellHeads(new Map([[CHAIN, events.at(-1)!.place.block]]));
+  }
+
+  /** Ends its processes at once, as a machine that loses its power does. */
+  async kill(): Promise<void> {
+    const process_ = this.#process;
+    if (process_ !== undefined) {
+      const gone = process_.crashed();
+      process.kill(process_.pid, "SIGKILL");
+      await gone;
+    }
+    await this.#server?.close();
+    this.#server = this.#process = undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop();
+    await this.#server?.close();
+    this.#server = this.#process = undefined;
+  }
+}
+
+/** Four members of epoch 1, not started. */
+export async function cometCloud(folder: string, seed: string): Promise<CometMember[]> {
+  await mkdir(folder, { recursive: true });
+  const epoch = epochOf(1n);
+  const random = seeded(seed);
+  const members = Array.from({ length: SIZE }, (_, i) => new CometMember(folder, epoch, i, random));
+  for (const member of members) await member.ports();
+  return members;
+}
+
+/** Waits until `met` holds; the test's own timeout is the limit. */
+export async function until(met: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await Promise.resolve(met()).catch(() => false)))
+    await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -1,0 +1,86 @@
+import { expect } from "chai";
+import { getBytes, hexlify } from "ethers";
+
+import { IdentityKey, IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
+import {
+  decodeGossip,
+  encodeGossip,
+  LONGEST_GOSSIP,
+  type Gossip,
+} from "../../../../plugin/cloud/engines/gossip.ts";
+import { encode, integer } from "../../../../plugin/cloud/replication/structure.ts";
+import { seeded } from "../../../seeded.ts";
+import { CLOUD } from "../replication/events.ts";
+
+const random = seeded("gossip");
+const secrets = Array.from({ length: 4 }, () => new IdentitySecret(random.bytes(32)));
+const keys = secrets.map(({ publicKey }) => new IdentityKey(publicKey));
+const decoded = (bytes: Uint8Array, cloud = CLOUD): Gossip =>
+  decodeGossip(cloud, bytes, ({ epoch, index }) => (epoch === 7n ? keys[index - 1] : undefined));
+
+const statement: Gossip = {
+  kind: "statement",
+  epoch: 7n,
+  index: 2,
+  height: 300,
+  blockHash: hexlify(random.bytes(32)),
+  signature: hexlify(random.bytes(65)),
+  partials: [random.bytes(64), random.bytes(64)],
+};
+const heads: Gossip = {
+  kind: "heads",
+  epoch: 7n,
+  index: 2,
+  heads: new Map([
+    [1n, 20_000_000n],
+    [10n, 0n],
+  ]),
+};
+
+describe('plugin/cloud/engines/gossip (seed "gossip")', () => {
+  for (const gossip of [statement, heads]) {
+    const bytes = encodeGossip(CLOUD, secrets[1]!, gossip);
+
+    it(`reads back a ${gossip.kind}`, () => {
+      expect(decoded(bytes)).to.deep.equal(gossip);
+    });
+
+    it(`refuses a ${gossip.kind} with any bit changed, and any part of one`, () => {
+      for (let bit = 0; bit < 8 * bytes.length; bit++) {
+        const changed = bytes.slice();
+        changed[bit >> 3]! ^= 1 << (bit & 7);
+        expect(() => decoded(changed), `bit ${bit}`).to.throw();
+      }
+      for (let length = 0; length < bytes.length; length++)
+        expect(() => decoded(bytes.subarray(0, length)), `${length} bytes`).to.throw();
+      expect(() => decoded(Uint8Array.of(...bytes, 0))).to.throw();
+    });
+
+    it(`refuses a ${gossip.kind} in another's name, of another epoch, for another cloud`, () => {
+      for (const index of [0, 1, 3, 4, 5, 2 ** 53]) {
+        expect(() => decoded(encodeGossip(CLOUD, secrets[1]!, { ...gossip, index })), String(index)).to.throw(
+          /did not sign this|has no member/,
+        );
+      }
+      expect(() => decoded(encodeGossip(CLOUD, secrets[1]!, { ...gossip, epoch: 8n }))).to.throw(/no member/);
+      expect(() => decoded(bytes, `0x${"00".repeat(32)}`)).to.throw(/did not sign this/);
+    });
+  }
+
+  it("refuses chains out of order or twice, another kind, heights beyond all numbers, and what is too long", () => {
+    const signed = (kind: number, body: Parameters<typeof encode>[0]): Uint8Array => {
+      const said = [integer(kind), integer(7), integer(2), body];
+      const message = Buffer.concat([Buffer.from("Nexus gossip v1"), getBytes(CLOUD), encode(said)]);
+      return encode([...said, secrets[1]!.sign(message)]);
+    };
+    const pair = (chainId: number, head: number) => [integer(chainId), integer(head)];
+    expect(decoded(signed(1, [pair(1, 2)]))).to.deep.include({ kind: "heads" });
+    expect(() => decoded(signed(1, [pair(2, 1), pair(1, 1)]))).to.throw(/ascending/);
+    expect(() => decoded(signed(1, [pair(1, 1), pair(1, 1)]))).to.throw(/ascending/);
+    expect(() => decoded(signed(2, [pair(1, 1)]))).to.throw(/no known kind/);
+    const hash = `0x${"11".repeat(32)}`;
+    expect(() => decoded(signed(0, [integer(2n ** 60n), hash, "0x", []]))).to.throw(/no block/);
+    const long = { ...statement, partials: [new Uint8Array(LONGEST_GOSSIP)] };
+    expect(() => decoded(encodeGossip(CLOUD, secrets[1]!, long))).to.throw(/taken at most/);
+  });
+});
