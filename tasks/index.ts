@@ -152,6 +152,10 @@ export const nodeTask = task(
       "File to write addresses and ids to as JSON, once the cloud serves, for front-ends and scripts",
     defaultValue: "",
   })
+  .addFlag({
+    name: "zero",
+    description: "Answer what contracts ask the market of Nexus Zero for too, once a development key is made",
+  })
   .addOption({ name: "host", description: "Address to listen on", defaultValue: "127.0.0.1" })
   .addOption({
     name: "port",

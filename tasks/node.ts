@@ -11,17 +11,19 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { chainOf } from "../deploy/chains.ts";
 import { isDevelopmentChain } from "../plugin/chain/development-chain.ts";
-import { embeddedCloudOptions } from "../plugin/api/config.ts";
-import { CloudSession } from "../plugin/api/cloud-session.ts";
+import type { CloudProgram } from "../plugin/api/cloud-program.ts";
+import { Nexus } from "../plugin/api/nexus.ts";
 import type { ServedBlock } from "../plugin/cloud/embedded/embedded-cloud.ts";
-import { exampleNames, loadProgram, programsIn } from "../plugin/programs/load.ts";
+import { exampleNames, programsIn } from "../plugin/programs/load.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";
 import { callbacksOf, Journal, type BlockView } from "./node/journal.ts";
+import { openMarket } from "./node/market.ts";
 import { isLoopback, PageServer } from "./node/page-server.ts";
 import { Serving } from "./node/serving.ts";
 import { statusView } from "./node/status-view.ts";
 
 interface NodeArguments {
+  readonly zero: boolean;
   readonly out: string;
   readonly data: string;
   readonly host: string;
@@ -34,7 +36,7 @@ type Connection = NetworkConnection<ChainType | string>;
 /** The chain to serve, and what serves it. */
 interface Home {
   readonly connection: Connection;
-  readonly session: CloudSession;
+  readonly nexus: Nexus;
   /** The JSON-RPC server of a simulated network; undefined where the chain is elsewhere. */
   readonly rpc: { readonly server: JsonRpcServer; readonly url: string } | undefined;
 }
@@ -57,7 +59,7 @@ const node: NewTaskActionFunction<NodeArguments> = async (args, hre) => {
     } finally {
       const grace = setTimeout(() => process.exit(process.exitCode ?? 0), GRACE);
       await home.rpc?.server.close();
-      await home.session.close();
+      await home.nexus.close();
       await home.connection.close();
       clearTimeout(grace);
     }
@@ -72,11 +74,12 @@ function announce(what: string): void {
 }
 
 async function run(
-  { host, port, out }: NodeArguments,
+  { host, port, out, zero }: NodeArguments,
   hre: HardhatRuntimeEnvironment,
-  { connection, session, rpc }: Home,
+  { connection, nexus, rpc }: Home,
   signal: AbortSignal,
 ): Promise<void> {
+  const { session } = nexus;
   const chain = await session.chainOf(connection);
   const journal = new Journal();
   let cloud = await session.cloud(announce);
@@ -92,11 +95,7 @@ async function run(
     blocks: async (from) => shown.then(() => journal.blocks(from, cloud.height, PAGE)),
     requests: async () => shown.then(() => journal.requests(cloud.height, PAGE)),
     request: async (id) => shown.then(() => journal.request(id, cloud.height)),
-    publish: async (module) => {
-      const id = await session.change((present) => present.publish(module));
-      await session.service();
-      return id;
-    },
+    publish: async (module) => (await nexus.program(module)).id,
   });
   const pagePort = await listening(page.listen(host, port), host, port, "--port");
   try {
@@ -121,8 +120,9 @@ async function run(
         (rpc === undefined ? "" : `  JSON-RPC  ${rpc.url}\n`) +
         `  Gateway   ${cloud.addressOf(chain.chainId, "NexusGateway")}`,
     );
-    await publishPrograms(hre, session, journal);
+    const published = await publishPrograms(hre, nexus, journal);
     for (const { name, id } of journal.programs) console.log(`  ${name.padEnd(11)} ${id}`);
+    const market = zero ? await openMarket(nexus, published) : undefined;
     if (out !== "") {
       const parts = cloud.addresses(chain.chainId);
       const addresses = {
@@ -132,6 +132,7 @@ async function run(
         cloudId: cloud.cloudId,
         contracts: Object.fromEntries(parts),
         programs: Object.fromEntries(journal.programs.map(({ name, id }) => [name, id])),
+        ...(market !== undefined && { zero: market }),
       };
       await writeAddresses(resolve(out), addresses);
     }
@@ -187,12 +188,8 @@ async function openHome(args: NodeArguments, hre: HardhatRuntimeEnvironment): Pr
       error as Error,
     );
   }
-  const directory = args.data === "" ? undefined : resolve(args.data);
-  const session = new CloudSession(connection, {
-    ...embeddedCloudOptions(hre.config.nexus.cloud),
-    ...(directory !== undefined && { directory }),
-  });
-  return { connection, session, rpc: undefined };
+  const cloud = args.data === "" ? {} : { directory: resolve(args.data) };
+  return { connection, nexus: new Nexus(hre, connection, cloud), rpc: undefined };
 }
 
 /** A JSON-RPC server of a simulated network, and the connection behind it, whose transactions the cloud serves at once. */
@@ -224,7 +221,7 @@ async function serveSimulated(
   const { port } = await server.listen();
   return {
     connection: connection!,
-    session: connection!.nexus.session,
+    nexus: connection!.nexus,
     rpc: { server, url: urlOf(host, port) },
   };
 }
@@ -232,19 +229,22 @@ async function serveSimulated(
 /** Makes the project's programs and the examples known; one that does not build is said and left out. */
 async function publishPrograms(
   hre: HardhatRuntimeEnvironment,
-  session: CloudSession,
+  nexus: Nexus,
   journal: Journal,
-): Promise<void> {
-  const { nexus, paths } = hre.config;
-  const names = new Set([...(await programsIn(nexus.programs)), ...(await exampleNames())]);
+): Promise<CloudProgram[]> {
+  const folder = hre.config.nexus.programs;
+  const names = new Set([...(await programsIn(folder)), ...(await exampleNames())]);
+  const published: CloudProgram[] = [];
   for (const name of [...names].sort()) {
     try {
-      const { module } = await loadProgram(name, { programs: nexus.programs, cache: paths.cache });
-      journal.name(await session.change((cloud) => cloud.publish(module)), name);
+      const program = await nexus.publish(name);
+      journal.name(program.id, name);
+      published.push(program);
     } catch (error) {
       console.log(styleText("yellow", `Program ${name} is left out: ${(error as Error).message}`));
     }
   }
+  return published;
 }
 
 /** Writes the file whole or not at all: who waits for it reads it at once. */

@@ -8,6 +8,7 @@ import { embeddedCloudOptions } from "./config.ts";
 import { CloudSession } from "./cloud-session.ts";
 import type { EvmChain } from "../chain/evm-chain.ts";
 import type { EmbeddedCloud } from "../cloud/embedded/embedded-cloud.ts";
+import type { EmbeddedCloudOptions } from "../cloud/embedded/founding.ts";
 import { checkFault, type Fault } from "../cloud/embedded/faulty-replica.ts";
 import type { Evidence } from "../cloud/node/evidence.ts";
 import type { Misbehaviour } from "../cloud/replication/engine.ts";
@@ -41,12 +42,18 @@ export class Nexus {
   readonly #zero: ZeroSession;
   #session: CloudSession;
 
-  constructor(environment: NexusEnvironment, connection: NetworkConnection<ChainType | string>) {
+  /** @param cloud how its cloud differs from what the configuration says */
+  constructor(
+    environment: NexusEnvironment,
+    connection: NetworkConnection<ChainType | string>,
+    cloud: Partial<EmbeddedCloudOptions> = {},
+  ) {
     this.environment = environment;
     const { config } = environment;
     this.#connection = connection;
     this.#zero = new ZeroSession(this, { mode: config.nexus.zero.mode, cache: config.paths.cache });
-    this.#session = new CloudSession(connection, embeddedCloudOptions(config.nexus.cloud), this.#zero);
+    const options = { ...embeddedCloudOptions(config.nexus.cloud), ...cloud };
+    this.#session = new CloudSession(connection, options, this.#zero);
   }
 
   /** The session behind it; for the plugin's own hooks and tasks. */
@@ -103,11 +110,17 @@ export class Nexus {
    * @throws when there is no such program, it does not build, or the cloud would not run it
    */
   async program(program: string | Uint8Array): Promise<CloudProgram> {
+    const published = await this.publish(program);
+    await this.#session.service();
+    return published;
+  }
+
+  /** Like `program`, but the cloud takes it with the next that it serves: for many of them at once. */
+  async publish(program: string | Uint8Array): Promise<CloudProgram> {
     const { nexus, paths } = this.environment.config;
     const loaded = await loadProgram(program, { programs: nexus.programs, cache: paths.cache });
     const id = await this.#session.change((cloud) => cloud.publish(loaded.module));
     this.#zero.market.know(loaded);
-    await this.#session.service();
     return new CloudProgram(loaded, hex(id), this.#session, await this.chain(), this.#zero);
   }
 

@@ -101,10 +101,15 @@ export class MarketProver {
       });
     }
     if (committed.length === 0) return false;
-    await this.#tools.prepare(zero);
-    await zero.passRevealDelay();
+    // Once for all of them; on a chain where it cannot be done, it is what keeps each from being answered.
+    let ready: Promise<void> | undefined;
+    const prepare = async (): Promise<void> => {
+      await this.#tools.prepare(zero);
+      await zero.passRevealDelay();
+    };
     for (const [open, proof] of committed) {
       await this.#attempt(open, async () => {
+        await (ready ??= prepare());
         await zero.reveal(proof);
         this.#open.delete(open.asked.id);
       });
