@@ -63,7 +63,10 @@ import { defineConfig } from "hardhat/config";
 export default defineConfig({
   plugins: [toolbox, nexus],
   // As the documentation has it, but for the compiler, which comes from npm here.
-  solidity: { compilers: [{ version: "0.8.37", path: fileURLToPath(import.meta.resolve("solc/soljson.js")) }] },
+  solidity: {
+    compilers: [{ version: "0.8.37", path: fileURLToPath(import.meta.resolve("solc/soljson.js")) }],
+    npmFilesToBuild: ["hardhat-nexus/contracts/examples/Counter.sol"],
+  },
 });
 `;
 
@@ -163,6 +166,10 @@ describe("the npm package", function () {
               .and.not.match(/failing/);
         }
       }
+      if (runner === "nodejs") {
+        await writeFile(join(project, "test", "documented.ts"), await viemExample());
+        expect(await hardhat("test", runner, "test/documented.ts")).to.match(/1 passing/);
+      }
       await writeFile(join(project, "test", "typed.ts"), TYPED);
       await exec(process.execPath, join(modules, "typescript", "bin", "tsc"));
 
@@ -178,6 +185,14 @@ describe("the npm package", function () {
     });
   }
 });
+
+/** The test with viem that docs/plugin.md shows. */
+async function viemExample(): Promise<string> {
+  const page = await readFile(join(repository, "docs", "plugin.md"), "utf8");
+  const found = /^```ts\n((?:(?!^```)[^])*"viem"(?:(?!^```)[^])*)^```$/m.exec(page);
+  if (found === null) throw new Error("docs/plugin.md shows no test with viem.");
+  return found[1]!;
+}
 
 /** The error of a command, with what it printed: the last of it says what went wrong. */
 function explained(error: Error & { stdout?: string; stderr?: string }): never {

@@ -55,7 +55,7 @@ async function deadLinks(path: string, page: string): Promise<string[]> {
 describe("the links between pages", () => {
   it("are looked at in text, and found dead where a file or a heading is missing", async () => {
     const page =
-      "[a](LICENSE) [b](docs/plugin.md#tests) [c](no.md) [d](docs/plugin.md#no) [e](#no) `[f](no)`\n";
+      "[a](LICENSE) [b](docs/plugin.md#a-test) [c](no.md) [d](docs/plugin.md#no) [e](#no) `[f](no)`\n";
     expect(await deadLinks("README.md", page)).to.deep.equal([
       "README.md: no.md",
       "README.md: docs/plugin.md#no",
@@ -68,5 +68,12 @@ describe("the links between pages", () => {
       (await pages()).map(async (path) => deadLinks(path, await readFile(join(root, path), "utf8"))),
     );
     expect(dead.flat()).to.deep.equal([]);
+  });
+
+  it("lead from docs/README.md to every page of docs", async () => {
+    const index = await readFile(join(root, "docs/README.md"), "utf8");
+    const linked = new Set(linksOf(index).map((link) => join("docs", link.split("#")[0]!)));
+    const there = (await pages()).filter((path) => path.startsWith("docs/") && path !== "docs/README.md");
+    expect(there.filter((path) => !linked.has(path))).to.deep.equal([]);
   });
 });
