@@ -5,6 +5,7 @@ import { failureOf } from "../../chain/provider-failure.ts";
 import { BlockRange, type BlockId, type LogRange } from "./block-range.ts";
 import { DevelopmentRange } from "./development-range.ts";
 import { readRequested } from "./requested-log.ts";
+import type { ScanRecord } from "./scan-record.ts";
 import { topicOf, type ServedChain } from "./served-chain.ts";
 import { filtersOf, placed, Subscriptions, type Subscription } from "./subscriptions.ts";
 
@@ -16,6 +17,9 @@ const ADDRESSES_PER_CALL = 500;
 
 /** Scans in a row that the provider took, after which twice as many blocks are asked for again. */
 const CALM_SCANS = 16;
+
+/** Blocks after which the scan is saved again: a restarted node reads no more than these anew, and what waits. */
+const SAVED_EVERY = 32n;
 
 /**
  * How many logs in a row may be passed over, because the cloud knows none of the programs subscribed to them, until one is given
@@ -47,9 +51,23 @@ export class EventSource {
   /** Logs among them name all programs that have paid for them, the furthest ahead first. */
   #events: OrderedEvent[] = [];
   #scanning: Promise<void> | undefined;
+  readonly #record: ScanRecord | undefined;
+  #isRestored = false;
+  /** Ends of scans that are not saved, with what was subscribed to by then; oldest first. */
+  #marks: Mark[] = [];
+  #saved = -SAVED_EVERY;
 
-  /** @param addressesPerCall most addresses, and most topics, in one `eth_getLogs`; what the chain's provider takes */
-  constructor(served: ServedChain, cloudId: string, addressesPerCall = ADDRESSES_PER_CALL) {
+  /**
+   * @param addressesPerCall most addresses, and most topics, in one `eth_getLogs`; what the chain's provider takes
+   * @param record where the scan is kept, to go on from there after a restart; kept nowhere unless given
+   */
+  constructor(
+    served: ServedChain,
+    cloudId: string,
+    addressesPerCall = ADDRESSES_PER_CALL,
+    record?: ScanRecord,
+  ) {
+    this.#record = record;
     this.served = served;
     this.#addressesPerCall = addressesPerCall;
     this.#cloudId = cloudId.toLowerCase();
@@ -69,7 +87,9 @@ export class EventSource {
     limit: number,
     knows: (programId: string) => boolean = () => true,
   ): Promise<OrderedEvent[]> {
+    this.#restore(cursor);
     this.#drop(cursor);
+    await this.#save(cursor);
     const head = await this.served.chain.finalHead();
     let events = given(this.#events, limit, knows);
     // No further than needed: what a hostile contract logs waits on its chain, not in memory.
@@ -80,16 +100,48 @@ export class EventSource {
       this.#drop(cursor);
       events = given(this.#events, limit, knows);
     }
+    await this.#save(cursor);
     return events;
   }
 
   /** Forgets everything and looks again from the suite's deployment; after a simulated chain was reverted. */
-  reset(): void {
+  async reset(): Promise<void> {
     this.served.chain.forget();
     this.#subscriptions = new Subscriptions();
     this.#events = [];
     this.#scanned = this.served.deployedAt - 1n;
     this.#tip = undefined;
+    this.#marks = [];
+    this.#saved = -SAVED_EVERY;
+    this.#isRestored = true;
+    await this.#record?.forget();
+  }
+
+  /** Goes on from where the scan was saved, once. */
+  #restore(cursor: Place | undefined): void {
+    if (this.#isRestored) return;
+    this.#isRestored = true;
+    const state = this.#record?.load(cursor);
+    if (state === undefined) return;
+    this.#scanned = this.#saved = state.block;
+    this.#tip = state.hash === undefined ? undefined : { number: state.block, hash: state.hash };
+    this.#span = state.span;
+    this.#subscriptions = Subscriptions.of(state.subscriptions);
+  }
+
+  /** Saves the last scan up to whose end all events are in the cloud's blocks, which end at `cursor` and are on disk. */
+  async #save(cursor: Place | undefined): Promise<void> {
+    if (this.#record === undefined) return;
+    const [waiting] = this.#events;
+    const isTaken = ({ block }: Mark): boolean => waiting === undefined || block < waiting.place.block;
+    const last = this.#marks.findLastIndex(isTaken);
+    if (last === -1) return;
+    const { block, tip, subscriptions } = this.#marks[last]!;
+    if (block < this.#saved + SAVED_EVERY) return;
+    this.#marks = this.#marks.slice(last + 1);
+    this.#saved = block;
+    const entries = subscriptions.entries;
+    await this.#record.save({ block, hash: tip?.hash, span: this.#span, cursor, subscriptions: entries });
   }
 
   /** Forgets the events up to `cursor`. */
@@ -140,10 +192,20 @@ export class EventSource {
     this.#events = this.#events.concat(events);
     this.#subscriptions = subscriptions;
     this.#scanned = to;
+    if (this.#record !== undefined) this.#mark({ block: to, tip: this.#tip, subscriptions });
     if (this.#span < BLOCKS_PER_CALL && ++this.#calm >= CALM_SCANS) {
       this.#calm = 0;
       this.#span = this.#span * 2n < BLOCKS_PER_CALL ? this.#span * 2n : BLOCKS_PER_CALL;
     }
+  }
+
+  /** Of the ends of scans since the last waiting event, the last is enough. */
+  #mark(mark: Mark): void {
+    const waiting = this.#events.at(-1);
+    const previous = this.#marks.at(-1);
+    if (previous !== undefined && (waiting === undefined || previous.block >= waiting.place.block))
+      this.#marks.pop();
+    this.#marks.push(mark);
   }
 
   /** The events of a range. Of what comes up to the cursor, as all does that a restarted node had seen, only subscriptions matter. */
@@ -236,6 +298,13 @@ export class EventSource {
   #isOurs(cloudId: string): boolean {
     return cloudId.toLowerCase() === this.#cloudId;
   }
+}
+
+/** The end of a scan. */
+interface Mark {
+  readonly block: bigint;
+  readonly tip: BlockId | undefined;
+  readonly subscriptions: Subscriptions;
 }
 
 /** The first of these events that lead to anything, at most `limit`, with logs for the programs that have a place. */

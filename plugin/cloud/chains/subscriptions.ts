@@ -30,6 +30,18 @@ export class Subscriptions {
     this.#isShared = known.#isShared = true;
   }
 
+  /** Those with these ids. */
+  static of(entries: Iterable<readonly [id: string, Subscription]>): Subscriptions {
+    const subscriptions = new Subscriptions();
+    for (const [id, one] of entries) subscriptions.#byId.set(id, one);
+    return subscriptions;
+  }
+
+  /** All of them by their ids, lapsed ones too. */
+  get entries(): readonly (readonly [id: string, Subscription])[] {
+    return [...this.#byId];
+  }
+
   /** Applies an event of NexusSubscriptions.sol. */
   follow(event: string, args: Record<string, unknown>): void {
     const id = args["subscriptionId"] as string;

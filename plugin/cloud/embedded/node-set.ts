@@ -1,4 +1,5 @@
 import { EventSource } from "../chains/event-source.ts";
+import { ScanRecord } from "../chains/scan-record.ts";
 import type { ServedChain } from "../chains/served-chain.ts";
 import { IdentitySecret } from "../dkg/identity.ts";
 import { CloudNode } from "../node/cloud-node.ts";
@@ -70,7 +71,7 @@ export class NodeSet {
     { stores, guards }: NodeStores,
     states: readonly State[],
     home: ServedChain,
-    { limits }: EmbeddedCloudOptions,
+    { limits, directory }: EmbeddedCloudOptions,
   ): NodeSet {
     // Blocks that are not delivered yet may be signed under an epoch before the active one.
     const epochs = Array.from({ length: Number(committee.active!.committee.epoch) }, (_, i) => BigInt(i + 1));
@@ -81,9 +82,11 @@ export class NodeSet {
     const { cloudId, committees } = committee;
     const genesis = { chains: [{ chainId: home.chainId, gateway: home.gateway.address }], epoch: 1n };
     const nodes = committee.members.map(({ identitySecret }, i) => {
+      // What begins anew with its process has nothing to go on from.
+      const record = directory === undefined ? undefined : new ScanRecord(stores[i]!, home, cloudId);
       return new CloudNode({
         application: new Application({ cloudId, genesis, limits }, states[i]!, stores[i]!),
-        sources: [new EventSource(home, cloudId)],
+        sources: [new EventSource(home, cloudId, undefined, record)],
         identity: new IdentitySecret(identitySecret),
         committees,
         keys: keys[i]!,

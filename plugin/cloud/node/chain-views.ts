@@ -60,8 +60,8 @@ export class ChainViews {
   }
 
   /** Forgets everything and looks again; after a simulated chain was reverted. */
-  reset(): void {
-    for (const { source } of this.#views.values()) source.reset();
+  async reset(): Promise<void> {
+    for (const { source } of this.#views.values()) await source.reset();
     this.#outages.clear();
   }
 }

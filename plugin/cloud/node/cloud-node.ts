@@ -343,7 +343,7 @@ export class CloudNode implements Replica, Outlook {
     await this.guard.forgetAbove(height);
     this.#vote = undefined;
     this.#contradicting.clear();
-    this.#chains.reset();
+    await this.#chains.reset();
     this.#diverged = undefined;
   }
 

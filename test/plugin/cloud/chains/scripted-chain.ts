@@ -8,7 +8,9 @@ import {
   type RpcLog,
 } from "../../../../plugin/chain/evm-chain.ts";
 import { EventSource } from "../../../../plugin/cloud/chains/event-source.ts";
+import { ScanRecord } from "../../../../plugin/cloud/chains/scan-record.ts";
 import { servedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
+import type { KeyValueStore } from "../../../../plugin/cloud/storage/key-value-store.ts";
 import { loadArtifact } from "../../../../plugin/contracts/artifacts.ts";
 
 export const address = (n: number): string => zeroPadValue(toBeHex(n), 20);
@@ -101,14 +103,17 @@ export class ScriptedChain {
     for (const one of this.#logs.keys()) if (one >= block) this.#logs.delete(one);
   }
 
-  /** A source over this chain alone, or over endpoints that tell of it. */
-  source(addressesPerCall?: number, provider: Eip1193 = this.provider, finality: Finality = 0): EventSource {
+  /** A source over this chain alone, or over endpoints that tell of it; it is kept in `store` if there is one. */
+  source(
+    addressesPerCall?: number,
+    provider: Eip1193 = this.provider,
+    finality: Finality = 0,
+    store?: KeyValueStore,
+  ): EventSource {
     const chain = new EvmChain(provider, 1n, finality);
-    return new EventSource(
-      servedChain(chain, addresses, { isHome: true, deployedAt: 1n }),
-      CLOUD,
-      addressesPerCall,
-    );
+    const served = servedChain(chain, addresses, { isHome: true, deployedAt: 1n });
+    const record = store && new ScanRecord(store, served, CLOUD);
+    return new EventSource(served, CLOUD, addressesPerCall, record);
   }
 
   header(block: number): RpcHeader {
