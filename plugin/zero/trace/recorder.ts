@@ -46,6 +46,9 @@ export class Recorder {
   readonly #written: { access: number; region: Region; cell: number }[];
   #writes = 0;
   #grows = false;
+  /** Begins with the memory's times. */
+  #timesRoom: Uint32Array;
+  readonly #mostPages: number;
 
   constructor(program: Program, machine: Machine) {
     this.execution = new Execution(program);
@@ -53,6 +56,8 @@ export class Recorder {
     const cells = machine.cells();
     this.frames = region(cells.frames);
     this.memory = region(machine.memory);
+    this.#timesRoom = this.memory.times;
+    this.#mostPages = program.pages.most;
     this.pages = region(new BigUint64Array([BigInt(program.pages.first)]));
     this.globals = region(cells.globals);
     this.input = region(cells.input);
@@ -170,10 +175,15 @@ export class Recorder {
     const to = bytes.length / pageBytes;
     if (to === from) return;
     const time = timeOf(this.execution.steps - 1);
-    const times = new Uint32Array(bytes.length / 8).fill(time);
-    times.set(this.memory.times);
-    this.memory.values = new Int32Array(bytes.buffer);
-    this.memory.times = times;
+    const [before, words] = [this.memory.times.length, bytes.length / 8];
+    if (words > this.#timesRoom.length) {
+      // Twice as much as there was, as the machine does with memory.
+      const room = new Uint32Array(Math.max(words, Math.min(2 * before, this.#mostPages * (pageBytes / 8))));
+      room.set(this.memory.times);
+      this.#timesRoom = room;
+    }
+    this.memory.values = new Int32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / 4);
+    this.memory.times = this.#timesRoom.fill(time, before, words).subarray(0, words);
     this.pages.values[0] = to;
     this.growths.push({ from, to, time });
   }

@@ -69,8 +69,10 @@ export class Machine {
   readonly #private: BigUint64Array;
   readonly #journal = new BigUint64Array(1 + journalWords);
   readonly #scratch = new BigUint64Array(scratchWords);
-  readonly #log: Uint8Array[] = [];
+  /** With room for more than is in it. */
+  #log = new Uint8Array(0);
   #logged = 0;
+  /** As long as linear memory, at the beginning of a buffer that has room to grow. */
   #memory: DataView;
   /** Instructions executed so far. */
   instructions = 0;
@@ -92,7 +94,7 @@ export class Machine {
 
   /** Linear memory as it is now. */
   get memory(): Uint8Array {
-    return new Uint8Array(this.#memory.buffer);
+    return new Uint8Array(this.#memory.buffer, 0, this.#memory.byteLength);
   }
 
   /** The cells behind `memory`, for who records what a run does; not to be changed. */
@@ -112,7 +114,7 @@ export class Machine {
   }
 
   log(): Uint8Array {
-    return new Uint8Array(Buffer.concat(this.#log));
+    return this.#log.slice(0, this.#logged);
   }
 
   /** Executes from the program's start to its end. */
@@ -566,19 +568,30 @@ export class Machine {
   #grow(pages: number): number {
     const before = this.#memory.byteLength / pageBytes;
     if (before + pages > this.#program.pages.most) return -1;
-    if (pages > 0) {
-      const grown = new ArrayBuffer((before + pages) * pageBytes);
-      new Uint8Array(grown).set(this.memory);
-      this.#memory = new DataView(grown);
+    if (pages === 0) return before;
+    const bytes = (before + pages) * pageBytes;
+    let { buffer } = this.#memory;
+    if (bytes > buffer.byteLength) {
+      // Twice as much as there was: allocators that ask for a page at a time would have all copied a thousand times.
+      const most = this.#program.pages.most * pageBytes;
+      buffer = new ArrayBuffer(Math.min(most, Math.max(bytes, 2 * buffer.byteLength)));
+      new Uint8Array(buffer).set(this.memory);
     }
+    this.#memory = new DataView(buffer, 0, bytes);
     return before;
   }
 
   /** Keeps bytes of memory, which the routines have checked, up to the limit of the log. */
   #append(address: number, length: number): void {
     const kept = Math.min(length, machineLimits.logBytes - this.#logged);
-    this.#log.push(this.memory.slice(address, address + kept));
-    this.#logged += kept;
+    const end = this.#logged + kept;
+    if (end > this.#log.length) {
+      const grown = new Uint8Array(Math.min(machineLimits.logBytes, Math.max(end, 2 * this.#log.length)));
+      grown.set(this.#log);
+      this.#log = grown;
+    }
+    this.#log.set(this.memory.subarray(address, address + kept), this.#logged);
+    this.#logged = end;
   }
 }
 
