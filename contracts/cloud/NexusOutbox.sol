@@ -3,6 +3,7 @@ pragma solidity ^0.8.24;
 
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {Digests, Header} from "../committee/Digests.sol";
 import {ICommittees} from "../committee/ICommittees.sol";
@@ -24,11 +25,22 @@ struct Call {
 
 /// @title Executes the calls that programs make to contracts of this chain.
 /// @notice Every call of a program is made once, in the program's order, by the program's own account. A call that fails
-/// is recorded and not repeated: a program that cares has the target tell it by an event.
+/// is recorded and not repeated: a program that cares has the target tell it by an event. Whoever wants a program's calls relayed
+/// funds it; its ether is always the funds of all programs.
 contract NexusOutbox is ReentrancyGuard {
     /// @notice Most gas a call may ask for. One that asks for more fails without being made.
     uint32 public constant MAX_CALL_GAS = 5_000_000;
 
+    /// @notice Gas that a funded program pays for each of its calls being checked and recorded, besides what the call itself uses. One that
+    /// comes alone in its block costs its relayer more, one among many less.
+    uint256 public constant CALL_GAS = 60_000;
+    /// @notice Gas that a funded program pays for each byte of a call's data: calldata, at EIP-7623's price at worst.
+    uint256 public constant DATA_BYTE_GAS = 40;
+
+    /// @notice `from` gave `amount` wei to what `programId` pays its relayers from.
+    event Funded(bytes32 indexed cloudId, bytes32 indexed programId, address indexed from, uint256 amount);
+    /// @notice `relayer` was paid `amount` wei for a batch from the funds of the programs that made its calls.
+    event Paid(bytes32 indexed cloudId, address indexed relayer, uint256 amount);
     /// @notice A call was made (or, above the gas limit, refused) and its nonce is spent.
     /// @param success whether the target has code and the call returned
     event Executed(
@@ -47,6 +59,10 @@ contract NexusOutbox is ReentrancyGuard {
     error OutboxWrongCalls(bytes32 callsHash, bytes32 signedHash);
     /// @dev Calls before `nonce` have not been executed: relay the earlier headers first.
     error OutboxNonceGap(bytes32 cloudId, bytes32 programId, uint64 expected, uint64 nonce);
+    /// @dev A program is funded with more than nothing.
+    error OutboxNothingGiven(bytes32 cloudId, bytes32 programId);
+    /// @dev `relayer` did not take the `amount` wei that it is paid.
+    error OutboxPaymentFailed(address relayer, uint256 amount);
 
     /// @notice Who speaks for a cloud.
     ICommittees public immutable committees;
@@ -57,6 +73,8 @@ contract NexusOutbox is ReentrancyGuard {
 
     /// @notice Number of calls of a program executed, hence the nonce of its next one.
     mapping(bytes32 cloudId => mapping(bytes32 programId => uint64 nonce)) public nonceOf;
+    /// @notice Wei that a program's calls can still pay their relayers.
+    mapping(bytes32 cloudId => mapping(bytes32 programId => uint256 amount)) public fundsOf;
 
     constructor(ICommittees committees_, address gateway_) {
         if (address(committees_).code.length == 0) revert OutboxNotAContract(address(committees_));
@@ -66,8 +84,17 @@ contract NexusOutbox is ReentrancyGuard {
         accountImplementation = address(new ProgramAccount());
     }
 
-    /// @notice Executes all calls that a block of a cloud makes to this chain, in the block's order. Anybody may.
-    /// @dev Not re-entrant: a call begins only after the one before it has ended.
+    /// @notice Gives `msg.value` to what a program pays its relayers from. Anybody may; nobody gets it back.
+    function fund(bytes32 cloudId, bytes32 programId) external payable {
+        if (msg.value == 0) revert OutboxNothingGiven(cloudId, programId);
+        fundsOf[cloudId][programId] += msg.value;
+        emit Funded(cloudId, programId, msg.sender, msg.value);
+    }
+
+    /// @notice Executes all calls that a block of a cloud makes to this chain, in the block's order. Anybody may, and is paid
+    /// the gas of the calls at this block's base fee, of each call as far as its program's funds go.
+    /// @dev Not re-entrant: a call begins only after the one before it has ended. The payment is the last thing done, to nobody but
+    /// the caller, so whoever does not take it holds up nobody else.
     function execute(
         bytes32 cloudId,
         uint64 epoch,
@@ -78,7 +105,15 @@ contract NexusOutbox is ReentrancyGuard {
         bytes32 callsHash = _hash(calls);
         if (callsHash != header.callsHash) revert OutboxWrongCalls(callsHash, header.callsHash);
         committees.requireSigned(cloudId, epoch, Digests.header(gateway, cloudId, epoch, header), signature);
-        for (uint256 i = 0; i < calls.length; ++i) _execute(cloudId, calls[i]);
+        uint256 paid = 0;
+        for (uint256 i = 0; i < calls.length; ++i) {
+            uint256 before = gasleft();
+            if (_execute(cloudId, calls[i])) paid += _charge(cloudId, calls[i], before - gasleft());
+        }
+        if (paid == 0) return;
+        emit Paid(cloudId, msg.sender, paid);
+        (bool taken, ) = msg.sender.call{value: paid}("");
+        if (!taken) revert OutboxPaymentFailed(msg.sender, paid);
     }
 
     /// @notice The account of a program, whether or not it has been made yet.
@@ -86,13 +121,14 @@ contract NexusOutbox is ReentrancyGuard {
         return Clones.predictDeterministicAddress(accountImplementation, _salt(cloudId, programId));
     }
 
-    function _execute(bytes32 cloudId, Call calldata call_) private {
+    /// @dev Whether the call's nonce was spent by it, and not before.
+    function _execute(bytes32 cloudId, Call calldata call_) private returns (bool) {
         bytes32 programId = call_.programId;
         uint64 nonce = call_.nonce;
         uint64 expected = nonceOf[cloudId][programId];
         if (nonce < expected) {
             emit Skipped(cloudId, programId, nonce);
-            return;
+            return false;
         }
         if (nonce > expected) revert OutboxNonceGap(cloudId, programId, expected, nonce);
         nonceOf[cloudId][programId] = expected + 1;
@@ -103,6 +139,16 @@ contract NexusOutbox is ReentrancyGuard {
             success = ProgramAccount(_account(cloudId, programId)).execute(call_.target, call_.gasLimit, call_.data);
         }
         emit Executed(cloudId, programId, nonce, call_.target, success);
+        return true;
+    }
+
+    /// @dev Takes from the program's funds what a call that used `gasUsed` costs its relayer, or all there is. The funds are read after
+    /// the call, which may have added to them.
+    function _charge(bytes32 cloudId, Call calldata call_, uint256 gasUsed) private returns (uint256 amount) {
+        uint256 funds = fundsOf[cloudId][call_.programId];
+        if (funds == 0) return 0;
+        amount = Math.min(funds, (CALL_GAS + DATA_BYTE_GAS * call_.data.length + gasUsed) * block.basefee);
+        fundsOf[cloudId][call_.programId] = funds - amount;
     }
 
     function _account(bytes32 cloudId, bytes32 programId) private returns (address account) {
