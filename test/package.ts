@@ -55,13 +55,16 @@ const KINDS: readonly Kind[] = [
 /** What the plugin may add to a project's node_modules, in bytes. */
 const MOST_ADDED = 150_000_000;
 
-const config = (toolbox: string) => `import { fileURLToPath } from "node:url";
+/** What a process that tests with mock proofs, and compiles nothing, may hold at its peak, in bytes. */
+const MOST_MEMORY = 400_000_000;
+
+const config = (toolbox: string, settings = "") => `import { fileURLToPath } from "node:url";
 import toolbox from "${toolbox.slice(0, toolbox.lastIndexOf("@"))}";
 import nexus from "hardhat-nexus";
 import { defineConfig } from "hardhat/config";
 
 export default defineConfig({
-  plugins: [toolbox, nexus],
+  plugins: [toolbox, nexus],${settings}
   // As the documentation has it, but for the compiler, which comes from npm here.
   solidity: {
     compilers: [{ version: "0.8.37", path: fileURLToPath(import.meta.resolve("solc/soljson.js")) }],
@@ -93,6 +96,22 @@ export const gateway: \`0x\${string}\` = await nexus.gateway();
 export const fee: unknown = (await nexus.contract("NexusGateway")).abi[0].type;
 // @ts-expect-error there is no such part
 await nexus.contract("NexusGate");
+`;
+
+/** A test that takes a mock proof, and fails if its process ever held too much; for either runner. */
+const MOCK = `import assert from "node:assert/strict";
+import { network } from "hardhat";
+
+describe("a mock proof", () => {
+  it("takes little memory", async () => {
+    const { nexus } = await network.create();
+    const program = await nexus.program("sum");
+    const { journal } = await program.prove("1 2 39");
+    assert.equal(new TextDecoder().decode(journal), "42");
+    const peak = process.resourceUsage().maxRSS * 1024;
+    assert.ok(peak < ${MOST_MEMORY}, \`\${peak} bytes at the peak\`);
+  });
+});
 `;
 
 describe("the npm package", function () {
@@ -172,6 +191,15 @@ describe("the npm package", function () {
       }
       await writeFile(join(project, "test", "typed.ts"), TYPED);
       await exec(process.execPath, join(modules, "typescript", "bin", "tsc"));
+
+      const mock = runner === "mocha" ? MOCK : `import { describe, it } from "node:test";\n${MOCK}`;
+      await writeFile(join(project, "test", "mock.ts"), mock);
+      await writeFile(
+        join(project, "mock.config.ts"),
+        config(toolbox, '\n  nexus: { zero: { mode: "mock" } },'),
+      );
+      const quick = ["--config", "mock.config.ts", "test", runner, "--no-compile", "test/mock.ts"];
+      expect(await hardhat(...quick)).to.match(/1 passing/);
 
       const json = async (...args: string[]): Promise<Record<string, unknown>> =>
         JSON.parse(await hardhat(...args, "--json")) as Record<string, unknown>;
