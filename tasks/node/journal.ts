@@ -188,6 +188,12 @@ function describe(event: CloudEvent): string {
       return `program ${programIdOf(event.module).slice(0, 10)}`;
     case "chain":
       return `chain ${event.chainId} joins`;
+    case "pause":
+      return `chain ${event.chainId} is paused`;
+    case "resume":
+      return `chain ${event.chainId} is resumed`;
+    case "removal":
+      return `chain ${event.chainId} leaves`;
     case "epoch":
       return `epoch ${event.epoch}`;
     case "log":

@@ -203,6 +203,36 @@ export class EmbeddedCloud {
     );
   }
 
+  /** Has a chain take part in no block from the next service on, or again; not the home chain. See docs/cloud.md. */
+  changeChain(kind: "pause" | "resume", chainId: bigint): void {
+    this.#requireMirror(chainId);
+    for (const node of this.#nodes.nodes) node.propose({ kind, chainId });
+  }
+
+  /**
+   * Serves a chain no more, whatever waits for it. It can then be attached again, with other contracts.
+   *
+   * @throws NoQuorumError
+   */
+  async removeChain(chainId: bigint): Promise<void> {
+    const { gateway } = this.#requireMirror(chainId);
+    for (const node of this.#nodes.nodes)
+      node.propose({ kind: "removal", chainId, gateway: gateway.address });
+    await this.service(undefined, this.#home.served.chainId);
+    this.#deliveries.drop(chainId);
+    this.#mirrors.delete(chainId);
+    this.#attachments.delete(chainId);
+  }
+
+  /** @throws RangeError unless it is a chain that is served through a mirror */
+  #requireMirror(chainId: bigint): ServedChain {
+    const attachment = this.#attachments.get(chainId);
+    if (attachment === undefined || attachment.served.isHome) {
+      throw new RangeError(`Chain ${chainId} is not served through a mirror.`);
+    }
+    return attachment.served;
+  }
+
   /**
    * Makes a program known to the cloud; it can be requested from the next block on.
    *

@@ -8,9 +8,14 @@ import type { IdentityKey, IdentitySecret } from "../dkg/identity.ts";
 import type { Application, Execution, Outlook } from "../replication/application.ts";
 import type { Block } from "../replication/block.ts";
 import type { Certificate, ChainHeader, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
-import type { OperatorEvent, OrderedEvent, Place } from "../replication/event.ts";
+import {
+  eventId,
+  type ChainEvent,
+  type OperatorEvent,
+  type OrderedEvent,
+  type Place,
+} from "../replication/event.ts";
 import { ProgramStore } from "../replication/program-store.ts";
-import type { GatewayAddress } from "../replication/replicated-state.ts";
 import { ChainViews } from "./chain-views.ts";
 import {
   certificateFault,
@@ -89,7 +94,8 @@ export class CloudNode implements Replica, Outlook {
   }
 
   /**
-   * Takes what an operator wants to put in, to be proposed with the next block.
+   * Takes what this node's operator wants to put in, to be proposed with the next block until it happened. This is also the
+   * operator's approval: a chain is paused, resumed or removed once t nodes were given the same. It is kept in memory only.
    *
    * @throws WasmError when it is a program that the cloud would not run
    */
@@ -127,7 +133,7 @@ export class CloudNode implements Replica, Outlook {
         const head = agreedHead?.(chainId);
         return head === undefined ? events : events.filter(({ place }) => place.block <= head);
       },
-      serves: (chain) => this.serves(chain),
+      approves: (event) => this.approves(event),
       attests: (height, signature) => this.attests(height, signature),
     };
     return this.application.prepareProposal(outlook, this.#proposed);
@@ -354,9 +360,10 @@ export class CloudNode implements Replica, Outlook {
     return this.#chains.after(chain, cursor, limit, (programId) => this.application.programs.has(programId));
   }
 
-  /** See `Outlook`. */
-  serves(chain: GatewayAddress): boolean {
-    return this.#chains.has(chain);
+  /** See `Outlook`: a chain is wanted whose gateway the node looks at; any other change, when its own operator proposed it. */
+  approves(event: ChainEvent): boolean {
+    if (event.kind === "chain") return this.#chains.has(event);
+    return this.#proposed.some((proposed) => eventId(proposed) === eventId(event));
   }
 
   /** See `Outlook`. */

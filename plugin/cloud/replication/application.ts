@@ -14,6 +14,8 @@ import { BlockStore } from "./block-store.ts";
 import { answerBytes, answerGas, callBytes, callGas, takeDeliverable } from "./delivery-budget.ts";
 import {
   eventId,
+  isOrdered,
+  type ChainEvent,
   type CloudEvent,
   type LogEvent,
   type OperatorEvent,
@@ -24,6 +26,7 @@ import {
 import { ProgramStore } from "./program-store.ts";
 import { copyOf, outgoingOf, type GatewayAddress, type ReplicatedState } from "./replicated-state.ts";
 import { runEvent, type RunEnvironment } from "./run-event.ts";
+import { activeChains, applyChainEvent, chainEventFault, retiredKey } from "./served-chains.ts";
 import {
   BLOCK_ENTRY,
   changesBetween,
@@ -36,7 +39,7 @@ import {
 /** What all nodes of a cloud must have configured alike. */
 export interface ApplicationParameters {
   readonly cloudId: string;
-  /** Chains served and epoch at the first block; events change both. */
+  /** Chains served and epoch at the first block; events change both. The first chain is the home chain, which stays. */
   readonly genesis: Pick<ReplicatedState, "chains" | "epoch">;
   readonly limits: Partial<ExecutionLimits>;
 }
@@ -45,8 +48,8 @@ export interface ApplicationParameters {
 export interface Outlook {
   /** The next events of a chain after a place, as this node sees them. */
   after(chainId: bigint, cursor: Place | undefined, limit: number): Promise<readonly OrderedEvent[]>;
-  /** Whether this node is configured to serve a chain with this gateway. */
-  serves(chain: GatewayAddress): boolean;
+  /** Whether this node's operator wants this change of the chains that are served. */
+  approves(event: ChainEvent): boolean;
   /** Whether this is a group signature of the first header of the block at `height`, by a committee that may sign it. */
   attests(height: number, signature: Uint8Array): boolean;
 }
@@ -95,6 +98,11 @@ export class Application {
     return this.#replicated.chains;
   }
 
+  /** Whether a served chain takes part in no block at present. */
+  isPaused(chainId: bigint): boolean {
+    return this.#replicated.paused.has(chainId);
+  }
+
   /** The epoch under which the last block was signed, and the next will be unless it brings a new one. */
   get epoch(): bigint {
     return this.#replicated.epoch;
@@ -115,12 +123,23 @@ export class Application {
       events.push(event);
       return true;
     };
+    const replicated = copyOf(this.#replicated);
     for (const event of proposed) {
-      if (!this.knows(event) && !add(event)) break;
+      // What cannot be yet, such as another gateway of a chain that is served, waits.
+      if (
+        this.knows(event) ||
+        (event.kind !== "program" && this.#chainFault(replicated, event) !== undefined)
+      )
+        continue;
+      if (!add(event)) break;
+      if (event.kind !== "program") applyChainEvent(replicated, event);
     }
+    const chains = activeChains(this.#replicated).filter(
+      ({ chainId }) => !events.some((event) => event.kind !== "program" && event.chainId === chainId),
+    );
     // All at once, so that a slow one costs no other any time.
     const seen = await Promise.allSettled(
-      this.chains.map(async ({ chainId }) =>
+      chains.map(async ({ chainId }) =>
         outlook.after(
           chainId,
           this.#replicated.cursors.get(chainId),
@@ -138,7 +157,10 @@ export class Application {
     }
     const waiting =
       this.#replicated.waiting.length > 0 ||
-      [...this.#replicated.outgoing.values()].some((o) => o.answers.length + o.calls.length > 0);
+      activeChains(this.#replicated).some(({ chainId }) => {
+        const { answers, calls } = this.#replicated.outgoing.get(chainId) ?? { answers: [], calls: [] };
+        return answers.length + calls.length > 0;
+      });
     if (events.length === 0 && !waiting) {
       const [first] = seen;
       if (first?.status === "rejected" && seen.every(({ status }) => status === "rejected"))
@@ -159,18 +181,28 @@ export class Application {
     const budget = new BlockBudget(this.parameters.limits);
     const excess = block.events.map((event) => budget.add(event)).at(-1);
     if (excess !== undefined) return `${excess} in one block are too many`;
+    const replicated = copyOf(this.#replicated);
+    const changed = new Set<bigint>();
     const byChain = new Map<bigint, OrderedEvent[]>();
     for (const event of block.events) {
       if (event.kind === "program") {
         const fault = this.#moduleFault(event.module);
         if (fault !== undefined) return fault;
-      } else if (event.kind === "chain") {
-        if (!outlook.serves(event))
-          return `this node does not serve chain ${event.chainId} with gateway ${event.gateway}`;
-      } else byChain.set(event.chainId, [...(byChain.get(event.chainId) ?? []), event]);
+      } else if (isOrdered(event)) {
+        byChain.set(event.chainId, [...(byChain.get(event.chainId) ?? []), event]);
+      } else {
+        if (!outlook.approves(event)) return refusalOf(event);
+        const fault = this.#chainFault(replicated, event);
+        if (fault !== undefined) return fault;
+        applyChainEvent(replicated, event);
+        changed.add(event.chainId);
+      }
     }
     for (const [chainId, events] of byChain) {
       if (!this.chains.some((chain) => chain.chainId === chainId)) return `chain ${chainId} is not served`;
+      if (this.isPaused(chainId)) return `chain ${chainId} is paused`;
+      if (changed.has(chainId))
+        return `a block that changes how chain ${chainId} is served holds none of its events`;
       if (events.length > eventsWanted(this.#replicated, chainId))
         return `${events.length} events of chain ${chainId} are too many`;
       let own: readonly OrderedEvent[];
@@ -188,7 +220,18 @@ export class Application {
   /** Whether an operators' event has happened already. */
   knows(event: OperatorEvent): boolean {
     if (event.kind === "program") return this.programs.has(keccak256(event.module));
-    return this.chains.some(({ chainId }) => chainId === event.chainId);
+    const { retired } = this.#replicated;
+    const served = this.chains.find(({ chainId }) => chainId === event.chainId);
+    switch (event.kind) {
+      case "chain":
+        return served?.gateway === event.gateway.toLowerCase();
+      case "pause":
+        return this.isPaused(event.chainId);
+      case "resume":
+        return !this.isPaused(event.chainId);
+      case "removal":
+        return retired.has(retiredKey(event));
+    }
   }
 
   /** Executes a block and commits it. @throws RangeError unless it is the next one by its height */
@@ -255,7 +298,8 @@ export class Application {
     if (this.height === 0) {
       this.#entries = new Map();
       const { chains, epoch } = this.parameters.genesis;
-      const empty = { cursors: new Map(), outgoing: new Map(), waiting: [], callNonces: new Map() };
+      const none = { paused: new Set<bigint>(), retired: new Set<string>() };
+      const empty = { ...none, cursors: new Map(), outgoing: new Map(), waiting: [], callNonces: new Map() };
       return { chains: chains.map(normalized), epoch, ...empty };
     }
     const replicated = stateOf(new Map(this.#state.entries(REPLICATION_ACCOUNT)));
@@ -274,6 +318,10 @@ export class Application {
     const own = this.#previousSignature();
     if (own !== undefined && hexlify(own) === hexlify(signature)) return true;
     return this.height > 0 && outlook.attests(this.height, signature);
+  }
+
+  #chainFault(replicated: ReplicatedState, event: ChainEvent): string | undefined {
+    return chainEventFault(replicated, event, this.parameters.genesis.chains[0]!.chainId);
   }
 
   #moduleFault(module: Uint8Array): string | undefined {
@@ -336,21 +384,18 @@ export class Application {
     replicated: ReplicatedState,
     clocks: ReadonlyMap<bigint, bigint>,
   ): (RequestEvent | LogEvent)[] {
-    const waiting: (RequestEvent | LogEvent)[] = [];
     for (const event of block.events) {
+      if (isOrdered(event)) continue;
       if (event.kind === "program") {
         const known = this.programs.has(keccak256(event.module));
         if (!known && this.#moduleFault(event.module) === undefined) this.programs.add(event.module);
-        continue;
-      }
-      if (event.kind === "chain") {
-        const { chainId, gateway } = event;
-        const others = replicated.chains.filter((chain) => chain.chainId !== chainId);
-        replicated.chains = [...others, normalized({ chainId, gateway })].sort((a, b) =>
-          a.chainId < b.chainId ? -1 : 1,
-        );
-        continue;
-      }
+      } else if (this.#chainFault(replicated, event) === undefined) applyChainEvent(replicated, event);
+    }
+    const active = new Set(activeChains(replicated).map(({ chainId }) => chainId));
+    const waiting: (RequestEvent | LogEvent)[] = [];
+    for (const event of block.events) {
+      // Of a chain that takes part no more, nothing counts.
+      if (!isOrdered(event) || !active.has(event.chainId)) continue;
       replicated.cursors.set(event.chainId, event.place);
       if (event.kind === "epoch") replicated.epoch = event.epoch;
       else if (!isExpired(event, clocks)) waiting.push(event);
@@ -358,9 +403,9 @@ export class Application {
     return waiting;
   }
 
-  /** A call to a chain that is not served can never be made, so it is dropped. */
+  /** A call to a chain that is not served, or paused, is dropped: nothing may wait for it without end. */
   #queueCall(replicated: ReplicatedState, programId: string, call: Run["calls"][number]): void {
-    if (!replicated.chains.some(({ chainId }) => chainId === call.chainId)) return;
+    if (!activeChains(replicated).some(({ chainId }) => chainId === call.chainId)) return;
     const key = `${programId}:${call.chainId}`;
     const nonce = replicated.callNonces.get(key) ?? 0n;
     replicated.callNonces.set(key, nonce + 1n);
@@ -375,7 +420,7 @@ export class Application {
 
   /** Takes what the block says to each chain from what waits. */
   #chainRecords(replicated: ReplicatedState): Omit<ChainRecord, "header">[] {
-    return replicated.chains.map(({ chainId, gateway }) => {
+    return activeChains(replicated).map(({ chainId, gateway }) => {
       const outgoing = outgoingOf(replicated, chainId);
       const answers = takeDeliverable(outgoing.answers, answerGas, answerBytes);
       const calls = takeDeliverable(outgoing.calls, callGas, callBytes);
@@ -417,6 +462,13 @@ function normalized({ chainId, gateway }: GatewayAddress): GatewayAddress {
   return { chainId, gateway: gateway.toLowerCase() };
 }
 
+/** Why a node does not accept what other operators want. */
+function refusalOf(event: ChainEvent): string {
+  return event.kind === "chain"
+    ? `this node does not serve chain ${event.chainId} with gateway ${event.gateway}`
+    : `this node's operator has not approved the ${event.kind} of chain ${event.chainId}`;
+}
+
 /** Whether its chain takes no answer any more: the requester may have its fee back, and pays for no run. */
 function isExpired(event: RequestEvent | LogEvent, clocks: ReadonlyMap<bigint, bigint>): boolean {
   const now = clocks.get(event.chainId);
@@ -427,7 +479,7 @@ function isExpired(event: RequestEvent | LogEvent, clocks: ReadonlyMap<bigint, b
 function clocksOf(block: Block): Map<bigint, bigint> {
   const clocks = new Map<bigint, bigint>();
   for (const event of block.events) {
-    if (event.kind === "program" || event.kind === "chain") continue;
+    if (!isOrdered(event)) continue;
     if (event.timestamp > (clocks.get(event.chainId) ?? -1n)) clocks.set(event.chainId, event.timestamp);
   }
   return clocks;

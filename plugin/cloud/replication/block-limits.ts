@@ -2,6 +2,7 @@
 import { executionLimits, type ExecutionLimits } from "../runtime/limits.ts";
 import type { CloudEvent, LogEvent, RequestEvent } from "./event.ts";
 import { outgoingOf, type ReplicatedState } from "./replicated-state.ts";
+import { activeChains } from "./served-chains.ts";
 
 /** Most events of one chain in a block. */
 const EVENTS_PER_CHAIN = 128;
@@ -22,7 +23,7 @@ export const PROGRAMS_PER_LOG = 64;
 
 /** Answers to one chain that wait for a header: from here on no more of its events are taken. */
 const WAITING_ANSWERS = 256;
-/** Outbound calls that wait for headers, to all chains together: from here on runs may not ask for more. */
+/** Outbound calls that wait for headers, to all chains together that are not paused: from here on runs may not ask for more. */
 const WAITING_CALLS = 1_024;
 
 /** Fuel of a run that a log leads to: nobody names a limit for it, and rent pays for it. */
@@ -45,7 +46,10 @@ export function runLimits(
   limits: Partial<ExecutionLimits>,
   event: RequestEvent | LogEvent,
 ): Partial<ExecutionLimits> {
-  const waiting = state.chains.reduce((sum, { chainId }) => sum + outgoingOf(state, chainId).calls.length, 0);
+  const waiting = activeChains(state).reduce(
+    (sum, { chainId }) => sum + outgoingOf(state, chainId).calls.length,
+    0,
+  );
   const calls = Math.min(limits.calls ?? executionLimits.calls, Math.max(0, WAITING_CALLS - waiting));
   return { ...limits, calls, ...paidLimits(event, limits) };
 }
@@ -106,6 +110,9 @@ function sizeOf(event: CloudEvent): number {
     case "program":
       return event.module.length;
     case "chain":
+    case "pause":
+    case "resume":
+    case "removal":
     case "epoch":
       return 100;
   }

@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** What every event of a chain carries. */
-interface ChainEvent {
+interface Origin {
   readonly chainId: bigint;
   readonly place: Place;
   /** Unix time of the chain's block, in seconds. */
@@ -27,7 +27,7 @@ interface ChainEvent {
 }
 
 /** A request recorded by a chain's gateway. */
-export interface RequestEvent extends ChainEvent {
+export interface RequestEvent extends Origin {
   readonly kind: "request";
   readonly requestId: string;
   readonly request: Request;
@@ -35,7 +35,7 @@ export interface RequestEvent extends ChainEvent {
 }
 
 /** A log of any contract that programs have subscriptions to. */
-export interface LogEvent extends ChainEvent {
+export interface LogEvent extends Origin {
   readonly kind: "log";
   /** The programs that it is given to, ascending, each once. */
   readonly programIds: readonly string[];
@@ -45,7 +45,7 @@ export interface LogEvent extends ChainEvent {
 }
 
 /** A new epoch: from the block that contains it on, headers are signed under it. */
-export interface EpochEvent extends ChainEvent {
+export interface EpochEvent extends Origin {
   readonly kind: "epoch";
   readonly epoch: bigint;
 }
@@ -63,18 +63,45 @@ export interface ChainAddedEvent {
   readonly gateway: string;
 }
 
+/** A chain that takes part in no block from this one on, until it is resumed. What waits for it is kept. */
+export interface ChainPausedEvent {
+  readonly kind: "pause";
+  readonly chainId: bigint;
+}
+
+/** A paused chain that takes part in blocks again, from this one on. */
+export interface ChainResumedEvent {
+  readonly kind: "resume";
+  readonly chainId: bigint;
+}
+
+/** A gateway that is served no more, and never will be again. What waits for it is dropped. */
+export interface ChainRemovedEvent {
+  readonly kind: "removal";
+  readonly chainId: bigint;
+  readonly gateway: string;
+}
+
+/** What operators change of the chains that are served. */
+export type ChainEvent = ChainAddedEvent | ChainPausedEvent | ChainResumedEvent | ChainRemovedEvent;
+
 /** An event that comes from a chain, and has its place there. */
 export type OrderedEvent = RequestEvent | LogEvent | EpochEvent;
 /** An event that the cloud's operators put in. */
-export type OperatorEvent = ProgramEvent | ChainAddedEvent;
+export type OperatorEvent = ProgramEvent | ChainEvent;
 export type CloudEvent = OrderedEvent | OperatorEvent;
+
+/** Whether an event comes from a chain. */
+export function isOrdered(event: CloudEvent): event is OrderedEvent {
+  return "place" in event;
+}
 
 /** Whether `a` stands before `b` in their chain. */
 export function isBefore(a: Place, b: Place): boolean {
   return a.block < b.block || (a.block === b.block && a.logIndex < b.logIndex);
 }
 
-const KINDS = ["request", "log", "epoch", "program", "chain"] as const;
+const KINDS = ["request", "log", "epoch", "program", "chain", "pause", "resume", "removal"] as const;
 
 /** A request's fields in their order. */
 export function requestStructure(r: Request): Structure {
@@ -112,7 +139,9 @@ export function parseRequest(item: RlpItem | undefined): Request {
 function structureOf(event: CloudEvent): Structure {
   const kind = integer(KINDS.indexOf(event.kind));
   if (event.kind === "program") return [kind, event.module];
-  if (event.kind === "chain") return [kind, integer(event.chainId), event.gateway];
+  if (event.kind === "chain" || event.kind === "removal")
+    return [kind, integer(event.chainId), event.gateway];
+  if (event.kind === "pause" || event.kind === "resume") return [kind, integer(event.chainId)];
   const origin = [
     integer(event.chainId),
     integer(event.place.block),
@@ -130,7 +159,16 @@ function structureOf(event: CloudEvent): Structure {
 }
 
 /** How many fields follow the kind. */
-const FIELDS = { request: 7, log: 8, epoch: 5, program: 1, chain: 2 } as const;
+const FIELDS = {
+  request: 7,
+  log: 8,
+  epoch: 5,
+  program: 1,
+  chain: 2,
+  pause: 1,
+  resume: 1,
+  removal: 2,
+} as const;
 
 /** The event behind a decoded item. @throws Error when the item is not one that `encodeEvent` makes */
 export function eventFromRlp(item: RlpItem): CloudEvent {
@@ -139,7 +177,9 @@ export function eventFromRlp(item: RlpItem): CloudEvent {
   if (kind === undefined) throw new Error(`Malformed event: there is no kind ${parseHex(kindItem)}.`);
   parseList(rest, FIELDS[kind]);
   if (kind === "program") return { kind, module: parseBytes(rest[0]) };
-  if (kind === "chain") return { kind, chainId: parseInteger(rest[0]), gateway: parseHex(rest[1]) };
+  if (kind === "chain" || kind === "removal")
+    return { kind, chainId: parseInteger(rest[0]), gateway: parseHex(rest[1]) };
+  if (kind === "pause" || kind === "resume") return { kind, chainId: parseInteger(rest[0]) };
   const [chainId, block, logIndex, timestamp, ...fields] = rest;
   const origin = {
     chainId: parseInteger(chainId),

@@ -21,8 +21,12 @@ export interface GatewayAddress {
  * every node; the state trie holds it under an account of its own (`state-entries.ts`), so headers commit to it.
  */
 export interface ReplicatedState {
-  /** Chains served, ascending by id: what headers are signed for. */
+  /** Chains served, ascending by id; headers are signed for those that are not paused. */
   chains: readonly GatewayAddress[];
+  /** Ids of those among them that take part in no block. */
+  paused: ReadonlySet<bigint>;
+  /** Gateways that were removed for good, as `chainId:gateway`. */
+  retired: ReadonlySet<string>;
   /** Epoch under which headers are signed. */
   epoch: bigint;
   /** Place of the last event of each chain that a block contained, by chain id. */
@@ -30,7 +34,7 @@ export interface ReplicatedState {
   readonly outgoing: Map<bigint, Outgoing>;
   /** Events of the last block that lead to runs: these happen in the next one, with a seed that nobody knew before. */
   waiting: readonly (RequestEvent | LogEvent)[];
-  /** Number of outbound calls that a program has asked for on a chain, by `programId:chainId`. */
+  /** Number of outbound calls that a program has asked for on a chain, by `programId:chainId`, as the outbox beside its gateway counts. */
   readonly callNonces: Map<string, bigint>;
 }
 
@@ -42,6 +46,8 @@ export function copyOf(state: ReplicatedState): ReplicatedState {
   }
   return {
     chains: state.chains,
+    paused: state.paused,
+    retired: state.retired,
     epoch: state.epoch,
     cursors: new Map(state.cursors),
     outgoing,

@@ -7,6 +7,8 @@
  * | block                  | content hash of the last block                    |
  * | epoch                  | epoch under which headers are signed              |
  * | chain/ID               | gateway of a served chain                         |
+ * | paused/ID              | empty: the chain takes part in no block           |
+ * | retired/ID/GATEWAY     | empty: the gateway is never served again          |
  * | cursor/ID              | [block, log index] of the chain's last event      |
  * | run/N                  | the N-th event of the last block that runs wait for |
  * | taken/ID               | [answers, calls] that headers took for the chain  |
@@ -56,6 +58,8 @@ export function entriesOf(state: ReplicatedState): Map<string, Uint8Array> {
   const entries = new Map<string, Uint8Array>();
   entries.set("epoch", encode(integer(state.epoch)));
   for (const { chainId, gateway } of state.chains) entries.set(`chain/${chainId}`, encode(gateway));
+  for (const chainId of state.paused) entries.set(`paused/${chainId}`, encode("0x"));
+  for (const key of state.retired) entries.set(`retired/${key.replace(":", "/")}`, encode("0x"));
   for (const [chainId, { block, logIndex }] of state.cursors) {
     entries.set(`cursor/${chainId}`, encode([integer(block), integer(logIndex)]));
   }
@@ -83,12 +87,16 @@ export function entriesOf(state: ReplicatedState): Map<string, Uint8Array> {
 export function stateOf(entries: ReadonlyMap<string, Uint8Array>): ReplicatedState {
   const state: ReplicatedState = {
     chains: [],
+    paused: new Set(),
+    retired: new Set(),
     epoch: 0n,
     cursors: new Map(),
     outgoing: new Map(),
     waiting: queued(entries, "run", 0, decodedRun),
     callNonces: new Map(),
   };
+  const paused = new Set<bigint>();
+  const retired = new Set<string>();
   const chains: { chainId: bigint; gateway: string }[] = [];
   for (const [key, value] of entries) {
     const [kind, first, second] = key.split("/");
@@ -96,6 +104,8 @@ export function stateOf(entries: ReadonlyMap<string, Uint8Array>): ReplicatedSta
     const item = decode(value);
     if (kind === "epoch") state.epoch = parseInteger(item);
     else if (kind === "chain") chains.push({ chainId: BigInt(first!), gateway: parseHex(item) });
+    else if (kind === "paused") paused.add(BigInt(first!));
+    else if (kind === "retired") retired.add(`${first}:${second}`);
     else if (kind === "cursor") {
       const [block, logIndex] = parseList(item, 2);
       state.cursors.set(BigInt(first!), {
@@ -110,6 +120,8 @@ export function stateOf(entries: ReadonlyMap<string, Uint8Array>): ReplicatedSta
       outgoing.callsTaken = Number(parseInteger(calls));
     } else throw new Error(`The replicated state has an entry of no known kind: ${key}.`);
   }
+  state.paused = paused;
+  state.retired = retired;
   state.chains = chains.sort((a, b) => (a.chainId < b.chainId ? -1 : 1));
   for (const [chainId, { answers, calls, answersTaken, callsTaken }] of state.outgoing) {
     answers.push(...queued(entries, `answer/${chainId}`, answersTaken, decodedAnswer));

@@ -207,7 +207,7 @@ describe("plugin/cloud/replication/application", () => {
       const app = await application();
       const block = { height: 1, previousSignature: new Uint8Array(), events: [] };
       const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
-      const blind = { ...seeing([]), serves: () => false };
+      const blind = { ...seeing([]), approves: () => false };
       expect(await app.processProposal({ ...block, events: [chain] }, blind)).to.match(
         /does not serve chain 10/,
       );

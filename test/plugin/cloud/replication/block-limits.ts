@@ -48,7 +48,7 @@ function seeing(events: readonly OrderedEvent[]): Outlook {
   return {
     after: async (_, cursor, limit) =>
       events.filter(({ place }) => cursor === undefined || isBefore(cursor, place)).slice(0, limit),
-    serves: () => true,
+    approves: () => true,
     attests: () => false,
   };
 }

@@ -53,7 +53,7 @@ export function seeing(events: readonly OrderedEvent[]): Outlook {
         .filter((event) => event.chainId === chainId)
         .filter(({ place }) => cursor === undefined || isBefore(cursor, place))
         .slice(0, limit),
-    serves: () => true,
+    approves: () => true,
     attests: () => false,
   };
 }
