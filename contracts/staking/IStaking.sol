@@ -4,7 +4,7 @@ pragma solidity ^0.8.24;
 /// @title What the registry, the gateway and the slashing contract ask of staking.
 interface IStaking {
     /// @notice Stake bonded behind `operator` that counts for selection (its own and delegated, not unbonding), in
-    /// token units; 0 while jailed.
+    /// token units; 0 while jailed. What is delegated beyond a multiple of its own does not count.
     function activeStake(address operator) external view returns (uint256);
 
     /// @notice Whether `operator` is jailed.

@@ -17,6 +17,7 @@ import {StakingRewards} from "./StakingRewards.sol";
 /// @param commissionNotice seconds between announcing a higher commission and applying it
 /// @param maximumCommission highest commission, in bps
 /// @param reporterPart part of a slash that goes to the reporter, in bps
+/// @param maximumLeverage how many times its own active stake an operator's active stake counts for; at least 1
 struct StakingParameters {
     uint256 minimumSelfBond;
     uint32 unbondingDelay;
@@ -25,6 +26,7 @@ struct StakingParameters {
     uint32 commissionNotice;
     uint16 maximumCommission;
     uint16 reporterPart;
+    uint16 maximumLeverage;
 }
 
 /// @title Proof-of-stake behind Nexus clouds: operators bond an ERC-20, delegators join them, slashing reaches both.
@@ -115,6 +117,8 @@ contract NexusStaking is StakingRewards {
     uint32 public immutable jailPeriod;
     /// @notice Part of a slash that goes to the reporter, in bps.
     uint16 public immutable reporterPart;
+    /// @notice How many times its own active stake an operator's active stake counts for.
+    uint16 public immutable maximumLeverage;
 
     /// @notice The contract that may hold; 0 until wired.
     address public registry;
@@ -130,6 +134,7 @@ contract NexusStaking is StakingRewards {
         if (p.minimumSelfBond == 0) revert StakingInvalidParameter("minimumSelfBond", 0);
         if (p.unbondingDelay == 0) revert StakingInvalidParameter("unbondingDelay", 0);
         if (p.reporterPart > ONE_IN_BPS) revert StakingInvalidParameter("reporterPart", p.reporterPart);
+        if (p.maximumLeverage == 0) revert StakingInvalidParameter("maximumLeverage", 0);
         token = token_;
         deployer = msg.sender;
         minimumSelfBond = p.minimumSelfBond;
@@ -137,6 +142,7 @@ contract NexusStaking is StakingRewards {
         maximumHold = p.maximumHold;
         jailPeriod = p.jailPeriod;
         reporterPart = p.reporterPart;
+        maximumLeverage = p.maximumLeverage;
     }
 
     /// @notice Names the registry and the slashing contract, for ever. Only the deployer, only once.
@@ -261,12 +267,14 @@ contract NexusStaking is StakingRewards {
     // ---------------------------------------------------------------- views
 
     /// @inheritdoc IStaking
-    /// @dev Also 0 below the minimum self-bond.
+    /// @dev Also 0 below the minimum self-bond, and never more than `maximumLeverage` times the operator's own: with little of its own
+    /// to lose it has little weight, whatever others stake behind it.
     function activeStake(address operator) external view returns (uint256) {
         Operator storage op = _operators[operator];
         if (op.jailedUntil != 0) return 0;
-        if (stakeOf(operator, operator) < minimumSelfBond) return 0;
-        return op.active.stake;
+        uint256 own = stakeOf(operator, operator);
+        if (own < minimumSelfBond) return 0;
+        return Math.min(op.active.stake, own * maximumLeverage);
     }
 
     /// @inheritdoc IStaking

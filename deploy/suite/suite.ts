@@ -35,7 +35,7 @@ const DAY = 86_400;
  * Staking, committees, slashing and everything of the cloud, for a cloud's home chain.
  *
  * Parameters, all with defaults: `minimumSelfBond` (token units), `unbondingDelay`, `maximumHold`, `jailPeriod`,
- * `commissionNotice` (seconds), `maximumCommission`, `reporterPart`, `slashBps` (1/10,000), those of `cloudServices`, and
+ * `commissionNotice` (seconds), `maximumCommission`, `reporterPart`, `slashBps` (1/10,000), `maximumLeverage`, those of `cloudServices`, and
  * `defaultCloud` (id of the cloud asked by consumers that name none; none).
  *
  * @param token the ERC-20 that is staked
@@ -64,6 +64,7 @@ export function cloudHome(
         commissionNotice: m.getParameter("commissionNotice", 7 * DAY),
         maximumCommission: m.getParameter("maximumCommission", 5_000),
         reporterPart: m.getParameter("reporterPart", 500),
+        maximumLeverage: m.getParameter("maximumLeverage", 20),
       },
     ],
     { after },

@@ -49,6 +49,9 @@ contract NexusStakingTest is StakingTest {
         p.reporterPart = 10_001;
         _refused(p, "reporterPart", 10_001);
         p = parameters();
+        p.maximumLeverage = 0;
+        _refused(p, "maximumLeverage", 0);
+        p = parameters();
         p.maximumCommission = 10_001;
         _refused(p, "maximumCommission", 10_001);
         vm.expectRevert(abi.encodeWithSelector(NexusStaking.StakingNotAContract.selector, ALICE));
@@ -71,6 +74,20 @@ contract NexusStakingTest is StakingTest {
         assertEq(staking.activeStake(OPERATOR), 1100 * TOKEN, "with self-bond");
         unstake(OPERATOR, OPERATOR, 1e6);
         assertEq(staking.activeStake(OPERATOR), 0, "a unit left");
+    }
+
+    function testFuzz_ActiveStakeCountsUpToAMultipleOfTheOperatorsOwn(uint128 own, uint128 delegated) external {
+        own = uint128(bound(own, 100 * TOKEN, type(uint128).max / 64));
+        delegated = uint128(bound(delegated, 1, type(uint128).max / 2));
+        stake(OPERATOR, OPERATOR, own);
+        stake(OPERATOR, ALICE, delegated);
+        uint256 all = uint256(own) + delegated;
+        uint256 most = staking.stakeOf(OPERATOR, OPERATOR) * 20;
+        assertEq(staking.activeStake(OPERATOR), all < most ? all : most, "weight");
+        // Taking its own out lowers it by as many times as much.
+        unstake(OPERATOR, OPERATOR, staking.sharesOf(OPERATOR, OPERATOR) / 2);
+        assertLe(staking.activeStake(OPERATOR), staking.stakeOf(OPERATOR, OPERATOR) * 20, "less weight");
+        assertEq(bondedStake(OPERATOR) + unbondingStake(OPERATOR), all, "all of it is there and answers");
     }
 
     function testDelegationsThatCannotBeAreRefused() external {

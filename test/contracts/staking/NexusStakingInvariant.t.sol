@@ -335,6 +335,9 @@ contract NexusStakingInvariantTest is StakingTest {
             }
             assertEq(shares, o.active.shares, "active shares");
             assertLe(worth, o.active.stake, "worth of all shares");
+            address operator = _handler.operators(i);
+            uint256 most = staking.stakeOf(operator, operator) * staking.maximumLeverage();
+            assertLe(staking.activeStake(operator), most < o.active.stake ? most : o.active.stake, "weight");
             assertEq(_handler.ticketShares(i), o.unbonding.shares, "unbonding shares");
         }
     }

@@ -29,7 +29,7 @@ contract SignatureSlashingTest is RegistryTest {
 
     function deployStaking() internal override returns (IStaking) {
         _token = new StakeToken();
-        _bond = new NexusStaking(_token, StakingParameters(MIN_STAKE, 7 days, 60 days, 3 days, 14 days, 5000, 500));
+        _bond = new NexusStaking(_token, StakingParameters(MIN_STAKE, 7 days, 60 days, 3 days, 14 days, 5000, 500, 20));
         return _bond;
     }
 

@@ -50,7 +50,8 @@ abstract contract StakingTest is Test {
                 jailPeriod: JAIL,
                 commissionNotice: NOTICE,
                 maximumCommission: 5000,
-                reporterPart: 500
+                reporterPart: 500,
+                maximumLeverage: 20
             });
     }
 

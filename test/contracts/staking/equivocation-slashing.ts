@@ -72,6 +72,7 @@ async function deployed() {
       commissionNotice: 14 * DAY,
       maximumCommission: 5000,
       reporterPart: 500,
+      maximumLeverage: 20,
     },
   ]);
   const slashing = await ethers.deployContract("EquivocationSlashing", [staking, registry, SLASH_BPS]);
