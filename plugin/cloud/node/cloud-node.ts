@@ -8,13 +8,7 @@ import type { IdentityKey, IdentitySecret } from "../dkg/identity.ts";
 import type { Application, Execution, Outlook } from "../replication/application.ts";
 import type { Block } from "../replication/block.ts";
 import type { Certificate, ChainHeader, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
-import {
-  eventId,
-  type ChainEvent,
-  type OperatorEvent,
-  type OrderedEvent,
-  type Place,
-} from "../replication/event.ts";
+import { eventId, type OperatorEvent, type OrderedEvent, type Place } from "../replication/event.ts";
 import { ProgramStore } from "../replication/program-store.ts";
 import { ChainViews } from "./chain-views.ts";
 import {
@@ -95,7 +89,7 @@ export class CloudNode implements Replica, Outlook {
 
   /**
    * Takes what this node's operator wants to put in, to be proposed with the next block until it happened. This is also the
-   * operator's approval: a chain is paused, resumed or removed once t nodes were given the same. It is kept in memory only.
+   * operator's approval: a program becomes known, and a chain is paused, resumed or removed, once t nodes were given the same. It is kept in memory only.
    *
    * @throws WasmError when it is a program that the cloud would not run
    */
@@ -361,7 +355,7 @@ export class CloudNode implements Replica, Outlook {
   }
 
   /** See `Outlook`: a chain is wanted whose gateway the node looks at; any other change, when its own operator proposed it. */
-  approves(event: ChainEvent): boolean {
+  approves(event: OperatorEvent): boolean {
     if (event.kind === "chain") return this.#chains.has(event);
     return this.#proposed.some((proposed) => eventId(proposed) === eventId(event));
   }

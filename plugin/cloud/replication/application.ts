@@ -21,6 +21,7 @@ import {
   type OperatorEvent,
   type OrderedEvent,
   type Place,
+  type ProgramEvent,
   type RequestEvent,
 } from "./event.ts";
 import { ProgramStore } from "./program-store.ts";
@@ -48,8 +49,8 @@ export interface ApplicationParameters {
 export interface Outlook {
   /** The next events of a chain after a place, as this node sees them. */
   after(chainId: bigint, cursor: Place | undefined, limit: number): Promise<readonly OrderedEvent[]>;
-  /** Whether this node's operator wants this change of the chains that are served. */
-  approves(event: ChainEvent): boolean;
+  /** Whether this node's operator wants this program to be known, or this change of the chains that are served. */
+  approves(event: OperatorEvent): boolean;
   /** Whether this is a group signature of the first header of the block at `height`, by a committee that may sign it. */
   attests(height: number, signature: Uint8Array): boolean;
 }
@@ -186,6 +187,8 @@ export class Application {
     const byChain = new Map<bigint, OrderedEvent[]>();
     for (const event of block.events) {
       if (event.kind === "program") {
+        if (this.knows(event)) return `program ${programIdOf(event)} is known already`;
+        if (!outlook.approves(event)) return refusalOf(event);
         const fault = this.#moduleFault(event.module);
         if (fault !== undefined) return fault;
       } else if (isOrdered(event)) {
@@ -462,8 +465,13 @@ function normalized({ chainId, gateway }: GatewayAddress): GatewayAddress {
   return { chainId, gateway: gateway.toLowerCase() };
 }
 
+function programIdOf({ module }: ProgramEvent): string {
+  return hexlify(keccak256(module));
+}
+
 /** Why a node does not accept what other operators want. */
-function refusalOf(event: ChainEvent): string {
+function refusalOf(event: OperatorEvent): string {
+  if (event.kind === "program") return `this node's operator has not approved program ${programIdOf(event)}`;
   return event.kind === "chain"
     ? `this node does not serve chain ${event.chainId} with gateway ${event.gateway}`
     : `this node's operator has not approved the ${event.kind} of chain ${event.chainId}`;

@@ -95,6 +95,8 @@ describe("plugin/cloud/node/cloud-node", () => {
 
     it("takes a block without certificate for the proposal that it is", async () => {
       const { late } = await signedFirst();
+      expect(await late.catchUp(first, undefined, 0)).to.match(/operator has not approved program/);
+      late.propose(publish);
       const unseen = { ...first, events: [publish, add(1)] };
       expect(await late.catchUp(unseen, undefined, 0)).to.match(/not the next that this node sees/);
       expect(late.height).to.equal(0);
@@ -187,6 +189,8 @@ describe("plugin/cloud/node/cloud-node", () => {
       expect(await old[0]!.prepareProposal(), "nothing follows what is not signed").to.equal(undefined);
 
       const fresh = await nodesOf(next, { seen: [expired, add(1), activation], epochs: [epoch] });
+      // What the old operators wanted and nobody signed, the new ones must want too.
+      for (const node of fresh) node.propose(publish);
       for (const node of fresh) expect(await node.catchUp(first, undefined, 0)).to.equal(undefined);
       const engine = new LocalEngine(fresh, THRESHOLD, () => expect.fail("nobody misbehaves"));
       expect((await engine.step())?.height).to.equal(1);
@@ -201,6 +205,7 @@ describe("plugin/cloud/node/cloud-node", () => {
       const { certificate } = await signedFirst();
       const options = { seen: [expired, activation], epochs: [epoch] };
       const fresh = await nodesOf(next, options);
+      for (const node of fresh) node.propose(publish);
       for (const node of fresh) await node.catchUp(first, undefined, 0);
       const again = await sign(fresh, 1);
       expect(again.epoch).to.equal(2n);

@@ -213,6 +213,25 @@ describe("plugin/cloud/replication/application", () => {
       );
     });
 
+    it("refuses a program that its operator has not approved, or that is known", async () => {
+      const app = await application();
+      const block = {
+        height: 1,
+        previousSignature: new Uint8Array(),
+        events: [publish(prebuilt("counter"))],
+      };
+      const blind = { ...seeing([]), approves: () => false };
+      expect(await app.processProposal(block, blind)).to.equal(
+        `this node's operator has not approved program ${COUNTER}`,
+      );
+      expect(await app.processProposal(block, seeing([]))).to.equal(undefined);
+      await app.finalizeBlock(block);
+      const next = { ...block, height: 2 };
+      expect(await app.processProposal(next, { ...seeing([]), attests: () => true })).to.equal(
+        `program ${COUNTER} is known already`,
+      );
+    });
+
     it("refuses a block of more bytes than any proposal has", async () => {
       const huge = Array.from({ length: 20 }, (_, i) => requestEvent(i, COUNTER, new Uint8Array(1_000_000)));
       const app = await application();
