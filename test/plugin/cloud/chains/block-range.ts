@@ -11,7 +11,7 @@ import { address, ScriptedChain, TOPIC, type Filter } from "./scripted-chain.ts"
 
 const EMITTER = address(77);
 const FAR = 9_999_999_999n;
-const SEEDS = process.env["NEXUS_SLOW"] === undefined ? 12 : 1_000;
+const SEEDS = process.env["NEXUS_SLOW"] === undefined ? 12 : 100;
 const FIRST_SEED = Number(process.env["NEXUS_SEED"] ?? 1);
 
 /** The same provider with another answer to `eth_getLogs`, or to any call. */
