@@ -1,6 +1,6 @@
 import type { Misbehaviour } from "../replication/engine.ts";
 import type { Gossip, Sender, Statement } from "./gossip.ts";
-import type { Heard, Stated } from "./heard.ts";
+import { BEHIND, type Heard, type Stated } from "./heard.ts";
 import type { OrderedReplica, Surroundings } from "./ordered-replica.ts";
 
 /**
@@ -30,6 +30,13 @@ export class BlockSigning {
     );
   }
 
+  /** Takes part no more, since this node's result is wrong. */
+  halt(reason: string): void {
+    if (this.#halted !== undefined) return;
+    this.#halted = reason;
+    this.#around.halted(reason);
+  }
+
   /** Height of the first block whose signature this node does not know. */
   get unsigned(): number {
     const { height } = this.#replica;
@@ -50,22 +57,32 @@ export class BlockSigning {
   /** Takes a member's statement. @returns whether it is worth passing on, or why not */
   hear(gossip: Gossip & { kind: "statement" }): true | string {
     const { height } = gossip;
-    if (height < this.unsigned) return `Block ${height} is signed.`;
+    // Of a signed block only another result is news.
+    if (height < this.unsigned && gossip.blockHash === this.#replica.blockHash(height))
+      return `Block ${height} is signed.`;
     const heard = this.#heard.addStatement(this.#replica.height, height, gossip);
-    if (heard === "too far") return `Block ${height} is too far ahead.`;
+    if (heard === "too far") return `Block ${height} is too far from the last one.`;
     if (heard === "known") return "It is known.";
     if (heard !== "news") this.#accuseOfTwo(height, heard, gossip);
     return true;
   }
 
-  /** Makes the last block's signature if enough members have stated theirs. @returns whether it is new */
+  /**
+   * Makes the last block's signature if enough members have stated theirs, and names those that came to another result, however late
+   * they say so. @returns whether the signature is new
+   */
   async combine(): Promise<boolean> {
     const { height } = this.#replica;
-    if (this.unsigned > height || this.stopped !== undefined) return false;
+    if (this.stopped !== undefined) return false;
+    for (let past = Math.max(1, height - BEHIND); past < this.unsigned; past++) {
+      for (const other of this.#others(past)) if (this.#isMeant(past, other)) this.#name(past, other);
+    }
+    if (this.unsigned > height) return false;
     const statements = this.#heard.statements(height).filter((stated) => this.#isMeant(height, stated));
     this.#lookForDivergence(height, statements);
     if (this.stopped !== undefined) return false;
-    const alike = statements.filter(({ blockHash }) => blockHash === this.#replica.tipHash);
+    const own = this.#replica.blockHash(height);
+    const alike = statements.filter(({ blockHash }) => blockHash === own);
     const { certificate, wrong } = this.#replica.combine(height, alike);
     for (const stated of alike) if (wrong.includes(stated.index)) this.#accuse(height, stated);
     if (certificate === undefined || (await this.#replica.certify(height, certificate)) !== undefined)
@@ -91,20 +108,28 @@ export class BlockSigning {
 
   /** Names who came to another result; and halts when more members than can be faulty came to one that this node has not. */
   #lookForDivergence(height: number, statements: readonly Stated[]): void {
-    const own = this.#replica.tipHash!;
+    const own = this.#replica.blockHash(height)!;
     const others = statements.filter(({ blockHash }) => blockHash !== own);
     for (const { epoch, blockHash } of others) {
       const same = others.filter((stated) => stated.epoch === epoch && stated.blockHash === blockHash);
       const { identities, threshold } = this.#around.members(epoch)!;
       if (same.length <= identities.length - threshold) continue;
-      this.#halted = `at height ${height} it has ${own}, ${same.length} members have ${blockHash}`;
-      this.#around.halted(this.#halted);
+      this.halt(`at height ${height} it has ${own}, ${same.length} members have ${blockHash}`);
       return;
     }
-    for (const { epoch, index, blockHash, signature } of others) {
-      const vote = { index, height, blockHash, signature };
-      this.#report(`divergence ${epoch}/${index}/${height}`, { kind: "divergence", index, height, vote });
-    }
+    for (const other of others) this.#name(height, other);
+  }
+
+  /** What members stated of another block than this node's at a height; nothing where it has none. */
+  #others(height: number): Stated[] {
+    const own = this.#replica.blockHash(height);
+    if (own === undefined) return [];
+    return this.#heard.statements(height).filter(({ blockHash }) => blockHash !== own);
+  }
+
+  #name(height: number, { epoch, index, blockHash, signature }: Stated): void {
+    const vote = { index, height, blockHash, signature };
+    this.#report(`divergence ${epoch}/${index}/${height}`, { kind: "divergence", index, height, vote });
   }
 
   #accuse(height: number, sender: Sender): void {
@@ -116,7 +141,7 @@ export class BlockSigning {
   /** Two votes of one member are evidence; of a block that this node has not executed it cannot tell yet. */
   #accuseOfTwo(height: number, first: Stated, second: Stated): void {
     const { epoch, index } = first;
-    if (height !== this.#replica.height) return;
+    if (this.#replica.blockHash(height) === undefined) return;
     if (![first, second].every((stated) => this.#isVote(height, first, stated))) return;
     const vote = ({ blockHash, signature }: Stated) => ({ index, height, blockHash, signature });
     this.#report(`two ${epoch}/${index}/${height}`, {

@@ -2,6 +2,7 @@ import * as abci from "cosmjs-types/tendermint/abci/types";
 
 import { toBytes } from "../../contracts/abi-words.ts";
 import type { AbciApplication } from "../abci/application.ts";
+import type { Contradiction } from "../cometbft/contradiction.ts";
 import type { Execution } from "../replication/application.ts";
 import { decodeBlock, encodeBlock, type Block } from "../replication/block.ts";
 import { equalBytes } from "../storage/bytes.ts";
@@ -50,6 +51,15 @@ export class CometBftApplication implements AbciApplication {
     this.#heard.addHeads(sender, heads, (chainId) => this.#replica.servesChain(chainId));
     this.#renewNews();
     await this.#say({ ...sender, kind: "heads", heads });
+  }
+
+  /** Takes CometBFT's word that this node's last result is not the one that validators signed, and takes part no more. */
+  contradicted({ own, others }: Contradiction): void {
+    const { height } = this.#replica;
+    if (own !== this.#replica.blockHash(height)) return;
+    this.#signing.halt(
+      `at height ${height} it has ${own}, more than two thirds of the validators have ${others}`,
+    );
   }
 
   async info(): Promise<abci.ResponseInfo> {
@@ -164,18 +174,19 @@ export class CometBftApplication implements AbciApplication {
 
   async commit(): Promise<abci.ResponseCommit> {
     const { height, execution } = this.#finalized!;
-    await this.#exclusively(async () => {
+    const committed = this.#exclusively(async () => {
       await execution?.commit();
       // After the block, so that a crash in between leaves a block which is decided again, and recognised.
       await this.#around.store.write([
         { key: HEIGHT, value: toBytes(`0x${height.toString(16).padStart(16, "0")}`) },
       ]);
     });
+    // Its turn is the next one: what others came to is looked at when this node has said what it came to.
+    const signed = execution === undefined ? undefined : this.#sign();
+    signed?.catch((error: unknown) => this.#around.complain("The block was not signed", error));
+    await committed;
     this.#finalized = undefined;
     this.#heard.forgetBefore(this.#replica.height, this.#replica.epoch);
-    if (execution !== undefined) {
-      void this.#sign().catch((error: unknown) => this.#around.complain("The block was not signed", error));
-    }
     return abci.ResponseCommit.fromPartial({});
   }
 
@@ -251,8 +262,8 @@ export class CometBftApplication implements AbciApplication {
   }
 
   #appHash(): Uint8Array {
-    const { tipHash } = this.#replica;
-    return tipHash === undefined ? NO_BLOCK : toBytes(tipHash);
+    const hash = this.#replica.blockHash(this.#replica.height);
+    return hash === undefined ? NO_BLOCK : toBytes(hash);
   }
 
   #requireRunning(): void {

@@ -2,6 +2,8 @@ import type { Heads, Sender, Statement } from "./gossip.ts";
 
 /** How many blocks ahead of a node's own a statement is kept for: who is a little slow wants it in a moment. */
 const AHEAD = 2;
+/** How many blocks before the last one: who comes late, and to another result, is named as well. */
+export const BEHIND = 8;
 
 /** What a member stated of its block at some height. */
 export type Stated = Sender & Statement;
@@ -20,7 +22,7 @@ export class Heard {
    * @returns "news"; "known"; "too far" from `tip`; or what the member stated before, if that is of another block
    */
   addStatement(tip: number, height: number, stated: Stated): "news" | "known" | "too far" | Stated {
-    if (height < tip || height > tip + AHEAD) return "too far";
+    if (height < tip - BEHIND || height > tip + AHEAD) return "too far";
     const name = nameOf(stated);
     if (this.#wrong.get(height)?.has(name) === true) return "known";
     const known = this.#statements.get(height) ?? new Map<string, Stated>();
@@ -66,10 +68,10 @@ export class Heard {
     return heads[threshold - 1] ?? -1n;
   }
 
-  /** Forgets what is about blocks before `tip`, and members of epochs before `epoch`. */
+  /** Forgets what is too far before `tip`, the last block, and members of epochs before `epoch`. */
   forgetBefore(tip: number, epoch: bigint): void {
     for (const heights of [this.#statements, this.#wrong]) {
-      for (const height of heights.keys()) if (height < tip) heights.delete(height);
+      for (const height of heights.keys()) if (height < tip - BEHIND) heights.delete(height);
     }
     for (const known of this.#heads.values()) {
       for (const name of known.keys()) if (BigInt(name.split("/")[0]!) < epoch) known.delete(name);

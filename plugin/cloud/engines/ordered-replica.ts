@@ -8,10 +8,10 @@ import type { KeyValueStore } from "../storage/key-value-store.ts";
 export interface OrderedReplica extends Replica {
   /** The epoch of the last block. */
   readonly epoch: bigint;
-  /** Hash of the last block, 0x-prefixed; undefined before the first. */
-  readonly tipHash: string | undefined;
   /** Why it stopped by itself; undefined while it has not. */
   readonly divergence: string | undefined;
+  /** Hash of the block at a height, 0x-prefixed; undefined where it has none. */
+  blockHash(height: number): string | undefined;
   /** Whether the cloud serves a chain, as of the last block. */
   servesChain(chainId: bigint): boolean;
   /** @param agreedHead the block of a chain beyond which no event is taken; whatever it sees unless given */

@@ -109,9 +109,10 @@ export class CloudNode implements Replica, Outlook {
     return this.application.epoch;
   }
 
-  /** Hash of the last block, 0x-prefixed; undefined before the first. */
-  get tipHash(): string | undefined {
-    return this.height === 0 ? undefined : this.application.blocks.record(this.height).blockHash;
+  /** Hash of the block at a height, 0x-prefixed; undefined where this node has none. */
+  blockHash(height: number): string | undefined {
+    const { blocks } = this.application;
+    return height <= this.height && blocks.has(height) ? blocks.record(height).blockHash : undefined;
   }
 
   /** Whether the cloud serves a chain, as of the last block. */

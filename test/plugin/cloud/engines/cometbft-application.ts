@@ -145,21 +145,41 @@ describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed 
     expect([...new Set(named)]).to.deep.equal(["bad-partial 2"]);
   });
 
+  const halting =
+    /^at height \d+ it has 0x[0-9a-f]{64}, (\d members|more than two thirds of the validators) have 0x[0-9a-f]{64}$/;
+  const named = (who: CometMember[]): string[] => [
+    ...new Set(
+      who.flatMap(({ misbehaviours }) => misbehaviours.map(({ kind, index }) => `${kind} ${index}`)),
+    ),
+  ];
+
   slow("has a node halt that comes to another result, with the height and both hashes", async () => {
     members[2]!.fuel = 1_000n;
     await started();
     const others = members.filter((_, i) => i !== 2);
     await ask(0, others, members);
     await until(() => members[2]!.halted !== undefined);
-    expect(members[2]!.halted).to.match(
-      /^at height \d+ it has 0x[0-9a-f]{64}, \d members have 0x[0-9a-f]{64}$/,
-    );
-    const named = others.flatMap(({ misbehaviours }) =>
-      misbehaviours.map(({ kind, index }) => `${kind} ${index}`),
-    );
-    expect([...new Set(named)]).to.deep.equal(["divergence 3"]);
+    expect(members[2]!.halted).to.match(halting);
+    // However late it was with its result: the others may have signed theirs before.
+    for (const other of others) await until(() => other.misbehaviours.length > 0);
+    expect(named(others)).to.deep.equal(["divergence 3"]);
     await ask(1, others);
     expect(answers(others[0]!.node!)).to.deep.equal([0, 1]);
+  });
+
+  slow("has a node halt that comes to another result when the others speak of it no more", async () => {
+    const [first, second, late, fourth] = members as [CometMember, CometMember, CometMember, CometMember];
+    late.fuel = 1_000n;
+    const others = [first, second, fourth];
+    await Promise.all(others.map((member) => member.start(members)));
+    for (const { node } of others) node!.propose({ kind: "program", module: prebuilt("fibonacci") });
+    await ask(0, others);
+    await ask(1, others);
+    await late.start(members);
+    await until(() => late.halted !== undefined);
+    expect(late.halted).to.match(halting);
+    await ask(2, others);
+    expect(answers(first.node!)).to.deep.equal([0, 1, 2]);
   });
 });
 

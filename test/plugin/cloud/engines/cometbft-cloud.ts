@@ -3,6 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { AbciServer } from "../../../../plugin/cloud/abci/server.ts";
+import { contradictionIn } from "../../../../plugin/cloud/cometbft/contradiction.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
 import { writeHome } from "../../../../plugin/cloud/cometbft/home.ts";
 import { CometBftProcess } from "../../../../plugin/cloud/cometbft/process.ts";
@@ -109,8 +110,11 @@ export class CometMember {
     });
     this.#server = new AbciServer(this.application, complain);
     await this.#server.listen({ path: socket });
-    this.#process = await CometBftProcess.start(command, this.#home, ({ level, message }) => {
-      if (level === "error") this.lines.push(message);
+    const { application } = this;
+    this.#process = await CometBftProcess.start(command, this.#home, (line) => {
+      if (line.level === "error") this.lines.push(line.message);
+      const contradiction = contradictionIn(line);
+      if (contradiction !== undefined) application.contradicted(contradiction);
     });
     await until(async () => (await rpc.call("health")) !== undefined);
     await this.application.start();

@@ -21,13 +21,18 @@ describe("plugin/cloud/engines/heard", () => {
     expect(heard.statements(5)).to.deep.equal([stated(1), stated(1, "0xbb", 2n)]);
   });
 
-  it("keeps nothing before the last block, and nothing far ahead of it", () => {
+  it("keeps nothing from long before the last block, and nothing far ahead of it", () => {
     const heard = new Heard();
-    expect(heard.addStatement(5, 4, stated(1))).to.equal("too far");
-    expect(heard.addStatement(5, 7, stated(1))).to.equal("news");
-    expect(heard.addStatement(5, 8, stated(1))).to.equal("too far");
-    heard.forgetBefore(8, 0n);
-    expect(heard.statements(7)).to.deep.equal([]);
+    expect(heard.addStatement(15, 14, stated(1)), "who is late").to.equal("news");
+    expect(heard.addStatement(15, 7, stated(1))).to.equal("news");
+    expect(heard.addStatement(15, 6, stated(1))).to.equal("too far");
+    expect(heard.addStatement(15, 17, stated(1))).to.equal("news");
+    expect(heard.addStatement(15, 18, stated(1))).to.equal("too far");
+    heard.forgetBefore(22, 0n);
+    expect(heard.statements(14)).to.deep.equal([stated(1)]);
+    heard.forgetBefore(26, 0n);
+    expect(heard.statements(14)).to.deep.equal([]);
+    expect(heard.statements(17)).to.deep.equal([]);
   });
 
   it("takes no second statement from whom the first was wrong", () => {
