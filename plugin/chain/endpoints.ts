@@ -1,9 +1,6 @@
+import { WrongChainError } from "./chain-check.ts";
+import type { Eip1193 } from "./eip1193.ts";
 import { failureOf } from "./provider-failure.ts";
-
-/** An EIP-1193 provider. */
-export interface Eip1193 {
-  request(args: { method: string; params?: unknown[] }): Promise<unknown>;
-}
 
 /** How long an endpoint that fails is left alone, in milliseconds. */
 export interface Rest {
@@ -65,10 +62,10 @@ class Endpoint implements Eip1193 {
 
 /**
  * Several endpoints of one chain as one provider. A call goes to the one that answered last, and on to the next when that one is
- * away; what an endpoint refuses, none of the others is asked. `all` are the endpoints for who wants to compare them.
+ * away; what an endpoint refuses, none of the others is asked.
  */
 export class Endpoints implements Eip1193 {
-  readonly all: readonly Eip1193[];
+  readonly endpoints: readonly Eip1193[];
   #current = 0;
 
   /**
@@ -77,27 +74,27 @@ export class Endpoints implements Eip1193 {
    */
   constructor(providers: readonly Eip1193[], rest: Rest = REST, now: () => number = () => performance.now()) {
     if (providers.length === 0) throw new RangeError("A chain needs at least one endpoint.");
-    this.all = providers.map((provider) => new Endpoint(provider, rest, now));
+    this.endpoints = providers.map((provider) => new Endpoint(provider, rest, now));
   }
 
   async request(args: { method: string; params?: unknown[] }): Promise<unknown> {
     const first = this.#current;
     for (let tried = 1; ; tried++) {
-      const index = (first + tried - 1) % this.all.length;
+      const index = (first + tried - 1) % this.endpoints.length;
       try {
-        const answer = await this.all[index]!.request(args);
+        const answer = await this.endpoints[index]!.request(args);
         this.#current = index;
         return answer;
       } catch (error) {
-        if (tried === this.all.length || !isAway(error)) throw error;
+        if (tried === this.endpoints.length || !isAway(error)) throw error;
       }
     }
   }
 }
 
-/** Whether an endpoint did not look at the call at all. */
+/** Whether an endpoint did not look at the call at all, or is not this chain's. */
 function isAway(error: unknown): boolean {
-  if (error instanceof RestingEndpointError) return true;
+  if (error instanceof RestingEndpointError || error instanceof WrongChainError) return true;
   const failure = failureOf(error);
   return failure === "too often" || failure === "unreachable";
 }

@@ -1,6 +1,6 @@
 import { Interface, toQuantity, type InterfaceAbi, type LogDescription } from "ethers";
 
-import { Endpoints, type Eip1193 } from "./endpoints.ts";
+import type { Eip1193 } from "./eip1193.ts";
 
 export type { Eip1193 };
 
@@ -58,7 +58,7 @@ export interface Transaction extends Partial<Fees> {
 /** One EVM chain behind a JSON-RPC provider, with the few calls that the cloud makes. */
 export class EvmChain implements Eip1193 {
   readonly chainId: bigint;
-  /** What the chain can be asked through, each by itself: one provider, unless it is made of several `Endpoints`. */
+  /** What the chain can be asked through, each by itself: one provider, unless it is made of several. */
   readonly endpoints: readonly Eip1193[];
   readonly #provider: Eip1193;
   readonly #finality: Finality;
@@ -66,7 +66,7 @@ export class EvmChain implements Eip1193 {
 
   constructor(provider: Eip1193, chainId: bigint, finality: Finality) {
     this.#provider = provider;
-    this.endpoints = provider instanceof Endpoints ? provider.all : [provider];
+    this.endpoints = provider.endpoints ?? [provider];
     this.chainId = chainId;
     this.#finality = finality;
   }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { Endpoints, type Eip1193 } from "../../../plugin/chain/endpoints.ts";
+import type { Eip1193 } from "../../../plugin/chain/eip1193.ts";
+import { Endpoints } from "../../../plugin/chain/endpoints.ts";
 import { EvmChain } from "../../../plugin/chain/evm-chain.ts";
 
 /** An endpoint that answers with its name, or fails with `failure` while there is one. */
