@@ -3,7 +3,7 @@
  * that scrypt (RFC 7914) makes of a password. Nothing secret is ever on disk in the clear.
  */
 import { createHash, randomBytes, scrypt } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -11,13 +11,13 @@ import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { z } from "zod";
 
 import { removeDurably, UNFINISHED, writeDurably } from "./durable-file.ts";
+import { KeystoreError, readPrivateFile, requirePassword } from "./private-file.ts";
 
 const FORMAT = "nexus keystore 1";
 const HEAD = "keystore.json";
 /** 128 MiB and about half a second for each password tried. */
 const COST = { N: 2 ** 17, r: 8, p: 1 } as const;
 const NONCE_BYTES = 24;
-const SHORTEST_PASSWORD = 8;
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 const headSchema = z
@@ -35,11 +35,6 @@ const entrySchema = z
   .object({ format: z.literal(FORMAT), name: z.string(), sealed: z.string().regex(/^([0-9a-f]{2})+$/) })
   .strict();
 
-/** A keystore cannot be used as it is; the message says why and what to do. */
-export class KeystoreError extends Error {
-  override readonly name = "KeystoreError";
-}
-
 export class Keystore {
   readonly #folder: string;
   /** 32 bytes. */
@@ -55,11 +50,7 @@ export class Keystore {
 
   /** Begins a keystore in a folder that has none. @throws KeystoreError */
   static async create(folder: string, password: string): Promise<Keystore> {
-    if (password.length < SHORTEST_PASSWORD) {
-      throw new KeystoreError(
-        `The password has ${password.length} characters: choose one of ${SHORTEST_PASSWORD} or more.`,
-      );
-    }
+    requirePassword(password);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     if ((await readdir(folder)).includes(HEAD)) {
       throw new KeystoreError(`There is a keystore in ${folder} already, and nothing is overwritten.`);
@@ -169,24 +160,12 @@ function unseal(key: Uint8Array, sealed: string, about: Uint8Array): Uint8Array 
 
 /** The JSON in a file, undefined for any other text. @throws KeystoreError when it is missing or others can read it */
 async function readPrivate(folder: string, file: string): Promise<unknown> {
-  const path = join(folder, file);
-  let mode: number;
+  const text = await readPrivateFile(join(folder, file));
+  if (text === undefined) throw new KeystoreError(`There is no keystore in ${folder}.`);
   try {
-    ({ mode } = await stat(path));
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    throw new KeystoreError(`There is no keystore in ${folder}.`);
-  }
-  if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-    throw new KeystoreError(
-      `Others than its owner can read ${path}: run \`chmod 600\` on it, and ask whether they have.`,
-    );
-  }
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { Keystore, KeystoreError } from "../../../../plugin/cloud/keystore/keystore.ts";
+import { Keystore } from "../../../../plugin/cloud/keystore/keystore.ts";
+import { KeystoreError } from "../../../../plugin/cloud/keystore/private-file.ts";
 
 const PASSWORD = "correct horse";
 const SECRET = Uint8Array.from({ length: 64 }, (_, i) => i);
