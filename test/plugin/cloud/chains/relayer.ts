@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect } from "chai";
-import { toQuantity } from "ethers";
+import { SigningKey, toQuantity } from "ethers";
 import { network } from "hardhat";
 
 import { EvmChain, type Eip1193, type Finality } from "../../../../plugin/chain/evm-chain.ts";
 import { DeliveryError, Relayer } from "../../../../plugin/cloud/chains/relayer.ts";
 import type { ServedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
 import { DevelopmentAccount } from "../../../../plugin/chain/development-account.ts";
+import { SigningProvider } from "../../../../plugin/chain/signing-provider.ts";
 
 /** A cloud with a signed answer, delivered already, and what another relayer needs to deliver it again. */
 async function answered() {
@@ -74,6 +75,31 @@ describe("plugin/cloud/chains/relayer", () => {
       await gateway.queryFilter(gateway.filters.Fulfilled()),
       "the cloud's relayer sees it",
     ).to.have.length(1);
+  });
+
+  it("delivers from an account that signs for itself, and once when its next process knows nothing of what was sent", async () => {
+    const { cloud, served, gateway, block, provider } = await undelivered();
+    const signing = new SigningProvider(provider, served.chainId, new SigningKey(`0x${"b3".repeat(32)}`));
+    await served.chain.rpc("hardhat_setBalance", signing.address, toQuantity(10n ** 20n));
+    await served.chain.rpc("evm_setAutomine", false);
+    const relayer = () => {
+      const own = new SigningProvider(provider, served.chainId, new SigningKey(`0x${"b3".repeat(32)}`));
+      const chain = new EvmChain(own, served.chainId, 0);
+      return new Relayer({ ...served, chain }, cloud.cloudId, own.address, { poll: 5, bump: 60_000 });
+    };
+    const first = relayer().deliver(...block);
+    const waiting = async (): Promise<number> =>
+      Number(await served.chain.rpc("eth_getTransactionCount", signing.address, "pending"));
+    while ((await waiting()) === 0) await sleep(5);
+    // The next process knows nothing of what was sent.
+    const second = relayer().deliver(...block);
+    await sleep(50);
+    expect(await waiting()).to.equal(1);
+    await served.chain.rpc("hardhat_mine", "0x1");
+    const kinds = (await Promise.all([first, second])).flat().map(({ kind }) => kind);
+    expect(kinds).to.include("fulfil");
+    expect(await served.chain.nonce(signing.address)).to.equal(1n);
+    expect(await gateway.queryFilter(gateway.filters.Fulfilled())).to.have.length(1);
   });
 
   it("pays more for a transaction that blocks come without, until one is mined", async () => {
