@@ -1,18 +1,8 @@
-import { addressOf } from "./ed25519-key.ts";
-
-/** A validator from the first block on. */
-export interface GenesisValidator {
-  readonly name: string;
-  /** Ed25519, 32 bytes. */
-  readonly publicKey: Uint8Array;
-}
-
 /** What all nodes of a CometBFT chain begin with; they are of one chain only if it is the same to the byte. */
 export interface Genesis {
   /** CometBFT's name of the chain, at most 50 characters. */
   readonly chainId: string;
   readonly time: Date;
-  readonly validators: readonly GenesisValidator[];
   /** Most bytes of a block. */
   readonly blockBytes: number;
 }
@@ -21,14 +11,13 @@ export interface Genesis {
 const EVIDENCE_BLOCKS = 100_000;
 const EVIDENCE_HOURS = 48;
 
-/** CometBFT's genesis file. Every validator has one vote, and every vote an extension from the first height on. */
-export function genesisFile({ chainId, time, validators, blockBytes }: Genesis): string {
+/** CometBFT's genesis file. It names no validators: the application does, when the chain begins and whenever they change. */
+export function genesisFile({ chainId, time, blockBytes }: Genesis): string {
   if (chainId.length < 1 || chainId.length > 50) {
     throw new RangeError(
       `CometBFT's chain ids have 1 to 50 characters; ${JSON.stringify(chainId)} does not.`,
     );
   }
-  if (validators.length === 0) throw new RangeError("A chain needs a validator.");
   const file = {
     genesis_time: time.toISOString(),
     chain_id: chainId,
@@ -40,16 +29,10 @@ export function genesisFile({ chainId, time, validators, blockBytes }: Genesis):
         max_age_duration: String(EVIDENCE_HOURS * 3_600_000_000_000),
         max_bytes: "65536",
       },
-      validator: { pub_key_types: ["ed25519"] },
+      validator: { pub_key_types: ["secp256k1"] },
       version: { app: "0" },
       abci: { vote_extensions_enable_height: "1" },
     },
-    validators: validators.map(({ name, publicKey }) => ({
-      address: addressOf(publicKey).toUpperCase(),
-      pub_key: { type: "tendermint/PubKeyEd25519", value: Buffer.from(publicKey).toString("base64") },
-      power: "1",
-      name,
-    })),
     app_hash: "",
   };
   return `${JSON.stringify(file, undefined, 2)}\n`;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { writeDurably } from "../keystore/durable-file.ts";
 import type { Ed25519Key } from "./ed25519-key.ts";
 import { genesisFile, type Genesis } from "./genesis.ts";
+import type { ValidatorKey } from "./validator-key.ts";
 
 /** Where a node listens and whom it knows. Addresses are `host:port`. */
 export interface CometSettings {
@@ -28,7 +29,7 @@ export interface CometSettings {
 /** Keys of a node, in files that only their owner can read. */
 export interface CometKeys {
   readonly node: Ed25519Key;
-  readonly validator: Ed25519Key;
+  readonly validator: ValidatorKey;
 }
 
 /**
@@ -49,8 +50,8 @@ export async function writeHome(
   });
   await writeOnce(join(home, "config/priv_validator_key.json"), {
     address: validator.address.toUpperCase(),
-    pub_key: { type: "tendermint/PubKeyEd25519", value: Buffer.from(validator.publicKey).toString("base64") },
-    priv_key: { type: "tendermint/PrivKeyEd25519", value: validator.encoded },
+    pub_key: { type: "tendermint/PubKeySecp256k1", value: base64(validator.publicKey) },
+    priv_key: { type: "tendermint/PrivKeySecp256k1", value: base64(validator.secret) },
   });
   await writeOnce(join(home, "data/priv_validator_state.json"), { height: "0", round: 0, step: 0 });
 }
@@ -89,6 +90,8 @@ indexer = "null"
 
 /** A TOML basic string. JSON's escapes are among TOML's. */
 const text = (value: string): string => JSON.stringify(value);
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 
 async function writeOnce(path: string, content: object): Promise<void> {
   const exists = await access(path).then(

@@ -43,10 +43,11 @@ export class BlockSigning {
     return height === 0 || this.#replica.certificate(height) !== undefined ? height + 1 : height;
   }
 
-  /** What this node states of the last block; undefined when its signature is known, or the node takes part no more. */
+  /** What this node states of the last block; undefined when its signature is known, or the node has no part in it. */
   async state(): Promise<(Stated & { height: number }) | undefined> {
     const { height } = this.#replica;
-    if (this.unsigned > height || this.stopped !== undefined) return undefined;
+    if (this.unsigned > height || this.stopped !== undefined || !this.#replica.signs(height))
+      return undefined;
     const extension = await this.#replica.extendVote(height);
     const { blockHash, signature } = await this.#replica.vote(height, extension.index);
     const stated = { ...extension, blockHash, signature };

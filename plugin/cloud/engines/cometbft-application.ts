@@ -9,11 +9,12 @@ import { equalBytes } from "../storage/bytes.ts";
 import { BlockSigning } from "./block-signing.ts";
 import { decodeGossip, encodeGossip, type Gossip, type Heads, type Sender } from "./gossip.ts";
 import { Heard } from "./heard.ts";
-import type { OrderedReplica, Surroundings } from "./ordered-replica.ts";
+import type { Members, OrderedReplica, Surroundings } from "./ordered-replica.ts";
+import { Progress } from "./progress.ts";
+import { validatorUpdates } from "./validators.ts";
 
 const { ACCEPT, REJECT } = abci.ResponseProcessProposal_ProposalStatus;
 const NO_BLOCK = new Uint8Array(32);
-const HEIGHT = "height";
 /** Milliseconds between two looks of a node that waits to see the events of a proposal. */
 const LOOK = 50;
 
@@ -26,9 +27,12 @@ export class CometBftApplication implements AbciApplication {
   readonly #around: Surroundings;
   readonly #heard = new Heard();
   readonly #signing: BlockSigning;
+  readonly #progress: Progress;
+  /** What this node has told the others last. */
+  #heads: Heads = new Map();
   /** The replica is asked one thing at a time. */
   #turn: Promise<unknown> = Promise.resolve();
-  #finalized: { readonly height: bigint; readonly execution: Execution | undefined } | undefined;
+  #finalized: { height: bigint; execution: Execution | undefined; epoch: bigint } | undefined;
   #wake: () => void = () => undefined;
   #news: Promise<void> = Promise.resolve();
 
@@ -36,6 +40,7 @@ export class CometBftApplication implements AbciApplication {
     this.#replica = replica;
     this.#around = around;
     this.#signing = new BlockSigning(replica, around, this.#heard);
+    this.#progress = new Progress(around.store);
     this.#renewNews();
   }
 
@@ -46,6 +51,7 @@ export class CometBftApplication implements AbciApplication {
 
   /** Tells the others how far this node sees chains: to be called when one of them has events for a block. */
   async tellHeads(heads: Heads): Promise<void> {
+    this.#heads = heads;
     const sender = this.#self(this.#replica.epoch);
     if (sender === undefined) return;
     this.#heard.addHeads(sender, heads, (chainId) => this.#replica.servesChain(chainId));
@@ -64,13 +70,18 @@ export class CometBftApplication implements AbciApplication {
 
   async info(): Promise<abci.ResponseInfo> {
     return abci.ResponseInfo.fromPartial({
-      lastBlockHeight: this.#height(),
+      lastBlockHeight: this.#progress.height,
       lastBlockAppHash: this.#appHash(),
     });
   }
 
+  /** The first validators are the committee of the epoch with which the cloud begins. */
   async initChain(): Promise<abci.ResponseInitChain> {
-    return abci.ResponseInitChain.fromPartial({ appHash: this.#appHash() });
+    // CometBFT asks again when it was killed before its first block was whole.
+    const epoch = this.#progress.validators ?? this.#replica.epoch;
+    await this.#progress.write(0n, epoch);
+    const validators = validatorUpdates(undefined, await this.#members(epoch));
+    return abci.ResponseInitChain.fromPartial({ appHash: this.#appHash(), validators });
   }
 
   /** Nothing is asked of a node this way: what it signed is on the chains, and what it knows at its own address. */
@@ -96,8 +107,9 @@ export class CometBftApplication implements AbciApplication {
       return wanted ? abci.ResponseCheckTx.fromPartial({}) : refused("A block came after it.");
     }
     if (gossip.kind === "heads") {
-      if (gossip.epoch !== this.#replica.epoch)
-        return refused(`Epoch ${gossip.epoch} is not the last block's.`);
+      // A new committee speaks as soon as one of it has come to the epoch's first block.
+      if (gossip.epoch < this.#replica.epoch)
+        return refused(`Epoch ${gossip.epoch} is before the last block's.`);
       const news = this.#heard.addHeads(gossip, gossip.heads, (chainId) =>
         this.#replica.servesChain(chainId),
       );
@@ -108,9 +120,7 @@ export class CometBftApplication implements AbciApplication {
     const heard = this.#signing.hear(gossip);
     if (heard !== true && !this.#isOwn(gossip)) return refused(heard);
     // The others get it meanwhile.
-    void this.#combine().catch((error: unknown) =>
-      this.#around.complain("Signatures were not combined", error),
-    );
+    this.#later("Signatures were not combined", this.#combine());
     return abci.ResponseCheckTx.fromPartial({});
   }
 
@@ -164,29 +174,32 @@ export class CometBftApplication implements AbciApplication {
       this.#finalized = undefined;
       return txs.length === 0 ? undefined : this.#execute(decodeBlock(txs[0]!));
     });
-    this.#finalized = { height, execution };
+    const epoch = execution?.record.epoch ?? this.#replica.epoch;
+    this.#finalized = { height, execution, epoch };
     const appHash = execution === undefined ? this.#appHash() : toBytes(execution.record.blockHash);
     return abci.ResponseFinalizeBlock.fromPartial({
       appHash,
       txResults: txs.map(() => abci.ExecTxResult.fromPartial({})),
+      validatorUpdates: await this.#validatorUpdates(epoch),
     });
   }
 
   async commit(): Promise<abci.ResponseCommit> {
-    const { height, execution } = this.#finalized!;
+    const { height, execution, epoch } = this.#finalized!;
+    const rotated = epoch !== this.#progress.validators;
     const committed = this.#exclusively(async () => {
       await execution?.commit();
       // After the block, so that a crash in between leaves a block which is decided again, and recognised.
-      await this.#around.store.write([
-        { key: HEIGHT, value: toBytes(`0x${height.toString(16).padStart(16, "0")}`) },
-      ]);
+      await this.#progress.write(height, epoch);
     });
     // Its turn is the next one: what others came to is looked at when this node has said what it came to.
-    const signed = execution === undefined ? undefined : this.#sign();
-    signed?.catch((error: unknown) => this.#around.complain("The block was not signed", error));
+    if (execution !== undefined) this.#later("The block was not signed", this.#sign());
     await committed;
     this.#finalized = undefined;
     this.#heard.forgetBefore(this.#replica.height, this.#replica.epoch);
+    // What members see counts by their epoch.
+    if (rotated && this.#heads.size > 0)
+      this.#later("The new committee was not told what this node sees", this.tellHeads(this.#heads));
     return abci.ResponseCommit.fromPartial({});
   }
 
@@ -227,6 +240,35 @@ export class CometBftApplication implements AbciApplication {
     if (await this.#exclusively(() => this.#signing.combine())) this.#renewNews();
   }
 
+  /** What makes the committee of an epoch the validators, unless it is. */
+  async #validatorUpdates(epoch: bigint): Promise<abci.ValidatorUpdate[]> {
+    const before = this.#progress.validators;
+    if (before === epoch) return [];
+    return validatorUpdates(
+      before === undefined ? undefined : await this.#members(before),
+      await this.#members(epoch),
+    );
+  }
+
+  /** The committee of an epoch that others have seen the registry activate. This node's endpoint may be a while behind theirs. */
+  async #members(epoch: bigint): Promise<Members> {
+    for (let waited = 0; ; waited++) {
+      const members = this.#around.members(epoch);
+      if (members !== undefined) return members;
+      if (waited === 0)
+        this.#around.complain(
+          "A block waits",
+          new Error(`This node sees no committee of epoch ${epoch} yet.`),
+        );
+      await sleep(LOOK);
+    }
+  }
+
+  /** Lets work go on that CometBFT does not wait for. */
+  #later(otherwise: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#around.complain(otherwise, error));
+  }
+
   async #say(gossip: Gossip): Promise<void> {
     await this.#around.broadcast(encodeGossip(this.#around.cloudId, this.#around.identity, gossip));
   }
@@ -253,12 +295,6 @@ export class CometBftApplication implements AbciApplication {
   /** Whether this node sees events that not enough others have said they see. */
   async #seesMore(): Promise<boolean> {
     return (await this.#exclusively(() => this.#replica.prepareProposal())) !== undefined;
-  }
-
-  /** CometBFT's height, of the last block that is committed. */
-  #height(): bigint {
-    const bytes = this.#around.store.get(HEIGHT);
-    return bytes === undefined ? 0n : Buffer.from(bytes).readBigUInt64BE();
   }
 
   #appHash(): Uint8Array {

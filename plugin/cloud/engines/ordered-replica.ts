@@ -12,6 +12,8 @@ export interface OrderedReplica extends Replica {
   readonly divergence: string | undefined;
   /** Hash of the block at a height, 0x-prefixed; undefined where it has none. */
   blockHash(height: number): string | undefined;
+  /** Whether it has a key share to sign its block at a height with. */
+  signs(height: number): boolean;
   /** Whether the cloud serves a chain, as of the last block. */
   servesChain(chainId: bigint): boolean;
   /** @param agreedHead the block of a chain beyond which no event is taken; whatever it sees unless given */
@@ -35,11 +37,11 @@ export interface Surroundings {
   readonly cloudId: string;
   /** What this node signs gossip with. */
   readonly identity: IdentitySecret;
-  /** The committee of an epoch, as the registry has it; undefined when there is none. */
+  /** The committee of an epoch, as the registry has it, past ones too; undefined when there is none, or this node does not see it yet. */
   members(epoch: bigint): Members | undefined;
   /** Passes gossip on to all nodes: CometBFT's `broadcast_tx`. */
   broadcast(gossip: Uint8Array): Promise<void>;
-  /** Where it keeps how far CometBFT has come, and nothing else. */
+  /** For `Progress`, and nothing else. */
   readonly store: KeyValueStore;
   /** Is told once of every misbehaviour seen. */
   report(misbehaviour: Misbehaviour): void;

@@ -186,10 +186,19 @@ export class CloudNode implements Replica, Outlook {
    * activated, so that a committee which is gone leaves nothing unsigned. It is the same block whoever signs it.
    */
   #signingEpoch(own: bigint): bigint {
-    const possible = [...this.#keys.keys()].filter((epoch) => epoch >= own && this.#committees.has(epoch));
-    const epoch = possible.reduce((newest, one) => (one > newest ? one : newest), 0n);
-    if (epoch === 0n) throw new Error(`This node has no key share for epoch ${own} or a later one.`);
+    const epoch = this.#newestKey(own);
+    if (epoch === undefined) throw new Error(`This node has no key share for epoch ${own} or a later one.`);
     return epoch;
+  }
+
+  #newestKey(own: bigint): bigint | undefined {
+    const possible = [...this.#keys.keys()].filter((epoch) => epoch >= own && this.#committees.has(epoch));
+    return possible.sort((a, b) => (a < b ? -1 : 1)).at(-1);
+  }
+
+  /** Whether this node has a key share to sign its block at a height with: it may follow a committee that it does not belong to. */
+  signs(height: number): boolean {
+    return this.#newestKey(this.application.blocks.record(height).epoch) !== undefined;
   }
 
   verifyExtension(height: number, { epoch, index, partials }: Extension): string | undefined {

@@ -7,6 +7,8 @@ import type { AbciApplication } from "../../../../plugin/cloud/abci/application.
 /** An application that keeps a log of transactions, and counts the vote extensions that proposals brought it. */
 export class LogApplication implements AbciApplication {
   height = 0n;
+  /** secp256k1 public keys of the validators that the chain begins with. */
+  validators: readonly Uint8Array[] = [];
   hash = new Uint8Array(32);
   readonly log: string[] = [];
   /** Texts of the vote extensions that this node saw when it proposed. */
@@ -29,9 +31,10 @@ export class LogApplication implements AbciApplication {
     return abci.ResponseCheckTx.fromPartial({ code: request.tx.length > 100 ? 1 : 0 });
   }
 
-  async initChain(request: abci.RequestInitChain): Promise<abci.ResponseInitChain> {
+  async initChain(): Promise<abci.ResponseInitChain> {
     this.calls.push("initChain");
-    return abci.ResponseInitChain.fromPartial({ validators: request.validators, appHash: this.hash });
+    const validators = this.validators.map((secp256k1) => ({ pubKey: { secp256k1 }, power: 1n }));
+    return abci.ResponseInitChain.fromPartial({ validators, appHash: this.hash });
   }
 
   async prepareProposal(request: abci.RequestPrepareProposal): Promise<abci.ResponsePrepareProposal> {

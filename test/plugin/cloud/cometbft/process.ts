@@ -12,6 +12,7 @@ import {
   CometBftMissingError,
   CometBftProcess,
 } from "../../../../plugin/cloud/cometbft/process.ts";
+import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { seeded } from "../../../seeded.ts";
 import { LogApplication } from "../abci/log-application.ts";
 import { freePort } from "./free-port.ts";
@@ -23,7 +24,7 @@ const command = process.env.COMETBFT ?? "cometbft";
 class Node {
   readonly application = new LogApplication();
   readonly node = new Ed25519Key(random.bytes(32));
-  readonly validator = new Ed25519Key(random.bytes(32));
+  readonly validator = new ValidatorKey(random.bytes(32));
   readonly home: string;
   readonly lines: string[] = [];
   peerPort = 0;
@@ -47,7 +48,6 @@ class Node {
       genesis: {
         chainId: "nexus-test",
         time: new Date("2026-01-01T00:00:00Z"),
-        validators: chain.map(({ validator }, i) => ({ name: `node ${i}`, publicKey: validator.publicKey })),
         blockBytes: 1_000_000,
       },
       keys: { node: this.node, validator: this.validator },
@@ -64,6 +64,7 @@ class Node {
         blockTime: 100,
       },
     });
+    this.application.validators = chain.map(({ validator }) => validator.publicKey);
     this.#server = new AbciServer(this.application, (what, error) =>
       this.lines.push(`${what}: ${error as string}`),
     );

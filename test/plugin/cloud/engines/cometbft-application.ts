@@ -12,7 +12,7 @@ import { signPartials } from "../../../../plugin/cloud/node/signatures.ts";
 import { prebuilt } from "../../../programs/guest.ts";
 import { epochOf } from "../node/members.ts";
 import { CHAIN, requestEvent } from "../replication/events.ts";
-import { cometCloud, command, until, type CometMember } from "./cometbft-cloud.ts";
+import { cometCloud, command, newcomer, until, type CometMember, type Registry } from "./cometbft-cloud.ts";
 
 const fibonacci = keccak256(prebuilt("fibonacci"));
 
@@ -20,6 +20,7 @@ describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed 
   this.timeout(120_000);
   let folder: string;
   let members: CometMember[] = [];
+  let registry: Registry = [];
 
   before(async function () {
     try {
@@ -33,7 +34,8 @@ describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed 
   });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "nexus-comet-cloud-"));
-    members = await cometCloud(folder, "a cloud over CometBFT");
+    registry = [];
+    members = await cometCloud(folder, "a cloud over CometBFT", registry);
   });
   afterEach(async function () {
     await Promise.all(members.map((member) => member.stop()));
@@ -75,6 +77,47 @@ describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed 
     for (const other of others) expect(hashes(other)).to.deep.equal(hashes(first!));
     expect(members.flatMap(({ misbehaviours }) => misbehaviours)).to.deep.equal([]);
     for (const { signed } of members) expect(signed, "each block once").to.deep.equal([...new Set(signed)]);
+  });
+
+  it("makes a new epoch's committee the validators: one came, one left, and the cloud answers on", async () => {
+    const old = members;
+    const late = await newcomer(folder, "a newcomer", registry, 4);
+    members = [...old, late];
+    await started();
+    await ask(0, old, members);
+    const validators = async (member: CometMember): Promise<string[]> => {
+      const { validators } = await member.rpc("validators");
+      return (validators as { address: string }[]).map(({ address }) => address.toLowerCase()).sort();
+    };
+    const addresses = (some: CometMember[]): string[] =>
+      some.map(({ validatorKey }) => validatorKey.address).sort();
+    expect(await validators(late)).to.deep.equal(addresses(old));
+
+    const [first, second, third, left] = old as [CometMember, CometMember, CometMember, CometMember];
+    const next = [first, second, third, late];
+    registry.push(
+      epochOf(
+        2n,
+        next.map(({ identity }) => identity),
+      ),
+    );
+    for (const member of members) member.lookAtRegistry();
+    const place = { block: 150n, logIndex: 0 };
+    for (const member of members)
+      await member.see({ kind: "epoch", chainId: CHAIN, place, timestamp: 1_700_000_000n, epoch: 2n });
+    for (const member of members)
+      await until(async () => (await validators(member)).join() === addresses(next).join());
+    await ask(60, next, members);
+    await until(() => answers(left.node!).join() === "0,60");
+    // Three of the new four go on without the one that left: the newcomer's vote and share count.
+    await Promise.all([first.kill(), left.kill()]);
+    await ask(61, [second, third, late]);
+    expect(answers(late.node!)).to.deep.equal([0, 60, 61]);
+    expect(members.flatMap(({ misbehaviours }) => misbehaviours)).to.deep.equal([]);
+    expect(
+      members.flatMap(({ lines }) => lines.filter((line) => line.startsWith("The "))),
+      "complaints",
+    ).to.deep.equal([]);
   });
 
   // Each of these founds a cloud of four CometBFT processes of its own.

@@ -8,21 +8,27 @@ import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
 import { writeHome } from "../../../../plugin/cloud/cometbft/home.ts";
 import { CometBftProcess } from "../../../../plugin/cloud/cometbft/process.ts";
 import { CometRpc } from "../../../../plugin/cloud/cometbft/rpc.ts";
+import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { IdentityKey, IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
 import { CometBftApplication } from "../../../../plugin/cloud/engines/cometbft-application.ts";
-import type { OrderedReplica } from "../../../../plugin/cloud/engines/ordered-replica.ts";
+import type { Members, OrderedReplica } from "../../../../plugin/cloud/engines/ordered-replica.ts";
 import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
+import type { EpochKey, PublicCommittee } from "../../../../plugin/cloud/node/signatures.ts";
 import type { Misbehaviour } from "../../../../plugin/cloud/replication/engine.ts";
 import type { OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
+import { equalBytes } from "../../../../plugin/cloud/storage/bytes.ts";
 import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
 import { seeded, type Seeded } from "../../../seeded.ts";
 import { freePort } from "../cometbft/free-port.ts";
-import { epochOf, nodeOf, SIZE, THRESHOLD, type TestEpoch } from "../node/members.ts";
+import { epochOf, observerOf, type TestEpoch } from "../node/members.ts";
 import { CHAIN, CLOUD } from "../replication/events.ts";
 
 export const command = process.env.COMETBFT ?? "cometbft";
 
-/** A member of epoch 1 with everything that survives its process, and what runs of it. */
+/** The chain that nodes see: which committees its registry has activated, oldest first. */
+export type Registry = TestEpoch[];
+
+/** A node with everything that survives its process, and what runs of it. */
 export class CometMember {
   /** What it sees of the chain. */
   readonly seen: OrderedEvent[] = [];
@@ -40,19 +46,39 @@ export class CometMember {
   rpcPort = 0;
   readonly index: number;
   readonly nodeKey: Ed25519Key;
-  readonly validatorKey: Ed25519Key;
-  readonly #epoch: TestEpoch;
+  readonly identity: Uint8Array;
+  readonly validatorKey: ValidatorKey;
+  readonly #registry: Registry;
   readonly #home: string;
+  /** As the node sees the registry, from one moment to the next. */
+  readonly #committees = new Map<bigint, PublicCommittee>();
+  readonly #keys = new Map<bigint, EpochKey>();
   readonly #stores = { state: new MemoryStore(), guard: new MemoryStore(), comet: new MemoryStore() };
   #server: AbciServer | undefined;
   #process: CometBftProcess | undefined;
 
-  constructor(folder: string, epoch: TestEpoch, index: number, random: Seeded) {
+  /** @param identity it belongs to each epoch that has it */
+  constructor(folder: string, registry: Registry, index: number, identity: Uint8Array, random: Seeded) {
     this.#home = join(folder, `node${index}`);
-    this.#epoch = epoch;
+    this.#registry = registry;
     this.index = index;
     this.nodeKey = new Ed25519Key(random.bytes(32));
-    this.validatorKey = new Ed25519Key(random.bytes(32));
+    this.identity = identity;
+    this.validatorKey = new ValidatorKey(identity);
+  }
+
+  /** Looks at the registry. */
+  lookAtRegistry(): void {
+    for (const { number, committee, members } of this.#registry) {
+      this.#committees.set(number, committee);
+      const own = members.find(({ identity }) => equalBytes(identity, this.identity));
+      if (own !== undefined) this.#keys.set(number, own.key);
+    }
+  }
+
+  /** Asks its CometBFT. */
+  async rpc(method: string): Promise<Record<string, unknown>> {
+    return (await new CometRpc(`127.0.0.1:${this.rpcPort}`).call(method)) as Record<string, unknown>;
   }
 
   async ports(): Promise<void> {
@@ -67,10 +93,6 @@ export class CometMember {
       genesis: {
         chainId: "nexus-test",
         time: new Date("2026-01-01T00:00:00Z"),
-        validators: all.map(({ validatorKey }, i) => ({
-          name: `node ${i}`,
-          publicKey: validatorKey.publicKey,
-        })),
         blockBytes: 12_000_000,
       },
       keys: { node: this.nodeKey, validator: this.validatorKey },
@@ -89,17 +111,16 @@ export class CometMember {
     });
     const { seen, fuel } = this;
     const { state: store, guard: guardStore, comet } = this.#stores;
-    const options = { seen, store, guardStore, ...(fuel === undefined ? {} : { fuel }) };
-    this.node = await nodeOf(this.#epoch, this.index, options);
-    const identities = this.#epoch.members.map(
-      ({ identity }) => new IdentityKey(new IdentitySecret(identity).publicKey),
-    );
+    this.lookAtRegistry();
+    const [committees, keys] = [this.#committees, this.#keys];
+    const options = { seen, store, guardStore, committees, keys, ...(fuel === undefined ? {} : { fuel }) };
+    this.node = await observerOf(this.identity, options);
     const rpc = new CometRpc(`127.0.0.1:${this.rpcPort}`);
     const complain = (what: string, error: unknown): unknown => this.lines.push(`${what}: ${String(error)}`);
     this.application = new CometBftApplication(this.disguise(this.node), {
       cloudId: CLOUD,
-      identity: new IdentitySecret(this.#epoch.members[this.index]!.identity),
-      members: (epoch) => (epoch === 1n ? { identities, threshold: THRESHOLD } : undefined),
+      identity: new IdentitySecret(this.identity),
+      members: (epoch) => (this.#committees.has(epoch) ? membersOf(this.#registry, epoch) : undefined),
       broadcast: (gossip) => rpc.broadcast(gossip),
       store: comet,
       report: (misbehaviour) => this.misbehaviours.push(misbehaviour),
@@ -145,14 +166,47 @@ export class CometMember {
   }
 }
 
-/** Four members of epoch 1, not started. */
-export async function cometCloud(folder: string, seed: string): Promise<CometMember[]> {
+function membersOf(registry: Registry, epoch: bigint): Members | undefined {
+  const found = registry.find(({ number }) => number === epoch);
+  if (found === undefined) return undefined;
+  const identities = found.members.map(
+    ({ identity }) => new IdentityKey(new IdentitySecret(identity).publicKey),
+  );
+  return { identities, threshold: found.committee.threshold };
+}
+
+/**
+ * The four members of epoch 1, not started.
+ *
+ * @param registry takes their committee; epochs may be added to it
+ */
+export async function cometCloud(
+  folder: string,
+  seed: string,
+  registry: Registry = [],
+): Promise<CometMember[]> {
   await mkdir(folder, { recursive: true });
   const epoch = epochOf(1n);
+  registry.push(epoch);
   const random = seeded(seed);
-  const members = Array.from({ length: SIZE }, (_, i) => new CometMember(folder, epoch, i, random));
+  const members = epoch.members.map(
+    ({ identity }, i) => new CometMember(folder, registry, i, identity, random),
+  );
   for (const member of members) await member.ports();
   return members;
+}
+
+/** A node that belongs to no epoch yet, not started. */
+export async function newcomer(
+  folder: string,
+  seed: string,
+  registry: Registry,
+  index: number,
+): Promise<CometMember> {
+  const random = seeded(seed);
+  const member = new CometMember(folder, registry, index, random.bytes(32), random);
+  await member.ports();
+  return member;
 }
 
 /** Waits until `met` holds; the test's own timeout is the limit. */

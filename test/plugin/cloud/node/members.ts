@@ -5,6 +5,7 @@ import { bn254 } from "../../../../plugin/crypto/bls/bn254.ts";
 import type { EventSource } from "../../../../plugin/cloud/chains/event-source.ts";
 import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
 import { keyGenerationSession } from "../../../../plugin/cloud/dkg/session.ts";
+import { thresholdOf } from "../../../../plugin/cloud/embedded/embedded-committee.ts";
 import { runKeyCeremony } from "../../../../plugin/cloud/embedded/key-ceremony.ts";
 import { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
 import type { EpochKey, PublicCommittee } from "../../../../plugin/cloud/node/signatures.ts";
@@ -33,15 +34,16 @@ export interface TestEpoch {
   readonly committee: PublicCommittee;
 }
 
-export function epochOf(number: bigint): TestEpoch {
+/** @param known identities of its members; four that no other epoch has unless given */
+export function epochOf(number: bigint, known?: readonly Uint8Array[]): TestEpoch {
   const random = seeded(`members of epoch ${number}`);
-  const identities = Array.from({ length: SIZE }, () => random.bytes(32));
+  const identities = known ?? Array.from({ length: SIZE }, () => random.bytes(32));
   const session = keyGenerationSession({
     suite: bn254,
     cloudId: getBytes(CLOUD),
     epoch: number,
     attempt: 0,
-    threshold: THRESHOLD,
+    threshold: thresholdOf(identities.length),
     members: identities.map((secret) => new IdentitySecret(secret).publicKey),
   });
   const results = runKeyCeremony(session, identities, (length) => random.bytes(length));
@@ -49,28 +51,48 @@ export function epochOf(number: bigint): TestEpoch {
     return { identity: identities[i]!, key: { group, share: share! } };
   });
   const { suite, threshold, groupPublicKey } = members[0]!.key.group;
-  return { number, members, committee: { suite, size: SIZE, threshold, groupPublicKey } };
+  return { number, members, committee: { suite, size: identities.length, threshold, groupPublicKey } };
 }
 
-export interface NodeOptions {
+/** What a node is made of besides its identity, whatever it belongs to. */
+export interface ObserverOptions {
   /** What it sees of the chain. */
   readonly seen?: readonly OrderedEvent[];
-  /** Epochs that the registry has activated, besides its own. */
-  readonly epochs?: readonly TestEpoch[];
+  /** The committees of the epochs that the registry has activated. */
+  readonly committees: ReadonlyMap<bigint, PublicCommittee>;
+  /** The node's own keys, by epoch. */
+  readonly keys: ReadonlyMap<bigint, EpochKey>;
   readonly fuel?: bigint;
   readonly guardStore?: KeyValueStore;
   /** Where its state is; a new store unless given. */
   readonly store?: KeyValueStore;
 }
 
+export interface NodeOptions extends Omit<ObserverOptions, "committees" | "keys"> {
+  /** Epochs that the registry has activated, besides its own. */
+  readonly epochs?: readonly TestEpoch[];
+}
+
 /** The `i`-th member of an epoch, from 0, with an empty store. */
 export async function nodeOf(epoch: TestEpoch, i: number, options: NodeOptions = {}): Promise<CloudNode> {
+  const { epochs = [], ...others } = options;
+  const { identity, key } = epoch.members[i]!;
+  return observerOf(identity, {
+    ...others,
+    committees: new Map([epoch, ...epochs].map(({ number, committee }) => [number, committee])),
+    keys: new Map([[epoch.number, key]]),
+  });
+}
+
+/** A node with an identity, secp256k1's 32 bytes. */
+export async function observerOf(identity: Uint8Array, options: ObserverOptions): Promise<CloudNode> {
   const {
     seen = [],
-    epochs = [],
     fuel = 10_000_000n,
     guardStore = new MemoryStore(),
     store = new MemoryStore(),
+    committees,
+    keys,
   } = options;
   const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
   const parameters = { cloudId: CLOUD, genesis, limits: { fuel } };
@@ -78,13 +100,12 @@ export async function nodeOf(epoch: TestEpoch, i: number, options: NodeOptions =
   const { after } = seeing(seen);
   const served = { chainId: CHAIN, gateway: { address: GATEWAY } };
   const source = { served, after: (...args: [never, number]) => after(CHAIN, ...args), reset: () => {} };
-  const { identity, key } = epoch.members[i]!;
   return new CloudNode({
     application,
     sources: [source as unknown as EventSource],
     identity: new IdentitySecret(identity),
-    committees: new Map([epoch, ...epochs].map(({ number, committee }) => [number, committee])),
-    keys: new Map([[epoch.number, key]]),
+    committees,
+    keys,
     guard: new SigningGuard(guardStore),
   });
 }

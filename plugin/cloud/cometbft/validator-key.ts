@@ -1,0 +1,32 @@
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { ripemd160 } from "@noble/hashes/legacy.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+
+/** What a validator signs its votes with: a secp256k1 key, the node's identity. */
+export class ValidatorKey {
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+  /** A compressed point, 33 bytes. */
+  readonly publicKey: Uint8Array;
+
+  /** @param secret 32 bytes, a secp256k1 secret key */
+  constructor(secret: Uint8Array) {
+    if (!secp256k1.utils.isValidSecretKey(secret))
+      throw new RangeError("A validator's key is a secp256k1 secret key of 32 bytes.");
+    this.secret = secret;
+    this.publicKey = secp256k1.getPublicKey(secret, true);
+  }
+
+  /** By what CometBFT names the validator: 40 hex digits in lower case. */
+  get address(): string {
+    return validatorAddress(this.publicKey);
+  }
+}
+
+/**
+ * RIPEMD-160 of SHA-256 of a compressed secp256k1 public key, as CometBFT names validators: 40 hex digits in lower case. It is not
+ * the key's Ethereum address.
+ */
+export function validatorAddress(publicKey: Uint8Array): string {
+  return Buffer.from(ripemd160(sha256(publicKey))).toString("hex");
+}
