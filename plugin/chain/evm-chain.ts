@@ -200,18 +200,32 @@ export class EvmChain implements Eip1193 {
     return BigInt((await this.rpc("eth_estimateGas", { from, to, data }, "latest")) as string);
   }
 
+  /** Runs a transaction after the newest block without sending it. @throws what the provider says when it would fail */
+  async attempt(transaction: Transaction): Promise<void> {
+    await this.rpc("eth_call", rpcTransaction(transaction), "latest");
+  }
+
+  /** Most gas that the transactions of a block may have, as of the newest one. */
+  async blockGasLimit(): Promise<bigint> {
+    const block = (await this.rpc("eth_getBlockByNumber", "latest", false)) as { gasLimit: string };
+    return BigInt(block.gasLimit);
+  }
+
   /** Sends a transaction from an account that the provider signs for. @returns its hash */
   async send(transaction: Transaction): Promise<string> {
-    const { from, to, data, ...numbers } = transaction;
-    const quantities = Object.entries(numbers).map(([key, value]) => [key, toQuantity(value as bigint)]);
-    const params = { from, data, ...(to !== undefined && { to }), ...Object.fromEntries(quantities) };
-    return (await this.rpc("eth_sendTransaction", params)) as string;
+    return (await this.rpc("eth_sendTransaction", rpcTransaction(transaction))) as string;
   }
 
   /** The receipt of a mined transaction, or undefined while it is not mined. */
   async receipt(hash: string): Promise<RpcReceipt | undefined> {
     return ((await this.rpc("eth_getTransactionReceipt", hash)) as RpcReceipt | null) ?? undefined;
   }
+}
+
+/** A transaction as the JSON-RPC takes it. */
+function rpcTransaction({ from, to, data, ...numbers }: Transaction): Record<string, string> {
+  const quantities = Object.entries(numbers).map(([key, value]) => [key, toQuantity(value as bigint)]);
+  return { from, data, ...(to !== undefined && { to }), ...Object.fromEntries(quantities) };
 }
 
 /** A contract's address and interface. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { hexlify, toQuantity } from "ethers";
+import { hexlify } from "ethers";
 
 import * as digests from "../../contracts/digests.ts";
 import type { ChainRecord } from "../replication/block-record.ts";
@@ -34,10 +34,20 @@ const LIVE: Patience = { poll: 1_000, bump: 45_000 };
 export interface DeliveryBounds extends FeeBounds {
   /** Most gas: what the chain takes of one transaction. */
   readonly gas: bigint;
+  /** Whether the chain is asked how much gas a transaction needs. One that is not asked gets the most, and refuses what would fail. */
+  readonly estimates: boolean;
 }
 
 /** 2^24 gas is Ethereum's own bound (EIP-7825). */
-const BOUNDS: DeliveryBounds = { multiple: 4n, budget: 2n * 10n ** 18n, gas: 1n << 24n };
+const LIVE_BOUNDS: DeliveryBounds = {
+  multiple: 4n,
+  budget: 2n * 10n ** 18n,
+  gas: 1n << 24n,
+  estimates: true,
+};
+
+/** A simulated chain runs a transaction some twenty times to estimate its gas, and nobody pays for that. */
+export const SIMULATED_BOUNDS: DeliveryBounds = { ...LIVE_BOUNDS, estimates: false };
 
 /**
  * Gas of the first try, and of those after one that failed, as a percentage of the chain's estimate. An estimate is of the newest block; what
@@ -70,7 +80,7 @@ export class Relayer {
     cloudId: string,
     account: string,
     patience: Patience = LIVE,
-    bounds: DeliveryBounds = BOUNDS,
+    bounds: DeliveryBounds = LIVE_BOUNDS,
   ) {
     this.#served = served;
     this.#cloudId = cloudId;
@@ -128,9 +138,11 @@ export class Relayer {
   async #deliverPart(kind: Delivery["kind"], part: Part): Promise<Delivery | undefined> {
     let tries = 0;
     while (await part.isOpen()) {
-      const estimate = await this.#estimate(kind, part);
+      const most = await this.#most();
+      const estimate = await this.#estimate(kind, part, most);
       if (estimate === undefined) return undefined;
-      const outcome = await this.#transact(kind, part, this.#gasOf(estimate, tries));
+      const ample = (estimate * GAS_PERCENT[tries]!) / 100n;
+      const outcome = await this.#transact(kind, part, ample < most ? ample : most);
       if (outcome === "taken") continue;
       if (outcome !== "too little gas" && BigInt(outcome.status) === 1n) {
         return { kind, transactionHash: outcome.transactionHash, gasUsed: BigInt(outcome.gasUsed) };
@@ -144,37 +156,42 @@ export class Relayer {
     return undefined;
   }
 
-  /** The chain's own estimate; undefined when there is nothing to deliver any more. @throws DeliveryError */
-  async #estimate(kind: Delivery["kind"], { contract, data, isOpen }: Part): Promise<bigint | undefined> {
+  /** Gas that the part needs, as far as the chain knows; undefined when there is nothing to deliver any more. @throws DeliveryError */
+  async #estimate(
+    kind: Delivery["kind"],
+    { contract, data, isOpen }: Part,
+    most: bigint,
+  ): Promise<bigint | undefined> {
     const { chain, chainId } = this.#served;
-    let estimate: bigint;
+    const transaction = { from: this.#account, to: contract.address, data };
+    let estimate = most;
     try {
-      estimate = await chain.estimateGas({ from: this.#account, to: contract.address, data });
+      if (this.#bounds.estimates) estimate = await chain.estimateGas(transaction);
+      else await chain.attempt({ ...transaction, gas: most });
     } catch (error) {
       if (failureOf(error) !== "refused") throw error;
       if (!(await isOpen())) return undefined;
       // Hardhat's chain estimates nothing of which a part runs out of gas of its own, as a callback may.
-      if (await this.#succeeds(contract.address, data)) return this.#bounds.gas;
+      if (this.#bounds.estimates && (await this.#succeeds({ ...transaction, gas: most }))) return most;
       throw this.#refusal(`${kind}: ${(error as Error).message}`);
     }
-    if (estimate <= this.#bounds.gas) return estimate;
+    if (estimate <= most) return estimate;
     throw new DeliveryError(
-      `Chain ${chainId} needs ${estimate} gas for ${kind}, and takes no transaction of more than ${this.#bounds.gas}.`,
+      `Chain ${chainId} needs ${estimate} gas for ${kind}, and takes no transaction of more than ${most}.`,
     );
   }
 
-  /** Whether a transaction with all the gas that one may have would succeed now. */
-  async #succeeds(to: string, data: string): Promise<boolean> {
-    const call = { from: this.#account, to, data, gas: toQuantity(this.#bounds.gas) };
-    return this.#served.chain.rpc("eth_call", call, "latest").then(
+  /** Most gas that one transaction may have now. */
+  async #most(): Promise<bigint> {
+    const limit = await this.#served.chain.blockGasLimit();
+    return limit < this.#bounds.gas ? limit : this.#bounds.gas;
+  }
+
+  async #succeeds(transaction: Transaction): Promise<boolean> {
+    return this.#served.chain.attempt(transaction).then(
       () => true,
       () => false,
     );
-  }
-
-  #gasOf(estimate: bigint, tries: number): bigint {
-    const gas = (estimate * GAS_PERCENT[tries]!) / 100n;
-    return gas < this.#bounds.gas ? gas : this.#bounds.gas;
   }
 
   #refusal(what: string): DeliveryError {

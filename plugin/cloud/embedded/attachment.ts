@@ -5,7 +5,7 @@ import { deployParts } from "../../chain/deploy-parts.ts";
 import { DevelopmentAccount } from "../../chain/development-account.ts";
 import type { EvmChain } from "../../chain/evm-chain.ts";
 import { Patience } from "../../chain/patience.ts";
-import { Relayer } from "../chains/relayer.ts";
+import { Relayer, SIMULATED_BOUNDS } from "../chains/relayer.ts";
 import { servedChain, type ServedChain } from "../chains/served-chain.ts";
 import type { ActivatedEpoch } from "./embedded-committee.ts";
 import type { Foundation } from "./foundation.ts";
@@ -39,16 +39,13 @@ export async function attachmentOf(
   };
   const served = servedChain(chain, addresses, { isHome, deployedAt, isDevelopment: true });
   const account = await DevelopmentAccount.open(chain, "relayer");
+  const mine = async () => void (await chain.rpc("hardhat_mine", "0x1"));
   return {
     served,
     account,
     parts,
     patience: new Patience(PATIENCE_MS),
-    relayer: new Relayer(served, cloudId, account.address, {
-      poll: 20,
-      bump: 5_000,
-      mine: async () => void (await chain.rpc("hardhat_mine", "0x1")),
-    }),
+    relayer: new Relayer(served, cloudId, account.address, { poll: 20, bump: 5_000, mine }, SIMULATED_BOUNDS),
   };
 }
 

@@ -31,7 +31,12 @@ async function offersWithin(polls: number, moves: boolean): Promise<{ fee: bigin
         case "eth_blockNumber":
           return toQuantity(moves ? ++height : height);
         case "eth_getBlockByNumber":
-          return { number: toQuantity(height), timestamp: "0x1", baseFeePerGas: toQuantity(10n * GWEI) };
+          return {
+            number: toQuantity(height),
+            timestamp: "0x1",
+            baseFeePerGas: toQuantity(10n * GWEI),
+            gasLimit: toQuantity(36_000_000n),
+          };
         case "eth_maxPriorityFeePerGas":
           return toQuantity(GWEI);
         case "eth_getTransactionCount":

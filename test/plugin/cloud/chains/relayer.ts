@@ -5,7 +5,7 @@ import { SigningKey, toQuantity } from "ethers";
 import { network } from "hardhat";
 
 import { EvmChain, type Eip1193, type Finality } from "../../../../plugin/chain/evm-chain.ts";
-import { DeliveryError, Relayer } from "../../../../plugin/cloud/chains/relayer.ts";
+import { DeliveryError, Relayer, SIMULATED_BOUNDS } from "../../../../plugin/cloud/chains/relayer.ts";
 import type { ServedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
 import { DevelopmentAccount } from "../../../../plugin/chain/development-account.ts";
 import { SigningProvider } from "../../../../plugin/chain/signing-provider.ts";
@@ -191,6 +191,33 @@ describe("plugin/cloud/chains/relayer", () => {
     expect(await relayer.isFinal(block[1], asked)).to.equal(true);
   });
 
+  it("gives a simulated chain's transactions all the gas that one may have, without asking for an estimate", async () => {
+    const { provider, cloud, served, address, gateway, block } = await undelivered();
+    const asked: string[] = [];
+    const sent: bigint[] = [];
+    const watched: Eip1193 = {
+      request: async (args) => {
+        asked.push(args.method);
+        if (args.method === "eth_sendTransaction")
+          sent.push(BigInt((args.params as [{ gas: string }])[0].gas));
+        return provider.request(args);
+      },
+    };
+    const relayer = new Relayer(
+      through(served, watched),
+      cloud.cloudId,
+      address,
+      undefined,
+      SIMULATED_BOUNDS,
+    );
+    await provider.request({ method: "evm_setBlockGasLimit", params: ["0x989680"] });
+    await provider.request({ method: "hardhat_mine", params: ["0x1"] });
+    expect(await relayer.deliver(...block)).to.have.length(1);
+    expect(asked).not.to.contain("eth_estimateGas");
+    expect(sent, "what a block may have").to.deep.equal([10_000_000n]);
+    expect(await gateway.queryFilter(gateway.filters.Fulfilled())).to.have.length(1);
+  });
+
   describe("on a rollup that counts data on the chain below as gas", () => {
     /** Adds `dataGas` to what every transaction needs, which may have risen by the time that one is sent. */
     function rollup(provider: Eip1193, asked: bigint[], dataGas: (isEstimate: boolean) => bigint): Eip1193 {
@@ -240,7 +267,7 @@ describe("plugin/cloud/chains/relayer", () => {
         served,
         rollup(provider, asked, () => 3_000_000n),
       );
-      const bounds = { multiple: 4n, budget: 10n ** 18n, gas: 2_000_000n };
+      const bounds = { multiple: 4n, budget: 10n ** 18n, gas: 2_000_000n, estimates: true };
       const relayer = new Relayer(chain, cloud.cloudId, address, { poll: 5, bump: 5_000 }, bounds);
       const refusal = await failure(relayer.deliver(...block));
       expect(refusal).to.be.instanceOf(DeliveryError);
