@@ -15,7 +15,7 @@ interface IStaking {
     function hold(address operator, uint64 until) external;
 
     /// @notice Takes `bps` / 10,000 of everything behind `operator`, unbonding stake included, jails it, and pays the
-    /// reporter's part. Only the slashing contract.
+    /// reporter's part. The operator's own stake goes first; delegators lose what it does not cover. Only the slashing contract.
     /// @return taken token units taken in all
     function slash(address operator, uint16 bps, address reporter) external returns (uint256 taken);
 

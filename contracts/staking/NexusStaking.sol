@@ -29,12 +29,13 @@ struct StakingParameters {
     uint16 maximumLeverage;
 }
 
-/// @title Proof-of-stake behind Nexus clouds: operators bond an ERC-20, delegators join them, slashing reaches both.
+/// @title Proof-of-stake behind Nexus clouds: operators bond an ERC-20, delegators join them, slashing reaches both, operators first.
 /// @notice Nobody has a privilege here once `wire` was called: there is no owner, no pause and no upgrade.
 /// @dev Invariants, for every sequence of calls:
 /// - the token units that ever entered and did not leave equal the sum over operators of active and unbonding stake;
 /// - stake that was active when `hold(operator, until)` was called cannot be withdrawn before `until`;
-/// - a ticket's release time never changes.
+/// - a ticket's release time never changes;
+/// - no slash takes a unit from a delegator while the operator has one of its own, active or unbonding.
 /// Tokens that take a fee or reject partial amounts are refused when they come in; a token that changes balances by
 /// itself later must not be used.
 contract NexusStaking is StakingRewards {
@@ -52,11 +53,13 @@ contract NexusStaking is StakingRewards {
     );
     event Withdrawn(uint256 indexed ticketId, address indexed owner, uint256 stake);
     event Held(address indexed operator, uint64 until);
+    /// @param taken token units taken in all, of which `own` were the operator's and `reward` went to the reporter
     event Slashed(
         address indexed operator,
         address indexed reporter,
         uint16 bps,
         uint256 taken,
+        uint256 own,
         uint256 reward,
         uint64 jailedUntil
     );
@@ -195,12 +198,11 @@ contract NexusStaking is StakingRewards {
         delegation.shares -= shares;
         uint256 stake = op.active.remove(shares);
         if (stake == 0) revert StakingZeroAmount();
-        uint256 unbondingShares = op.unbonding.add(stake);
-        if (msg.sender == operator) op.ownUnbondingShares += unbondingShares;
+        uint256 unbondingShares = (msg.sender == operator ? op.ownUnbonding : op.unbonding).add(stake);
 
         uint64 releaseAt = uint64(Math.max(block.timestamp + unbondingDelay, op.heldUntil));
         ticketId = ++ticketCount;
-        _tickets[ticketId] = Ticket(msg.sender, releaseAt, operator, unbondingShares);
+        _tickets[ticketId] = Ticket(msg.sender, releaseAt, op.ownRound, operator, unbondingShares);
         emit Undelegated(operator, msg.sender, ticketId, stake, releaseAt);
     }
 
@@ -211,9 +213,8 @@ contract NexusStaking is StakingRewards {
         if (t.owner != msg.sender) revert StakingNotTicketOwner(ticketId, t.owner, msg.sender);
         if (block.timestamp < t.releaseAt) revert StakingNotReleased(ticketId, t.releaseAt, block.timestamp);
         delete _tickets[ticketId];
-        Operator storage op = _operators[t.operator];
-        stake = op.unbonding.remove(t.shares);
-        if (msg.sender == t.operator) op.ownUnbondingShares -= t.shares;
+        (SharePool storage pool, bool lost) = _unbondingOf(t);
+        if (!lost) stake = pool.remove(t.shares);
         emit Withdrawn(ticketId, msg.sender, stake);
         _send(msg.sender, stake);
     }
@@ -240,15 +241,16 @@ contract NexusStaking is StakingRewards {
         if (bps == 0 || bps > ONE_IN_BPS) revert StakingInvalidSlash(bps);
         Operator storage op = _known(operator);
 
-        uint256 ownBefore = _ownStake(operator, op);
-        taken = op.active.slash(bps) + op.unbonding.slash(bps);
-        uint256 ownLoss = ownBefore - _ownStake(operator, op);
-        uint256 reward = Math.min((taken * reporterPart) / ONE_IN_BPS, ownLoss / 2);
+        taken = Math.mulDiv(op.active.stake + op.unbonding.stake + op.ownUnbonding.stake, bps, ONE_IN_BPS);
+        uint256 own = _slashOwn(operator, taken);
+        if (own < taken) _slashDelegators(op, taken - own);
+        uint256 reward = Math.min((taken * reporterPart) / ONE_IN_BPS, own / 2);
 
-        bool out = bps == ONE_IN_BPS || op.active.isCollapsed() || op.unbonding.isCollapsed();
+        bool out =
+            bps == ONE_IN_BPS || op.active.isCollapsed() || op.unbonding.isCollapsed() || op.ownUnbonding.isCollapsed();
         uint64 jailedUntil = out ? FOR_EVER : uint64(Math.max(block.timestamp + jailPeriod, op.jailedUntil));
         op.jailedUntil = jailedUntil;
-        emit Slashed(operator, reporter, bps, taken, reward, jailedUntil);
+        emit Slashed(operator, reporter, bps, taken, own, reward, jailedUntil);
         _send(reporter, reward);
         _send(BURNED, taken - reward);
     }
@@ -295,14 +297,45 @@ contract NexusStaking is StakingRewards {
     /// @notice A ticket and what it is worth now; all zero when it does not exist or was withdrawn.
     function ticket(uint256 ticketId) external view returns (Ticket memory t, uint256 stake) {
         t = _tickets[ticketId];
-        stake = _operators[t.operator].unbonding.toStake(t.shares);
+        (SharePool storage pool, bool lost) = _unbondingOf(t);
+        if (!lost) stake = pool.toStake(t.shares);
     }
 
     // ---------------------------------------------------------------- internals
 
-    /// @dev What the operator itself has at stake, active and unbonding.
-    function _ownStake(address operator, Operator storage op) private view returns (uint256) {
-        return stakeOf(operator, operator) + op.unbonding.toStake(op.ownUnbondingShares);
+    /// @dev Takes up to `amount` of the operator's own stake: active first, then unbonding.
+    /// @return own token units taken
+    function _slashOwn(address operator, uint256 amount) private returns (uint256 own) {
+        Delegation storage delegation = _settle(operator, operator);
+        Operator storage op = _operators[operator];
+        own = Math.min(amount, op.active.toStake(delegation.shares));
+        delegation.shares -= op.active.burn(own);
+
+        uint256 unbonding = op.ownUnbonding.stake;
+        if (own == amount || unbonding == 0) return own;
+        if (unbonding <= amount - own) {
+            // A pool at nothing cannot price what comes in next: another one begins, and the tickets of this are worth nothing.
+            delete op.ownUnbonding;
+            ++op.ownRound;
+            return own + unbonding;
+        }
+        op.ownUnbonding.slash(amount - own);
+        return amount;
+    }
+
+    /// @dev Takes `amount` from active and unbonding stake alike. The operator has none of its own left in either.
+    function _slashDelegators(Operator storage op, uint256 amount) private {
+        uint256 active = op.active.stake;
+        uint256 fromActive = Math.mulDiv(amount, active, active + op.unbonding.stake);
+        op.active.slash(fromActive);
+        op.unbonding.slash(amount - fromActive);
+    }
+
+    /// @dev The pool that the ticket has shares of, unless a slash took all of it since.
+    function _unbondingOf(Ticket memory t) private view returns (SharePool storage pool, bool lost) {
+        Operator storage op = _operators[t.operator];
+        if (t.owner != t.operator) return (op.unbonding, false);
+        return (op.ownUnbonding, t.ownRound != op.ownRound);
     }
 
     /// @dev Takes `amount` from the caller, or reverts if the token delivers any other amount.

@@ -11,12 +11,13 @@ import {SharePool} from "./SharePool.sol";
 /// @param registered whether the address ever registered; never undone
 /// @param heldUntil latest time up to which the registry said the operator answers; never lowered
 /// @param jailedUntil earliest time of release from jail; 0 when not jailed, 2^64 - 1 when for ever
+/// @param ownRound how often a slash took all that `ownUnbonding` had; each time it starts afresh, and older tickets are worth nothing
 /// @param commissionOwed wei of commission not yet claimed
 /// @param rewardPerShare wei ever earned by one active share, times 2^128
 /// @param rewardCarry remainder of the last division into `rewardPerShare`, in wei times 2^128
 /// @param active stake that counts for selection, the operator's own and delegated
-/// @param unbonding stake on its way out, which still answers
-/// @param ownUnbondingShares the operator's own part of `unbonding`
+/// @param unbonding delegators' stake on its way out, which still answers
+/// @param ownUnbonding the operator's own stake on its way out, which answers before any delegator's
 struct Operator {
     uint128 pendingRewards;
     uint16 commission;
@@ -25,12 +26,13 @@ struct Operator {
     bool registered;
     uint64 heldUntil;
     uint64 jailedUntil;
+    uint32 ownRound;
     uint256 commissionOwed;
     uint256 rewardPerShare;
     uint256 rewardCarry;
     SharePool active;
     SharePool unbonding;
-    uint256 ownUnbondingShares;
+    SharePool ownUnbonding;
 }
 
 /// @notice One delegator's part behind one operator.
@@ -46,11 +48,13 @@ struct Delegation {
 /// @notice Stake on its way out.
 /// @param owner who may withdraw it
 /// @param releaseAt first second (Unix time) at which it may be withdrawn
+/// @param ownRound when it is the operator's own, the round of `ownUnbonding` it belongs to
 /// @param operator behind whom it was staked
-/// @param shares shares of that operator's unbonding pool
+/// @param shares shares of that operator's `ownUnbonding` when it is its own, else of `unbonding`
 struct Ticket {
     address owner;
     uint64 releaseAt;
+    uint32 ownRound;
     address operator;
     uint256 shares;
 }

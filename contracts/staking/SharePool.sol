@@ -17,7 +17,7 @@ struct SharePool {
 /// and in a fully slashed pool, and make raising that price cost more than it can take from the next depositor.
 ///
 /// Invariants, for every sequence of calls:
-/// - `add` and `remove` never lower the price; only `slash` does, and by no more than the factor slashed;
+/// - `add`, `remove` and `burn` never lower the price; only `slash` does, and by no more than the part taken;
 /// - what all shares are worth together is less than stake + 1, so `remove` can never underflow.
 library SharePools {
     using Math for uint256;
@@ -25,7 +25,6 @@ library SharePools {
     /// @dev Shares minted for one unit of stake in a fresh pool.
     uint256 internal constant VIRTUAL_SHARES = 1e6;
     uint256 private constant VIRTUAL_STAKE = 1;
-    uint256 private constant ONE_IN_BPS = 10_000;
 
     /// @dev A price this many times below that of a fresh pool counts as collapsed.
     uint256 private constant COLLAPSE = 1e6;
@@ -56,11 +55,17 @@ library SharePools {
         pool.shares -= shares;
     }
 
-    /// @notice Takes `bps` / 10,000 of the stake, rounded down, from all shares alike.
-    /// @return taken token units taken
-    function slash(SharePool storage pool, uint16 bps) internal returns (uint256 taken) {
-        taken = pool.stake.mulDiv(bps, ONE_IN_BPS);
-        pool.stake -= taken;
+    /// @notice Takes `stake` token units out of the pot at the cost of one holder, who must have shares worth as much.
+    /// @return shares shares of the holder burned for them, rounded up
+    function burn(SharePool storage pool, uint256 stake) internal returns (uint256 shares) {
+        shares = stake.mulDiv(pool.shares + VIRTUAL_SHARES, pool.stake + VIRTUAL_STAKE, Math.Rounding.Ceil);
+        pool.stake -= stake;
+        pool.shares -= shares;
+    }
+
+    /// @notice Takes `stake` token units, at most all there are, from all shares alike.
+    function slash(SharePool storage pool, uint256 stake) internal {
+        pool.stake -= stake;
     }
 
     /// @notice Whether slashing has taken all but a millionth of what a share was worth. Such a pool must take no

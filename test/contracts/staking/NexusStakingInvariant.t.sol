@@ -36,6 +36,8 @@ contract StakingHandler is Test {
         RefusedWithdrawal,
         Hold,
         Slash,
+        SlashOfOwn,
+        SlashBeyondOwn,
         Unjail,
         AddRewards,
         ClaimRewards,
@@ -59,7 +61,7 @@ contract StakingHandler is Test {
         address(0xCA401)
     ];
     uint256 public steps;
-    uint256[12] public happened;
+    uint256[14] public happened;
 
     uint256 public paidIn;
     uint256 public paidOut;
@@ -86,6 +88,11 @@ contract StakingHandler is Test {
             (a.unbonding.stake + 1) * (b.unbonding.shares + 1e6),
             "unbonding price fell"
         );
+        assertGe(
+            (b.ownUnbonding.stake + 1) * (a.ownUnbonding.shares + 1e6),
+            (a.ownUnbonding.stake + 1) * (b.ownUnbonding.shares + 1e6),
+            "own unbonding price fell"
+        );
         assertGe(b.rewardPerShare, a.rewardPerShare, "reward per share fell");
         assertGe(b.heldUntil, a.heldUntil, "hold shortened");
         checkObligations(operator % 3);
@@ -107,25 +114,40 @@ contract StakingHandler is Test {
     // ---------------------------------------------------------------- actions
 
     function delegate(uint256 operator, uint256 actor, uint256 amount) external step(operator) {
-        if (staking.operatorState(operators[operator % 3]).jailedUntil == FOR_EVER) return;
+        if (_isOut(operator % 3)) return;
         // From single units, where rounding shows, to large amounts.
-        amount = bound(amount, 1, amount % 4 == 0 ? 1000 : 1e24);
-        token.mint(actors[actor % 6], amount);
-        vm.prank(actors[actor % 6]);
-        staking.delegate(operators[operator % 3], amount, 0);
+        _delegate(operator % 3, actor % 6, bound(amount, 1, amount % 4 == 0 ? 1000 : 1e24));
+    }
+
+    function _delegate(uint256 operator, uint256 actor, uint256 amount) private {
+        token.mint(actors[actor], amount);
+        vm.prank(actors[actor]);
+        staking.delegate(operators[operator], amount, 0);
         paidIn += amount;
         ++happened[uint256(Action.Delegate)];
     }
 
+    /// @dev Out for ever. The first operator never is, or the rest of a run could have nothing to do.
+    function _isOut(uint256 operator) private view returns (bool) {
+        return staking.operatorState(operators[operator]).jailedUntil == FOR_EVER;
+    }
+
     function undelegate(uint256 operator, uint256 actor, uint256 shares) external step(operator) {
-        operator %= 3;
+        _undelegate(operator % 3, actor % 6, shares);
+    }
+
+    function _undelegate(uint256 operator, uint256 actor, uint256 shares) private {
         address owner;
         for (uint256 i = 0; i < 6; ++i) {
-            owner = actors[((actor % 6) + i) % 6];
+            owner = actors[(actor + i) % 6];
             if (staking.stakeOf(operators[operator], owner) != 0) break;
         }
+        if (staking.stakeOf(operators[operator], owner) == 0) {
+            if (_isOut(operator)) return;
+            owner = actors[actor];
+            _delegate(operator, actor, 1e6);
+        }
         uint256 all = staking.sharesOf(operators[operator], owner);
-        if (staking.stakeOf(operators[operator], owner) == 0) return;
         // The least that is worth a unit, or everything now and then.
         Operator memory o = staking.operatorState(operators[operator]);
         uint256 least = (o.active.shares + 1e6) / (o.active.stake + 1) + 1;
@@ -149,7 +171,7 @@ contract StakingHandler is Test {
     }
 
     function withdraw(uint256 operator, uint256 which) external step(operator) {
-        if (_open.length == 0) return;
+        if (_open.length == 0) _undelegate(0, which % 6, which);
         which %= _open.length;
         Open memory t = _open[which];
         if (block.timestamp < t.releaseAt) {
@@ -179,38 +201,88 @@ contract StakingHandler is Test {
         ++happened[uint256(Action.Hold)];
     }
 
-    /// @dev Mostly a few percent, once in a while everything.
+    /// @dev Mostly a few percent, often a little more than all of its own, once in a while everything.
     function slash(uint256 operator, uint256 bps, uint256 reporter) external {
         ++steps;
         operator %= 3;
-        // All at once now and then, which ends an operator; the first lives on, or early ends would leave a run with nothing to do.
-        bps = operator != 0 && bps % 64 == 0 ? 10_000 : bound(bps, 1, 1000);
+        // All at once now and then, which ends an operator; the first lives on.
+        if (operator != 0 && bps % 64 == 0) _slash(operator, 10_000, reporter % 6);
+        else if (_isOut(operator)) _slash(operator, 1, reporter % 6);
+        else if (bps % 3 != 0 && happened[uint256(Action.SlashBeyondOwn)] != 0) {
+            if (happened[uint256(Action.SlashOfOwn)] == 0) _delegate(operator, operator, 1e27);
+            _slash(operator, bound(bps, 1, 1000), reporter % 6);
+        } else {
+            (uint256 own, ) = holdings(operator);
+            if (own == 0) {
+                own = 1e6;
+                _delegate(operator, operator, own + 1);
+            }
+            if (behind(operator) < 4 * own) _delegate(operator, 3 + (reporter % 3), 3 * own);
+            _slash(operator, (own * 10_000) / behind(operator) + 1, reporter % 6);
+        }
+    }
+
+    function _slash(uint256 operator, uint256 bps, uint256 reporter) private {
         uint256 before = token.balanceOf(address(staking));
-        uint256 taken = staking.slash(operators[operator], uint16(bps), actors[reporter % 6]);
+        (uint256 own, uint256[] memory others) = holdings(operator);
+        uint256 due = (behind(operator) * bps) / 10_000;
+        uint256 taken = staking.slash(operators[operator], uint16(bps), actors[reporter]);
+        assertEq(taken, due, "due");
         assertEq(token.balanceOf(address(staking)), before - taken, "taken");
         slashed += taken;
+        _checkOwnWentFirst(operator, own, others, taken);
+        // Its own goes first, so that all of what is taken may have been held.
         for (uint256 i = 0; i < _holds.length; ++i) {
-            if (_holds[i].operator == operator) _holds[i].weight = (_holds[i].weight * (10_000 - bps)) / 10_000;
+            Hold storage h = _holds[i];
+            if (h.operator == operator) h.weight = h.weight < taken ? 0 : h.weight - taken;
         }
         assertEq(staking.activeStake(operators[operator]), 0, "active in jail");
         checkObligations(operator);
         ++happened[uint256(Action.Slash)];
     }
 
-    function unjail(uint256 operator) external step(operator) {
-        address who = operators[operator % 3];
+    /// @dev Delegators lose nothing while the operator has a unit of its own, and no more than it does not cover.
+    function _checkOwnWentFirst(uint256 operator, uint256 own, uint256[] memory others, uint256 taken) private {
+        (uint256 ownLeft, uint256[] memory othersLeft) = holdings(operator);
+        if (taken <= own) {
+            // Shares burned are rounded up, and what an operator has is rounded down in each of its tickets.
+            assertLe(ownLeft, own - taken + others.length, "own");
+            for (uint256 i = 0; i < others.length; ++i) assertGe(othersLeft[i], others[i], "delegators before own");
+            if (taken != 0) ++happened[uint256(Action.SlashOfOwn)];
+            return;
+        }
+        assertEq(ownLeft, 0, "own left");
+        (uint256 all, uint256 allLeft) = (0, 0);
+        for (uint256 i = 0; i < others.length; ++i) {
+            // The shares burned are rounded up, which is less than a unit to those who stay.
+            assertLe(othersLeft[i], others[i] + 1, "gained by a slash");
+            (all, allLeft) = (all + others[i], allLeft + othersLeft[i]);
+        }
+        // Each holding is rounded down, before and after.
+        assertGe(allLeft + (taken - own) + others.length + 2, all, "more than their part");
+        if (own != 0) ++happened[uint256(Action.SlashBeyondOwn)];
+    }
+
+    function unjail(uint256 operator) external {
+        ++steps;
+        operator = _isOut(operator % 3) ? 0 : operator % 3;
+        address who = operators[operator];
+        if (staking.operatorState(who).jailedUntil == 0) _slash(operator, 1, 0);
         uint64 until = staking.operatorState(who).jailedUntil;
-        if (until == 0 || until == FOR_EVER) return;
         if (block.timestamp < until) vm.warp(until);
         vm.prank(who);
         staking.unjail();
+        checkObligations(operator);
         ++happened[uint256(Action.Unjail)];
     }
 
     function addRewards(uint256 operator, uint256 count, uint256 amount) external step(operator) {
-        address[] memory paid = new address[](bound(count, 1, 4));
-        for (uint256 i = 0; i < paid.length; ++i) paid[i] = operators[((operator % 3) + i) % 3];
-        amount = bound(amount, 0, amount % 3 == 0 ? 10 : 10 ether);
+        _addRewards(operator % 3, bound(count, 1, 4), bound(amount, 0, amount % 3 == 0 ? 10 : 10 ether));
+    }
+
+    function _addRewards(uint256 operator, uint256 count, uint256 amount) private {
+        address[] memory paid = new address[](count);
+        for (uint256 i = 0; i < paid.length; ++i) paid[i] = operators[(operator + i) % 3];
         vm.deal(address(this), amount);
         staking.addRewards{value: amount}(paid);
         rewardsIn += amount;
@@ -218,23 +290,30 @@ contract StakingHandler is Test {
     }
 
     function claimRewards(uint256 operator, uint256 actor) external step(operator) {
-        address who;
-        uint256 expected;
-        for (uint256 i = 0; i < 6 && expected == 0; ++i) {
+        (address who, address behindWhom) = (actors[actor % 6], operators[operator % 3]);
+        uint256 expected = staking.claimableRewards(behindWhom, who);
+        for (uint256 i = 1; i < 6 && expected == 0; ++i) {
             who = actors[((actor % 6) + i) % 6];
-            expected = staking.claimableRewards(operators[operator % 3], who);
+            expected = staking.claimableRewards(behindWhom, who);
+        }
+        if (expected == 0 && !_isOut(operator % 3)) {
+            _delegate(operator % 3, 3, 1e24);
+            _addRewards(operator % 3, 1, 1 ether);
+            who = actors[3];
+            expected = staking.claimableRewards(behindWhom, who);
         }
         vm.prank(who);
-        assertEq(staking.claimRewards(operators[operator % 3]), expected, "claimed");
+        assertEq(staking.claimRewards(behindWhom), expected, "claimed");
         rewardsOut += expected;
         if (expected != 0) ++happened[uint256(Action.ClaimRewards)];
     }
 
     function claimCommission(uint256 operator) external step(operator) {
-        address who;
-        uint256 expected;
-        for (uint256 i = 0; i < 3 && expected == 0; ++i) {
-            who = operators[((operator % 3) + i) % 3];
+        address who = operators[operator % 3];
+        uint256 expected = staking.claimableCommission(who);
+        if (expected == 0) {
+            // Still nothing where the operator asks for no commission.
+            _addRewards(operator % 3, 3, 30 ether);
             expected = staking.claimableCommission(who);
         }
         vm.prank(who);
@@ -282,17 +361,41 @@ contract StakingHandler is Test {
         }
     }
 
-    /// @notice Shares of all open tickets behind an operator.
-    function ticketShares(uint256 operator) external view returns (uint256 shares) {
+    /// @notice Token units in all pools of an operator.
+    function behind(uint256 operator) public view returns (uint256) {
+        Operator memory o = staking.operatorState(operators[operator]);
+        return o.active.stake + o.unbonding.stake + o.ownUnbonding.stake;
+    }
+
+    /// @notice What everybody could take out from behind an operator: itself, and then the active stake of each actor and
+    /// each open ticket of a delegator.
+    /// @dev Elements of the operator's own are 0.
+    function holdings(uint256 operator) public view returns (uint256 own, uint256[] memory others) {
+        address who = operators[operator];
+        own = staking.stakeOf(who, who);
+        others = new uint256[](6 + _open.length);
+        for (uint256 i = 0; i < 6; ++i) if (i != operator) others[i] = staking.stakeOf(who, actors[i]);
+        for (uint256 i = 0; i < _open.length; ++i) {
+            if (_open[i].operator != operator) continue;
+            (, uint256 worth) = staking.ticket(_open[i].id);
+            if (_open[i].owner == who) own += worth;
+            else others[6 + i] = worth;
+        }
+    }
+
+    /// @notice Shares of all open tickets behind an operator, of delegators and of its own in the present round.
+    function ticketShares(uint256 operator) external view returns (uint256 shares, uint256 ownShares) {
+        uint32 round = staking.operatorState(operators[operator]).ownRound;
         for (uint256 i = 0; i < _open.length; ++i) {
             if (_open[i].operator != operator) continue;
             (Ticket memory t, ) = staking.ticket(_open[i].id);
-            shares += t.shares;
+            if (t.owner != t.operator) shares += t.shares;
+            else if (t.ownRound == round) ownShares += t.shares;
         }
     }
 }
 
-/// @notice 64 runs of 200 random steps. The handler checks what one step may do; here is what holds after each.
+/// @notice Runs of 200 random steps. The handler checks what one step may do; here is what holds after each.
 contract NexusStakingInvariantTest is StakingTest {
     StakingHandler private _handler;
 
@@ -305,7 +408,7 @@ contract NexusStakingInvariantTest is StakingTest {
         targetContract(address(_handler));
     }
 
-    /// @dev One function, because the runner would make 12,800 calls for each.
+    /// @dev One function, because the runner would make all its calls for each.
     function invariant_BooksBalance() external view {
         _checkStakeIsConserved();
         _checkSharesAddUp();
@@ -316,8 +419,7 @@ contract NexusStakingInvariantTest is StakingTest {
     function _checkStakeIsConserved() private view {
         uint256 inPools;
         for (uint256 i = 0; i < 3; ++i) {
-            Operator memory o = staking.operatorState(_handler.operators(i));
-            inPools += o.active.stake + o.unbonding.stake;
+            inPools += _handler.behind(i);
         }
         uint256 balance = token.balanceOf(address(staking));
         assertEq(balance, inPools, "pools");
@@ -338,7 +440,9 @@ contract NexusStakingInvariantTest is StakingTest {
             address operator = _handler.operators(i);
             uint256 most = staking.stakeOf(operator, operator) * staking.maximumLeverage();
             assertLe(staking.activeStake(operator), most < o.active.stake ? most : o.active.stake, "weight");
-            assertEq(_handler.ticketShares(i), o.unbonding.shares, "unbonding shares");
+            (uint256 unbonding, uint256 own) = _handler.ticketShares(i);
+            assertEq(unbonding, o.unbonding.shares, "unbonding shares");
+            assertEq(own, o.ownUnbonding.shares, "own unbonding shares");
         }
     }
 
@@ -359,7 +463,7 @@ contract NexusStakingInvariantTest is StakingTest {
     /// index of the one that did not.
     function _checkActionsReallyHappened() private view {
         if (_handler.steps() < 200) return;
-        for (uint256 i = 0; i < 12; ++i) {
+        for (uint256 i = 0; i < 14; ++i) {
             if (_handler.happened(i) == 0) revert AssertionFailed("an action never happened", i, 0);
         }
     }

@@ -18,7 +18,7 @@ contract SharePoolTest is Test {
 
     function testFuzz_AddThenRemoveNeverGains(uint128 inside, uint16 bps, uint128 amount) external {
         _pool.add(inside);
-        _pool.slash(uint16(bound(bps, 0, 10_000)));
+        _slash(uint16(bound(bps, 0, 10_000)));
         uint256 shares = _pool.add(amount);
         uint256 back = _pool.remove(shares);
         assertLe(back, amount, "paid back");
@@ -29,7 +29,7 @@ contract SharePoolTest is Test {
     function testFuzz_RemovingInPartsNeverBeatsRemovingAtOnce(uint128 a, uint16 bps, uint256 cut) external {
         uint256 shares = _pool.add(a);
         _pool.add(1e18);
-        _pool.slash(uint16(bound(bps, 0, 10_000)));
+        _slash(uint16(bound(bps, 0, 10_000)));
         uint256 atOnce = _pool.toStake(shares);
         cut = bound(cut, 0, shares);
         uint256 inParts = _pool.remove(cut) + _pool.remove(shares - cut);
@@ -39,7 +39,7 @@ contract SharePoolTest is Test {
 
     function testFuzz_PriceNeverFallsByMovingStake(uint128 a, uint128 b, uint16 bps, uint256 cut) external {
         uint256 shares = _pool.add(a);
-        _pool.slash(uint16(bound(bps, 0, 9_999)));
+        _slash(uint16(bound(bps, 0, 9_999)));
         (uint256 s0, uint256 v0) = (_pool.shares + 1e6, _pool.stake + 1);
         _pool.add(b);
         (uint256 s1, uint256 v1) = (_pool.shares + 1e6, _pool.stake + 1);
@@ -52,7 +52,7 @@ contract SharePoolTest is Test {
         bps = uint16(bound(bps, 0, 10_000));
         uint256 first = _pool.add(a);
         uint256 second = _pool.add(b);
-        _pool.slash(bps);
+        _slash(bps);
         uint256 third = _pool.add(c);
         uint256 before = _pool.stake;
         uint256 out = _pool.remove(second) + _pool.remove(third) + _pool.remove(first);
@@ -65,7 +65,7 @@ contract SharePoolTest is Test {
         bps = uint16(bound(bps, 0, 10_000));
         uint256 first = _pool.add(a);
         uint256 second = _pool.add(b);
-        uint256 taken = _pool.slash(bps);
+        uint256 taken = _slash(bps);
         assertEq(taken, ((uint256(a) + b) * bps) / 10_000, "taken");
         uint256 keptA = (uint256(a) * (10_000 - bps)) / 10_000;
         uint256 keptB = (uint256(b) * (10_000 - bps)) / 10_000;
@@ -76,9 +76,49 @@ contract SharePoolTest is Test {
         assertLe(_pool.toStake(second), keptB + 2, "second, at most");
     }
 
+    function testFuzz_BurningCostsTheHolderWhatIsTakenAndNobodyElse(
+        uint128 a,
+        uint128 b,
+        uint16 bps,
+        uint256 cut
+    ) external {
+        uint256 holder = _pool.add(a);
+        uint256 other = _pool.add(b);
+        _slash(uint16(bound(bps, 0, 9_999)));
+        (uint256 worth, uint256 otherWorth) = (_pool.toStake(holder), _pool.toStake(other));
+        (uint256 s0, uint256 v0) = (_pool.shares + 1e6, _pool.stake + 1);
+        uint256 before = _pool.stake;
+        uint256 taken = bound(cut, 0, worth);
+        uint256 burned = _pool.burn(taken);
+        assertEq(_pool.stake, before - taken, "stake taken");
+        assertEq(_pool.shares, s0 - 1e6 - burned, "shares burned");
+        assertLe(burned, holder, "shares of others");
+        assertPriceNotLower(v0, s0, _pool.stake + 1, _pool.shares + 1e6);
+        assertGe(_pool.toStake(other), otherWorth, "the other loses nothing");
+        assertLe(_pool.toStake(holder - burned), worth - taken + 1, "the holder loses it");
+        assertGe(_pool.toStake(holder - burned) + 2, worth - taken, "and no more");
+    }
+
+    function testBurningRoundsTheSharesUp() external {
+        _pool.add(10);
+        _pool.slash(7);
+        // A share is worth 4 / 11e6 units.
+        assertEq(_pool.burn(1), 2_750_000, "exact");
+        _pool.add(2);
+        assertEq(_pool.stake, 4, "stake");
+        // 8.25e6 shares and virtual ones at 3 / 8.25e6 each, and 5.5e6 more: 5 / 13.75e6.
+        _pool.slash(1);
+        assertEq(_pool.burn(1), 3_437_500, "4 / 13.75e6");
+        assertEq(_pool.burn(1), 3_437_500, "3 / 10.3125e6");
+        _pool.add(5);
+        assertEq(_pool.burn(1), 3_437_500, "the same price again");
+        _pool.slash(4);
+        assertEq(_pool.burn(0), 0, "nothing");
+    }
+
     function testOldSharesClaimNothingOfNewStakeAfterATotalSlash() external {
         uint256 old = _pool.add(1_000_000e18);
-        assertEq(_pool.slash(10_000), 1_000_000e18, "taken");
+        assertEq(_slash(10_000), 1_000_000e18, "taken");
         assertTrue(_pool.isCollapsed(), "collapsed");
         uint256 fresh = _pool.add(5e18);
         assertEq(_pool.toStake(old), 0, "old shares");
@@ -87,11 +127,11 @@ contract SharePoolTest is Test {
 
     function testCollapseIsBelowAMillionth() external {
         _pool.add(1e24);
-        _pool.slash(9_999);
+        _slash(9_999);
         assertTrue(!_pool.isCollapsed(), "at 1e-4");
-        _pool.slash(9_900);
+        _slash(9_900);
         assertTrue(!_pool.isCollapsed(), "at 1e-6");
-        _pool.slash(1);
+        _slash(1);
         assertTrue(_pool.isCollapsed(), "just below");
     }
 
@@ -99,6 +139,11 @@ contract SharePoolTest is Test {
         assertTrue(!_pool.isCollapsed(), "empty");
         _pool.add(1);
         assertTrue(!_pool.isCollapsed(), "one unit");
+    }
+
+    function _slash(uint16 bps) private returns (uint256 taken) {
+        taken = (_pool.stake * bps) / 10_000;
+        _pool.slash(taken);
     }
 
     function assertPriceNotLower(uint256 v0, uint256 s0, uint256 v1, uint256 s1) private pure {

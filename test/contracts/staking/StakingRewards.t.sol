@@ -142,6 +142,22 @@ contract StakingRewardsTest is StakingTest {
         assertEq(staking.claimRewards(OPERATOR), before, "paid");
     }
 
+    function testSlashedOwnStakeKeepsWhatItEarnedAndEarnsNoMore() external {
+        stake(OPERATOR, OPERATOR, 100 * TOKEN);
+        stake(OPERATOR, ALICE, 100 * TOKEN);
+        reward(OPERATOR, 1 ether);
+        staking.slash(OPERATOR, 2500, REPORTER);
+        assertJustBelow(staking.claimableRewards(OPERATOR, OPERATOR), 0.45 ether, "own, before");
+        assertJustBelow(staking.claimableRewards(OPERATOR, ALICE), 0.45 ether, "Alice, before");
+        reward(OPERATOR, 1 ether);
+        assertJustBelow(staking.claimableRewards(OPERATOR, OPERATOR), 0.75 ether, "own, half of it gone");
+        assertJustBelow(staking.claimableRewards(OPERATOR, ALICE), 1.05 ether, "Alice, twice as much as it");
+        staking.slash(OPERATOR, 5000, REPORTER);
+        reward(OPERATOR, 1 ether);
+        assertJustBelow(staking.claimableRewards(OPERATOR, OPERATOR), 0.75 ether, "own, all gone");
+        assertJustBelow(staking.claimableRewards(OPERATOR, ALICE), 1.95 ether, "Alice, alone");
+    }
+
     /// @dev One wei adds 1.55 to the reward per share here, of which 0.55 would be lost every time without the carry.
     function testRemaindersAreCarried() external {
         stake(OPERATOR, ALICE, 2.2e32);

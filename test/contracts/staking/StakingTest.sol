@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {NexusStaking, StakingParameters} from "../../../contracts/staking/NexusStaking.sol";
+import {Operator} from "../../../contracts/staking/Operator.sol";
 import {Test} from "../Test.sol";
 
 /// @dev An ordinary token that anyone may mint.
@@ -85,8 +86,10 @@ abstract contract StakingTest is Test {
         staking.addRewards{value: amount}(operators);
     }
 
+    /// @dev Of its delegators and its own.
     function unbondingStake(address operator) internal view returns (uint256) {
-        return staking.operatorState(operator).unbonding.stake;
+        Operator memory o = staking.operatorState(operator);
+        return o.unbonding.stake + o.ownUnbonding.stake;
     }
 
     function bondedStake(address operator) internal view returns (uint256) {

@@ -4,6 +4,8 @@ import { expect } from "chai";
 import { AbiCoder, concat, getAddress, getBytes, hexlify, id, keccak256, toBeHex, toUtf8Bytes } from "ethers";
 import { network } from "hardhat";
 
+import { expectGas } from "../../gas-snapshot.ts";
+
 const { ethers, networkHelpers } = await network.create({ network: "l1" });
 
 const CLOUD = id("a cloud");
@@ -102,6 +104,10 @@ describe("EquivocationSlashing", () => {
     await expect(report)
       .to.emit(slashing, "EquivocationPunished")
       .withArgs(operator, CLOUD, 3, 77, reporter, 200n * TOKEN);
+    const jailedUntil = (await networkHelpers.time.latest()) + 3 * DAY;
+    await expect(report)
+      .to.emit(staking, "Slashed")
+      .withArgs(operator, reporter, SLASH_BPS, 200n * TOKEN, 200n * TOKEN, 10n * TOKEN, jailedUntil);
     expect(await token.getFunction("balanceOf")(reporter)).to.equal(10n * TOKEN);
     expect(await token.getFunction("balanceOf")("0x000000000000000000000000000000000000dEaD")).to.equal(
       190n * TOKEN,
@@ -186,7 +192,7 @@ describe("EquivocationSlashing", () => {
       "SlashingAlreadyPunished",
     );
     expect(await token.getFunction("balanceOf")(copycat)).to.equal(10n * TOKEN);
-    expect(await staking.stakeOf(operator, operator)).to.equal(320n * TOKEN);
+    expect(await staking.stakeOf(operator, operator)).to.equal(200n * TOKEN);
   });
 
   it("does not let a reporting operator gain", async () => {
@@ -194,22 +200,23 @@ describe("EquivocationSlashing", () => {
     await slashing.connect(operator).report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(secret, BLOCK_B));
     const left =
       (await staking.stakeOf(operator, operator)) + (await token.getFunction("balanceOf")(operator));
-    expect(left).to.equal(330n * TOKEN);
+    expect(left).to.equal(210n * TOKEN);
   });
 
-  it("reaches stake that left after the selection, and nothing that was withdrawn", async () => {
+  it("reaches the operator's stake that left after the selection, and spares its delegators", async () => {
     const { token, staking, slashing, operator, delegator, reporter } =
       await networkHelpers.loadFixture(deployed);
-    await staking.connect(delegator).undelegate(operator, await staking.sharesOf(operator, delegator));
+    await staking.connect(operator).undelegate(operator, await staking.sharesOf(operator, operator));
     await networkHelpers.time.increase(20 * DAY);
-    await expect(staking.connect(delegator).withdraw(1)).to.be.revertedWithCustomError(
+    await expect(staking.connect(operator).withdraw(1)).to.be.revertedWithCustomError(
       staking,
       "StakingNotReleased",
     );
     await slashing.connect(reporter).report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(secret, BLOCK_B));
     await networkHelpers.time.increase(10 * DAY);
-    await staking.connect(delegator).withdraw(1);
-    expect(await token.getFunction("balanceOf")(delegator)).to.equal(480n * TOKEN);
+    await staking.connect(operator).withdraw(1);
+    expect(await token.getFunction("balanceOf")(operator)).to.equal(200n * TOKEN);
+    expect(await staking.stakeOf(operator, delegator)).to.equal(600n * TOKEN);
   });
 
   it("takes evidence for as long as the stake is held, and none later", async () => {
@@ -306,6 +313,30 @@ describe("EquivocationSlashing", () => {
     await refused("0x", "ECDSAInvalidSignatureLength");
     await refused(concat([r, toBeHex(s, 32), toBeHex(v - 27)]), "ECDSAInvalidSignature");
     await refused(concat([toBeHex(0, 32), toBeHex(s, 32), toBeHex(v)]), "ECDSAInvalidSignature");
+  });
+
+  it("costs what the snapshot says, whose stake ever pays", async () => {
+    const { token, staking, slashing, operator, delegator, reporter } =
+      await networkHelpers.loadFixture(deployed);
+    const evidence = [vote(secret, BLOCK_A), vote(secret, BLOCK_B)] as const;
+    const used = async (sent: Promise<{ wait(): Promise<{ gasUsed: bigint } | null> }>) =>
+      (await (await sent).wait())!.gasUsed;
+    const fresh = await networkHelpers.takeSnapshot();
+    const report = () => used(slashing.connect(reporter).report(CLOUD, 3, 77, ...evidence));
+    expectGas("slashing: report two votes, own stake covers it", await report(), 500_000);
+
+    await fresh.restore();
+    const own = await used(staking.connect(operator).undelegate(operator, 100n * TOKEN * 1_000_000n));
+    expectGas("staking: undelegate own stake", own, 250_000);
+    const others = await used(staking.connect(delegator).undelegate(operator, 100n * TOKEN * 1_000_000n));
+    expectGas("staking: undelegate delegated stake", others, 250_000);
+    await token.getFunction("mint")(delegator, 10_000n * TOKEN);
+    await token.connect(delegator).getFunction("approve")(staking, 10_000n * TOKEN);
+    await staking.connect(delegator).delegate(operator, 10_000n * TOKEN, 0n);
+    // 2,200 of 11,000, of which 300 active and 100 unbonding are its own.
+    expectGas("slashing: report two votes, all pools pay", await report(), 500_000);
+    await networkHelpers.time.increase(30 * DAY);
+    expectGas("staking: withdraw", await used(staking.connect(delegator).withdraw(2)), 250_000);
   });
 
   it("is deployed with contracts and a slash between 1 and 10,000 bps only", async () => {
