@@ -96,6 +96,11 @@ async function run(
     requests: async () => shown.then(() => journal.requests(cloud.height, PAGE)),
     request: async (id) => shown.then(() => journal.request(id, cloud.height)),
     publish: async (module) => (await nexus.program(module)).id,
+    skip: async (run) => {
+      await session.change((present) => present.skipRun(run));
+      // What keeps it from serving otherwise is told by the status.
+      void session.service().catch(() => undefined);
+    },
   });
   const pagePort = await listening(page.listen(host, port), host, port, "--port");
   try {

@@ -54,6 +54,19 @@ function nodeItem({ index, height, state, reason }) {
   );
 }
 
+function stuckItem({ skip, requestId, nodes, reason }) {
+  return element(
+    "li",
+    "detail bad",
+    `${nodes.length === 1 ? "Node" : "Nodes"} ${nodes.join(", ")} cannot run program `,
+    hex(skip.programId),
+    requestId === null ? " on event " : " on request ",
+    hex(requestId ?? skip.eventId),
+    `: ${reason}. To go on without it, POST to api/skips: `,
+    element("code", "", JSON.stringify(skip)),
+  );
+}
+
 function requestItem(request) {
   const { program, programId, outcome, output, log, reason, requestId, height, fuelUsed, time } = request;
   const { input, requester, fee, callback } = request;
@@ -126,12 +139,13 @@ function describe(list, entries) {
 }
 
 function showStatus(status) {
-  const { committee, nodes, chains, programs, misbehaviours, trouble } = status;
+  const { committee, nodes, chains, programs, misbehaviours, trouble, stuck } = status;
   byId("height").textContent = grouped(status.height);
   byId("epoch").textContent = committee.epoch;
   byId("quorum").textContent = `${committee.threshold} of ${committee.size}`;
   byId("trouble").hidden = trouble === null;
   byId("trouble").textContent = trouble === null ? "" : `The cloud cannot serve: ${trouble}`;
+  byId("stuck").replaceChildren(...stuck.map(stuckItem));
   byId("nodes").replaceChildren(...nodes.map(nodeItem));
   byId("misbehaviours").replaceChildren(
     ...misbehaviours

@@ -37,14 +37,15 @@ struct Request {
     bytes32 inputHash;
 }
 
-/// @notice How an execution ended.
+/// @notice How an execution ended. `Skipped`: the nodes' machines could not do it, and their operators left it out.
 enum Outcome {
     Success,
     Trapped,
     OutOfFuel,
     LimitExceeded,
     UnknownProgram,
-    ExitedWithError
+    ExitedWithError,
+    Skipped
 }
 
 /// @title Every message that is ever signed in Nexus, in one place.

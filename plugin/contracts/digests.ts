@@ -40,6 +40,8 @@ export const Outcome = {
   LimitExceeded: 3,
   UnknownProgram: 4,
   ExitedWithError: 5,
+  /** The nodes' machines could not do it, and their operators left it out. */
+  Skipped: 6,
 } as const;
 
 export type Outcome = (typeof Outcome)[keyof typeof Outcome];

@@ -194,6 +194,8 @@ function describe(event: CloudEvent): string {
       return `chain ${event.chainId} is resumed`;
     case "removal":
       return `chain ${event.chainId} leaves`;
+    case "skip":
+      return `run of program ${event.programId.slice(0, 10)} left out`;
     case "epoch":
       return `epoch ${event.epoch}`;
     case "log":

@@ -16,6 +16,8 @@ export interface NodeView {
   request(id: string): Promise<object | undefined>;
   /** @returns the program's id @throws Error when the cloud would not run it */
   publish(module: Uint8Array): Promise<string>;
+  /** Has the cloud leave out a run. @throws RangeError when no such run waits */
+  skip(run: { eventId: string; programId: string }): Promise<void>;
 }
 
 /** An answer other than success, which the caller is told. */
@@ -49,6 +51,8 @@ const HEADERS = {
   "cache-control": "no-store",
 };
 
+/** Most bytes of what names a run to be skipped. */
+const LONGEST_SKIP = 1_024;
 /** Most pages that are told of news at once. */
 const MAX_LISTENERS = 100;
 
@@ -97,6 +101,7 @@ export class PageServer {
       this.#requireOwnCaller(request);
       const { pathname, searchParams } = new URL(request.url ?? "/", "http://node");
       if (pathname === "/api/programs") await this.#publish(request, response);
+      else if (pathname === "/api/skips") await this.#skip(request, response);
       else if (request.method !== "GET" && request.method !== "HEAD")
         throw new Refusal(405, `${pathname} is only read: use GET.`);
       else if (pathname === "/api/news") this.#listen(request, response);
@@ -153,7 +158,7 @@ export class PageServer {
     if (request.headers["content-type"] !== "application/wasm") {
       throw new Refusal(415, "Send the module's bytes with content-type: application/wasm.");
     }
-    const module = await bodyOf(request, moduleLimits.moduleBytes);
+    const module = await bodyOf(request, "module", moduleLimits.moduleBytes);
     let programId: string;
     try {
       programId = await this.#view.publish(module);
@@ -161,6 +166,21 @@ export class PageServer {
       throw error instanceof Error && error.name === "WasmError" ? new Refusal(422, error.message) : error;
     }
     sendJson(response, 201, { programId });
+  }
+
+  async #skip(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== "POST") throw new Refusal(405, "Runs are skipped with POST.");
+    // Browsers ask before they send this type to another site, and are not answered.
+    if (request.headers["content-type"] !== "application/json") {
+      throw new Refusal(415, "Send {eventId, programId} with content-type: application/json.");
+    }
+    const run = skipOf(Buffer.from(await bodyOf(request, "skip", LONGEST_SKIP)).toString());
+    try {
+      await this.#view.skip(run);
+    } catch (error) {
+      throw error instanceof RangeError ? new Refusal(422, error.message) : error;
+    }
+    sendJson(response, 202, run);
   }
 
   #listen(request: IncomingMessage, response: ServerResponse): void {
@@ -186,13 +206,26 @@ function sendJson(response: ServerResponse, status: number, value: object): void
   response.end(JSON.stringify(value));
 }
 
+/** The run that a body in JSON names. @throws Refusal when it names none */
+function skipOf(body: string): { eventId: string; programId: string } {
+  const isId = (value: unknown): value is string =>
+    typeof value === "string" && /^0x[0-9a-fA-F]{64}$/.test(value);
+  try {
+    const { eventId, programId } = JSON.parse(body) as Record<string, unknown>;
+    if (isId(eventId) && isId(programId)) return { eventId, programId };
+  } catch {
+    // It is no JSON.
+  }
+  throw new Refusal(400, "A skip is {eventId, programId}, both 0x and 64 hexadecimal digits.");
+}
+
 /** The whole body. @throws Refusal when it is longer than `limit` bytes */
-async function bodyOf(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+async function bodyOf(request: IncomingMessage, what: string, limit: number): Promise<Uint8Array> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     size += part.length;
-    if (size > limit) throw new Refusal(413, `The module has more than ${limit} bytes.`);
+    if (size > limit) throw new Refusal(413, `The ${what} has more than ${limit} bytes.`);
     parts.push(part);
   }
   return new Uint8Array(Buffer.concat(parts));

@@ -22,6 +22,13 @@ export interface StatusView {
     rpc: string | null;
   }[];
   readonly misbehaviours: readonly { kind: string; node: number; height: number }[];
+  /** Runs that nodes cannot do; `skip` is what to send to api/skips for the cloud to go on without them. */
+  readonly stuck: readonly {
+    skip: { eventId: string; programId: string };
+    requestId: string | null;
+    nodes: readonly number[];
+    reason: string;
+  }[];
   readonly programs: readonly { id: string; name: string }[];
 }
 
@@ -60,6 +67,12 @@ export function statusView(
     misbehaviours: cloud.misbehaviours
       .slice(-50)
       .map(({ kind, index, height }) => ({ kind, node: index, height })),
+    stuck: cloud.stuckRuns.map(({ eventId, programId, requestId = null, nodes, reason }) => ({
+      skip: { eventId, programId },
+      requestId,
+      nodes,
+      reason,
+    })),
     programs: known.programs,
   };
 }

@@ -159,6 +159,19 @@ describe("nexus:node", function () {
     expect((await post(new Uint8Array(16 * 1024 * 1024 + 1))).status).to.equal(413);
   });
 
+  it("skips a run that waits, and says so of one that does not", async () => {
+    const post = async (body: string, type = "application/json"): Promise<number> =>
+      (await fetch(`${page}api/skips`, { method: "POST", body, headers: { "content-type": type } })).status;
+    const none = { eventId: ZeroHash, programId: ZeroHash };
+    expect(((await read("api/status")) as StatusView).stuck).to.deep.equal([]);
+    expect(await post(JSON.stringify(none))).to.equal(422);
+    expect(await post(JSON.stringify({ ...none, eventId: "0x12" }))).to.equal(400);
+    expect(await post("null")).to.equal(400);
+    expect(await post(JSON.stringify(none), "text/plain")).to.equal(415);
+    expect(await post(" ".repeat(2_000))).to.equal(413);
+    expect((await fetch(`${page}api/skips`)).status).to.equal(405);
+  });
+
   it("answers nobody under a name that is not this machine's, and changes nothing it is only asked to show", async () => {
     const { port } = new URL(page);
     const statusFor = async (host: string): Promise<number | undefined> => {
@@ -236,6 +249,22 @@ describe("nexus:node", function () {
         await tab.setViewportSize({ width: 390, height: 844 });
         await tab.screenshot({ path: `${picture}/phone.png`, fullPage: true });
       }
+    });
+
+    it("shows a run that nodes cannot do, and how to skip it", async () => {
+      const tab = await browser.newPage();
+      const skip = { eventId: `0x${"e1".repeat(32)}`, programId: `0x${"a1".repeat(32)}` };
+      const stuck = [{ skip, requestId: null, nodes: [1, 3], reason: ATTACK }];
+      await tab.route("**/api/status", async (route) => {
+        const shown = (await read("api/status")) as StatusView;
+        await route.fulfill({ json: { ...shown, stuck } });
+      });
+      await tab.goto(page);
+      const shown = await tab.locator("#stuck li").textContent();
+      expect(shown).to.include("Nodes 1, 3 cannot run program").and.to.include(ATTACK);
+      expect(JSON.parse((await tab.locator("#stuck code").textContent())!)).to.deep.equal(skip);
+      expect(await tab.locator("#stuck img").count()).to.equal(0);
+      await tab.close();
     });
 
     it("is drawn before the stream of news has begun", async () => {

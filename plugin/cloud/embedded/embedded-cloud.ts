@@ -8,6 +8,8 @@ import { LocalEngine } from "../engines/local-engine.ts";
 import type { Evidence } from "../node/evidence.ts";
 import type { BlockRecord } from "../replication/block-record.ts";
 import type { Committed, Misbehaviour } from "../replication/engine.ts";
+import type { SkipEvent } from "../replication/event.ts";
+import { runName, type StuckRun } from "../replication/stuck-run.ts";
 import { ProgramStore } from "../replication/program-store.ts";
 import { State } from "../storage/state.ts";
 import { attachmentOf, attachMirror, reach, type Attachment } from "./attachment.ts";
@@ -25,6 +27,12 @@ export interface ServedBlock extends Committed {
   readonly record: BlockRecord;
   /** What brought it, as far as its chains have got it by then. */
   readonly deliveries: readonly ChainTransaction[];
+}
+
+/** A run that some nodes cannot do. */
+export interface StuckAt extends StuckRun {
+  /** Their share indices, ascending. */
+  readonly nodes: readonly number[];
 }
 
 /** A state of the cloud to go back to. */
@@ -231,6 +239,31 @@ export class EmbeddedCloud {
       throw new RangeError(`Chain ${chainId} is not served through a mirror.`);
     }
     return attachment.served;
+  }
+
+  /** Runs that nodes cannot do, which the next block would hold. */
+  get stuckRuns(): readonly StuckAt[] {
+    const found = new Map<string, StuckAt>();
+    for (const { index, stuck } of this.#nodes.nodes) {
+      for (const run of stuck) {
+        const name = runName(run.eventId, run.programId);
+        const nodes = [...(found.get(name)?.nodes ?? []), index].sort((a, b) => a - b);
+        found.set(name, { ...run, nodes });
+      }
+    }
+    return [...found.values()];
+  }
+
+  /**
+   * Has the next block leave out a run that nodes cannot do: its requester is told so by the outcome `Skipped`.
+   *
+   * @throws RangeError when no such run waits
+   */
+  skipRun({ eventId, programId }: Pick<SkipEvent, "eventId" | "programId">): void {
+    const skip = { kind: "skip", eventId, programId } as const;
+    const nodes = this.#nodes.nodes.filter(({ application }) => !application.knows(skip));
+    if (nodes.length === 0) throw new RangeError(`No run of program ${programId} on event ${eventId} waits.`);
+    for (const node of nodes) node.propose(skip);
   }
 
   /**

@@ -146,8 +146,14 @@ export class CometBftApplication implements AbciApplication {
     if (block === undefined) return { status: REJECT };
     const end = Date.now() + this.#around.patience;
     for (;;) {
+      const { stuck } = this.#replica;
       const reason = await this.#exclusively(() => this.#replica.processProposal(block));
       if (reason === undefined) return { status: ACCEPT };
+      if (this.#replica.stuck !== stuck && this.#replica.stuck.length > 0) {
+        // Its machine does not change in a moment, and the operator must know.
+        this.#around.complain("A proposal was refused", new Error(reason));
+        return { status: REJECT };
+      }
       // Its own view of a chain may be a moment behind the proposer's.
       if (Date.now() + LOOK > end) return { status: REJECT };
       await sleep(LOOK);

@@ -2,6 +2,7 @@ import type { IdentityKey, IdentitySecret } from "../dkg/identity.ts";
 import type { Execution } from "../replication/application.ts";
 import type { Block } from "../replication/block.ts";
 import type { Misbehaviour, Replica, Vote } from "../replication/engine.ts";
+import type { StuckRun } from "../replication/stuck-run.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 
 /** What CometBFT drives of a node: the replica that the local engine drives, executing and committing in two steps. */
@@ -14,6 +15,8 @@ export interface OrderedReplica extends Replica {
   blockHash(height: number): string | undefined;
   /** Whether it has a key share to sign its block at a height with. */
   signs(height: number): boolean;
+  /** Runs of the next block that its machine could not do when it last tried. */
+  readonly stuck: readonly StuckRun[];
   /** Whether the cloud serves a chain, as of the last block. */
   servesChain(chainId: bigint): boolean;
   /** @param agreedHead the block of a chain beyond which no event is taken; whatever it sees unless given */

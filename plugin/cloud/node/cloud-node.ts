@@ -9,6 +9,7 @@ import type { Application, Execution, Outlook } from "../replication/application
 import type { Block } from "../replication/block.ts";
 import type { Certificate, ChainHeader, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
 import { eventId, type OperatorEvent, type OrderedEvent, type Place } from "../replication/event.ts";
+import { StuckError, type StuckRun } from "../replication/stuck-run.ts";
 import { ProgramStore } from "../replication/program-store.ts";
 import { ChainViews } from "./chain-views.ts";
 import {
@@ -89,13 +90,24 @@ export class CloudNode implements Replica, Outlook {
 
   /**
    * Takes what this node's operator wants to put in, to be proposed with the next block until it happened. This is also the
-   * operator's approval: a program becomes known, and a chain is paused, resumed or removed, once t nodes were given the same. It is kept in memory only.
+   * operator's approval: a program becomes known, a chain is paused, resumed or removed, and a run is left out, once t nodes were given
+   * the same. It is kept in memory only.
    *
-   * @throws WasmError when it is a program that the cloud would not run
+   * @throws WasmError when it is a program that the cloud would not run; RangeError when it would leave out a run that does not wait
    */
   propose(event: OperatorEvent): void {
     if (event.kind === "program") ProgramStore.check(event.module);
-    this.#proposed.push(event);
+    if (event.kind === "skip" && this.application.knows(event)) {
+      throw new RangeError(
+        `No run of program ${event.programId} on event ${event.eventId} waits at this node.`,
+      );
+    }
+    if (!this.#wants(event)) this.#proposed.push(event);
+  }
+
+  /** Runs of the next block that this node's machine could not do when it last tried. */
+  get stuck(): readonly StuckRun[] {
+    return this.application.stuck;
   }
 
   /** Serves one more chain from the block on in which the committee agrees to it. */
@@ -290,6 +302,8 @@ export class CloudNode implements Replica, Outlook {
     try {
       execution = this.application.execute(block);
     } catch (error) {
+      // That says nothing of the peer. The node tries again: it may be over by then.
+      if (error instanceof StuckError) return error.message;
       // An honest block can be executed: chains and sizes were checked before it was decided.
       return this.#contradict(
         certificate,
@@ -366,7 +380,10 @@ export class CloudNode implements Replica, Outlook {
 
   /** See `Outlook`: a chain is wanted whose gateway the node looks at; any other change, when its own operator proposed it. */
   approves(event: OperatorEvent): boolean {
-    if (event.kind === "chain") return this.#chains.has(event);
+    return event.kind === "chain" ? this.#chains.has(event) : this.#wants(event);
+  }
+
+  #wants(event: OperatorEvent): boolean {
     return this.#proposed.some((proposed) => eventId(proposed) === eventId(event));
   }
 

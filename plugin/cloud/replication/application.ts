@@ -8,12 +8,14 @@ import type { State } from "../storage/state.ts";
 import { randomness } from "../../crypto/threshold/randomness.ts";
 import { WasmError } from "../../wasm/error.ts";
 import { contentHash, type Block } from "./block.ts";
-import { BlockBudget, eventsWanted, runLimits } from "./block-limits.ts";
+import { BlockBudget, eventsWanted } from "./block-limits.ts";
 import type { BlockRecord, ChainRecord, RunReport } from "./block-record.ts";
+import { clocksOf, isExpired, runWaiting } from "./block-runs.ts";
 import { BlockStore } from "./block-store.ts";
 import { answerBytes, answerGas, callBytes, callGas, takeDeliverable } from "./delivery-budget.ts";
 import {
   eventId,
+  isChainEvent,
   isOrdered,
   type ChainEvent,
   type CloudEvent,
@@ -26,8 +28,8 @@ import {
 } from "./event.ts";
 import { ProgramStore } from "./program-store.ts";
 import { copyOf, outgoingOf, type GatewayAddress, type ReplicatedState } from "./replicated-state.ts";
-import { runEvent, type RunEnvironment } from "./run-event.ts";
 import { activeChains, applyChainEvent, chainEventFault, retiredKey } from "./served-chains.ts";
+import { isWaiting, runName, StuckError, type StuckRun } from "./stuck-run.ts";
 import {
   BLOCK_ENTRY,
   changesBetween,
@@ -49,7 +51,7 @@ export interface ApplicationParameters {
 export interface Outlook {
   /** The next events of a chain after a place, as this node sees them. */
   after(chainId: bigint, cursor: Place | undefined, limit: number): Promise<readonly OrderedEvent[]>;
-  /** Whether this node's operator wants this program to be known, or this change of the chains that are served. */
+  /** Whether this node's operator wants this program to be known, this change of the chains that are served, or this run left out. */
   approves(event: OperatorEvent): boolean;
   /** Whether this is a group signature of the first header of the block at `height`, by a committee that may sign it. */
   attests(height: number, signature: Uint8Array): boolean;
@@ -75,6 +77,9 @@ export class Application {
   #replicated: ReplicatedState;
   /** What the state trie holds of `#replicated`. */
   #entries: ReadonlyMap<string, Uint8Array> = new Map();
+  /** The last proposal that was accepted, executed, and the hash of its contents. */
+  #trial: { readonly content: string; readonly execution: Execution } | undefined;
+  #stuck: readonly StuckRun[] = [];
 
   /** @param state open on `store`: the application is as it was when the store was last written */
   constructor(parameters: ApplicationParameters, state: State, store: KeyValueStore) {
@@ -104,6 +109,11 @@ export class Application {
     return this.#replicated.paused.has(chainId);
   }
 
+  /** Runs of the next block that this node's machine could not do when it last tried. */
+  get stuck(): readonly StuckRun[] {
+    return this.#stuck;
+  }
+
   /** The epoch under which the last block was signed, and the next will be unless it brings a new one. */
   get epoch(): bigint {
     return this.#replicated.epoch;
@@ -127,16 +137,13 @@ export class Application {
     const replicated = copyOf(this.#replicated);
     for (const event of proposed) {
       // What cannot be yet, such as another gateway of a chain that is served, waits.
-      if (
-        this.knows(event) ||
-        (event.kind !== "program" && this.#chainFault(replicated, event) !== undefined)
-      )
+      if (this.knows(event) || (isChainEvent(event) && this.#chainFault(replicated, event) !== undefined))
         continue;
       if (!add(event)) break;
-      if (event.kind !== "program") applyChainEvent(replicated, event);
+      if (isChainEvent(event)) applyChainEvent(replicated, event);
     }
     const chains = activeChains(this.#replicated).filter(
-      ({ chainId }) => !events.some((event) => event.kind !== "program" && event.chainId === chainId),
+      ({ chainId }) => !events.some((event) => isChainEvent(event) && event.chainId === chainId),
     );
     // All at once, so that a slow one costs no other any time.
     const seen = await Promise.allSettled(
@@ -172,7 +179,10 @@ export class Application {
     return previousSignature && { height: this.height + 1, previousSignature, events };
   }
 
-  /** Why the block must not be next, or undefined when it may. */
+  /**
+   * Why the block must not be next, or undefined when it may. One that may is executed: what a node's machine cannot do must
+   * be known before anybody votes, since a block that is decided cannot be taken back.
+   */
   async processProposal(block: Block, outlook: Outlook): Promise<string | undefined> {
     if (block.height !== this.height + 1)
       return `the block has height ${block.height}, the next is ${this.height + 1}`;
@@ -184,6 +194,7 @@ export class Application {
     if (excess !== undefined) return `${excess} in one block are too many`;
     const replicated = copyOf(this.#replicated);
     const changed = new Set<bigint>();
+    const skipped = new Set<string>();
     const byChain = new Map<bigint, OrderedEvent[]>();
     for (const event of block.events) {
       if (event.kind === "program") {
@@ -191,6 +202,12 @@ export class Application {
         if (!outlook.approves(event)) return refusalOf(event);
         const fault = this.#moduleFault(event.module);
         if (fault !== undefined) return fault;
+      } else if (event.kind === "skip") {
+        const name = runName(event.eventId, event.programId);
+        if (!outlook.approves(event)) return refusalOf(event);
+        if (this.knows(event)) return `no run of program ${event.programId} on event ${event.eventId} waits`;
+        if (skipped.has(name)) return `the run of program ${event.programId} is skipped twice`;
+        skipped.add(name);
       } else if (isOrdered(event)) {
         byChain.set(event.chainId, [...(byChain.get(event.chainId) ?? []), event]);
       } else {
@@ -217,12 +234,25 @@ export class Application {
       const odd = events.findIndex((event, i) => own[i] === undefined || eventId(event) !== eventId(own[i]));
       if (odd !== -1) return `event ${odd} of chain ${chainId} is not the next that this node sees`;
     }
-    return undefined;
+    return this.#try(block);
   }
 
-  /** Whether an operators' event has happened already. */
+  /** Executes a proposal, and keeps the result for when it is decided. @returns why this machine cannot */
+  #try(block: Block): string | undefined {
+    try {
+      const execution = this.execute(block);
+      this.#trial = { content: contentName(block), execution };
+      return undefined;
+    } catch (error) {
+      if (error instanceof StuckError) return error.message;
+      throw error;
+    }
+  }
+
+  /** Whether an operators' event has happened already; of a skip, whether there is nothing that could be left out. */
   knows(event: OperatorEvent): boolean {
     if (event.kind === "program") return this.programs.has(keccak256(event.module));
+    if (event.kind === "skip") return !isWaiting(this.#replicated.waiting, event);
     const { retired } = this.#replicated;
     const served = this.chains.find(({ chainId }) => chainId === event.chainId);
     switch (event.kind) {
@@ -237,7 +267,7 @@ export class Application {
     }
   }
 
-  /** Executes a block and commits it. @throws RangeError unless it is the next one by its height */
+  /** Executes a block and commits it. @throws as `execute` */
   async finalizeBlock(block: Block): Promise<BlockRecord> {
     const execution = this.execute(block);
     await execution.commit();
@@ -247,42 +277,51 @@ export class Application {
   /**
    * Executes a block. It must be committed or discarded before the next one.
    *
-   * @throws RangeError unless it is the next one by its height
+   * @throws RangeError unless it is the next one by its height; StuckError when this machine cannot do its runs
    */
   execute(block: Block): Execution {
+    const trial = this.#trial;
+    this.#trial = undefined;
+    if (trial?.content === contentName(block)) return trial.execution;
+    trial?.execution.discard();
+    return this.#executeAnew(block);
+  }
+
+  #executeAnew(block: Block): Execution {
     if (block.height !== this.height + 1) {
       throw new RangeError(`Block ${block.height} cannot follow block ${this.height}.`);
     }
     const replicated = copyOf(this.#replicated);
     const storage = this.#state.begin();
-    const discard = (): void => {
-      storage.discard();
-      this.programs.settle();
-    };
+    const modules = new Map<string, Uint8Array>();
     try {
-      const runs = this.#execute(block, storage, replicated);
+      const runs = this.#execute(block, storage, replicated, modules);
+      this.#stuck = [];
       const chains = this.#chainRecords(replicated);
       const entries = entriesOf(replicated);
       const changes = changesBetween(this.#entries, entries);
       changes.set(BLOCK_ENTRY, contentHash(block));
-      for (const programId of this.programs.added) changes.set(programEntry(programId), new Uint8Array());
+      for (const programId of modules.keys()) changes.set(programEntry(programId), new Uint8Array());
       storage.write(REPLICATION_ACCOUNT, changes);
       const record = this.#record(block.height, hexlify(storage.stateRoot()), replicated.epoch, chains, runs);
       const commit = async (): Promise<void> => {
-        const writes = [...this.blocks.writesOf(block, record), ...this.programs.writes(block.height)];
+        const writes = [
+          ...this.blocks.writesOf(block, record),
+          ...ProgramStore.writes(block.height, modules),
+        ];
         try {
           await storage.commit(block.height, writes);
         } catch (error) {
-          discard();
+          storage.discard();
           throw error;
         }
-        this.programs.settle();
         this.#replicated = replicated;
         this.#entries = entries;
       };
-      return { record, commit, discard };
+      return { record, commit, discard: () => storage.discard() };
     } catch (error) {
-      discard();
+      storage.discard();
+      if (error instanceof StuckError) this.#stuck = error.runs;
       throw error;
     }
   }
@@ -290,6 +329,9 @@ export class Application {
   /** Makes the block at `height` the last one again; for simulated chains that go back in time. */
   async revert(height: number): Promise<void> {
     const top = this.height;
+    this.#trial?.execution.discard();
+    this.#trial = undefined;
+    this.#stuck = [];
     await this.#state.revert(height);
     await this.blocks.dropAbove(height, top);
     await this.programs.dropAbove(height, top);
@@ -337,47 +379,25 @@ export class Application {
     }
   }
 
-  #execute(block: Block, storage: StorageBlock, replicated: ReplicatedState): RunReport[] {
-    const clocks = clocksOf(block);
-    const runs = this.#run(block, storage, replicated, clocks);
-    replicated.waiting = this.#order(block, replicated, clocks);
-    return runs;
-  }
-
-  /**
-   * Runs what the last block's events lead to. That block's signature is the seed, so it was made when the events, and all that
-   * goes into the runs besides, could not be changed any more.
-   */
-  #run(
+  /** @param modules those of the programs that the block makes known, by id: added here */
+  #execute(
     block: Block,
     storage: StorageBlock,
     replicated: ReplicatedState,
-    clocks: ReadonlyMap<bigint, bigint>,
+    modules: Map<string, Uint8Array>,
   ): RunReport[] {
-    const environment: Omit<RunEnvironment, "limits"> = {
+    const clocks = clocksOf(block);
+    const environment = {
       cloudId: getBytes(this.parameters.cloudId),
       block,
       seed: randomness(block.previousSignature),
       storage,
-      program: (programId) => this.programs.get(programId),
-      gatewayOf: (chainId) => replicated.chains.find((chain) => chain.chainId === chainId)!.gateway,
+      program: (programId: string) => this.programs.get(programId),
+      gatewayOf: (chainId: bigint) => replicated.chains.find((chain) => chain.chainId === chainId)!.gateway,
+      limits: this.parameters.limits,
     };
-    const runs: RunReport[] = [];
-    for (const event of replicated.waiting) {
-      if (isExpired(event, clocks)) continue;
-      for (const programId of event.kind === "request"
-        ? [String(event.request.programId)]
-        : event.programIds) {
-        const limits = runLimits(replicated, this.parameters.limits, event);
-        const run = runEvent({ ...environment, limits }, event, programId);
-        runs.push(run.report);
-        if (event.kind === "request") {
-          const answer = { request: event.request, outcome: run.outcome, output: run.output };
-          outgoingOf(replicated, event.chainId).answers.push(answer);
-        }
-        for (const call of run.calls) this.#queueCall(replicated, programId, call);
-      }
-    }
+    const runs = runWaiting(environment, replicated, clocks);
+    replicated.waiting = this.#order(block, replicated, clocks, modules);
     return runs;
   }
 
@@ -386,13 +406,15 @@ export class Application {
     block: Block,
     replicated: ReplicatedState,
     clocks: ReadonlyMap<bigint, bigint>,
+    modules: Map<string, Uint8Array>,
   ): (RequestEvent | LogEvent)[] {
     for (const event of block.events) {
-      if (isOrdered(event)) continue;
       if (event.kind === "program") {
-        const known = this.programs.has(keccak256(event.module));
-        if (!known && this.#moduleFault(event.module) === undefined) this.programs.add(event.module);
-      } else if (this.#chainFault(replicated, event) === undefined) applyChainEvent(replicated, event);
+        const programId = keccak256(event.module);
+        if (!this.programs.has(programId) && this.#moduleFault(event.module) === undefined)
+          modules.set(programId, event.module);
+      } else if (isChainEvent(event) && this.#chainFault(replicated, event) === undefined)
+        applyChainEvent(replicated, event);
     }
     const active = new Set(activeChains(replicated).map(({ chainId }) => chainId));
     const waiting: (RequestEvent | LogEvent)[] = [];
@@ -404,21 +426,6 @@ export class Application {
       else if (!isExpired(event, clocks)) waiting.push(event);
     }
     return waiting;
-  }
-
-  /** A call to a chain that is not served, or paused, is dropped: nothing may wait for it without end. */
-  #queueCall(replicated: ReplicatedState, programId: string, call: Run["calls"][number]): void {
-    if (!activeChains(replicated).some(({ chainId }) => chainId === call.chainId)) return;
-    const key = `${programId}:${call.chainId}`;
-    const nonce = replicated.callNonces.get(key) ?? 0n;
-    replicated.callNonces.set(key, nonce + 1n);
-    outgoingOf(replicated, call.chainId).calls.push({
-      programId,
-      nonce,
-      target: hexlify(call.target),
-      gasLimit: BigInt(call.gasLimit),
-      data: call.data,
-    });
   }
 
   /** Takes what the block says to each chain from what waits. */
@@ -472,25 +479,14 @@ function programIdOf({ module }: ProgramEvent): string {
 /** Why a node does not accept what other operators want. */
 function refusalOf(event: OperatorEvent): string {
   if (event.kind === "program") return `this node's operator has not approved program ${programIdOf(event)}`;
+  if (event.kind === "skip")
+    return `this node's operator has not approved to skip program ${event.programId} on event ${event.eventId}`;
   return event.kind === "chain"
     ? `this node does not serve chain ${event.chainId} with gateway ${event.gateway}`
     : `this node's operator has not approved the ${event.kind} of chain ${event.chainId}`;
 }
 
-/** Whether its chain takes no answer any more: the requester may have its fee back, and pays for no run. */
-function isExpired(event: RequestEvent | LogEvent, clocks: ReadonlyMap<bigint, bigint>): boolean {
-  const now = clocks.get(event.chainId);
-  return event.kind === "request" && now !== undefined && event.request.deadline <= now;
+/** What stands for all that a block holds. */
+function contentName(block: Block): string {
+  return hexlify(contentHash(block));
 }
-
-/** What time it is at least on each chain, in Unix seconds, by chain id: all that a block's events say of it. */
-function clocksOf(block: Block): Map<bigint, bigint> {
-  const clocks = new Map<bigint, bigint>();
-  for (const event of block.events) {
-    if (!isOrdered(event)) continue;
-    if (event.timestamp > (clocks.get(event.chainId) ?? -1n)) clocks.set(event.chainId, event.timestamp);
-  }
-  return clocks;
-}
-
-type Run = ReturnType<typeof runEvent>;

@@ -113,6 +113,7 @@ function sizeOf(event: CloudEvent): number {
     case "pause":
     case "resume":
     case "removal":
+    case "skip":
     case "epoch":
       return 100;
   }

@@ -1,3 +1,5 @@
+import { hexlify } from "ethers";
+
 import type { Request } from "../../contracts/digests.ts";
 import { keccak256 } from "../../crypto/keccak.ts";
 import { toHex } from "../storage/bytes.ts";
@@ -82,14 +84,32 @@ export interface ChainRemovedEvent {
   readonly gateway: string;
 }
 
+/** A run to be left out of the block that contains this, because the nodes' machines cannot do it. */
+export interface SkipEvent {
+  readonly kind: "skip";
+  /** `eventId` of the request or log that leads to the run; one of the last block. */
+  readonly eventId: string;
+  readonly programId: string;
+}
+
 /** What operators change of the chains that are served. */
 export type ChainEvent = ChainAddedEvent | ChainPausedEvent | ChainResumedEvent | ChainRemovedEvent;
 
 /** An event that comes from a chain, and has its place there. */
 export type OrderedEvent = RequestEvent | LogEvent | EpochEvent;
 /** An event that the cloud's operators put in. */
-export type OperatorEvent = ProgramEvent | ChainEvent;
+export type OperatorEvent = ProgramEvent | ChainEvent | SkipEvent;
 export type CloudEvent = OrderedEvent | OperatorEvent;
+
+/** Whether an event changes which chains are served. */
+export function isChainEvent(event: CloudEvent): event is ChainEvent {
+  return !isOrdered(event) && event.kind !== "program" && event.kind !== "skip";
+}
+
+/** The programs that an event leads to a run of. */
+export function programsRunBy(event: RequestEvent | LogEvent): readonly string[] {
+  return event.kind === "log" ? event.programIds : [hexlify(event.request.programId)];
+}
 
 /** Whether an event comes from a chain. */
 export function isOrdered(event: CloudEvent): event is OrderedEvent {
@@ -101,7 +121,7 @@ export function isBefore(a: Place, b: Place): boolean {
   return a.block < b.block || (a.block === b.block && a.logIndex < b.logIndex);
 }
 
-const KINDS = ["request", "log", "epoch", "program", "chain", "pause", "resume", "removal"] as const;
+const KINDS = ["request", "log", "epoch", "program", "chain", "pause", "resume", "removal", "skip"] as const;
 
 /** A request's fields in their order. */
 export function requestStructure(r: Request): Structure {
@@ -141,6 +161,7 @@ function structureOf(event: CloudEvent): Structure {
   if (event.kind === "program") return [kind, event.module];
   if (event.kind === "chain" || event.kind === "removal")
     return [kind, integer(event.chainId), event.gateway];
+  if (event.kind === "skip") return [kind, event.eventId, event.programId];
   if (event.kind === "pause" || event.kind === "resume") return [kind, integer(event.chainId)];
   const origin = [
     integer(event.chainId),
@@ -168,6 +189,7 @@ const FIELDS = {
   pause: 1,
   resume: 1,
   removal: 2,
+  skip: 2,
 } as const;
 
 /** The event behind a decoded item. @throws Error when the item is not one that `encodeEvent` makes */
@@ -179,6 +201,7 @@ export function eventFromRlp(item: RlpItem): CloudEvent {
   if (kind === "program") return { kind, module: parseBytes(rest[0]) };
   if (kind === "chain" || kind === "removal")
     return { kind, chainId: parseInteger(rest[0]), gateway: parseHex(rest[1]) };
+  if (kind === "skip") return { kind, eventId: parseHex(rest[0]), programId: parseHex(rest[1]) };
   if (kind === "pause" || kind === "resume") return { kind, chainId: parseInteger(rest[0]) };
   const [chainId, block, logIndex, timestamp, ...fields] = rest;
   const origin = {

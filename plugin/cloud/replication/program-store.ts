@@ -1,5 +1,5 @@
 import { toBytes } from "../../contracts/abi-words.ts";
-import { programIdOf, type PreparedProgram } from "../runtime/prepare.ts";
+import type { PreparedProgram } from "../runtime/prepare.ts";
 import { ProgramCache } from "../runtime/program-cache.ts";
 import type { KeyValueStore, Write } from "../storage/key-value-store.ts";
 import { toBinary } from "../storage/bytes.ts";
@@ -11,8 +11,6 @@ const cache = new ProgramCache();
 /** The programs that a cloud knows, as one node stores them. */
 export class ProgramStore {
   readonly #store: KeyValueStore;
-  /** Modules added by a block that is not committed yet. */
-  readonly #added = new Map<string, Uint8Array>();
 
   constructor(store: KeyValueStore) {
     this.#store = store;
@@ -39,22 +37,11 @@ export class ProgramStore {
     return cache.find(programId) ?? cache.get(module);
   }
 
-  /** Makes a checked module known for the rest of the block; `writes` keeps it. */
-  add(module: Uint8Array): void {
-    this.#added.set(programIdOf(module), module);
-  }
-
-  /** Ids of the modules added since `settle`. */
-  get added(): readonly string[] {
-    return [...this.#added.keys()];
-  }
-
-  /** What keeps the modules added since `settle`: for the write that commits the block at `height`. */
-  writes(height: number): Write[] {
-    const modules = [...this.#added].map(([programId, value]) => ({ key: keyOf(programId), value }));
+  /** What keeps the checked modules that a block makes known, by program id: for the write that commits the block at `height`. */
+  static writes(height: number, modules: ReadonlyMap<string, Uint8Array>): Write[] {
     return [
-      ...modules,
-      { key: addedAt(height), value: new TextEncoder().encode([...this.#added.keys()].join()) },
+      ...[...modules].map(([programId, value]) => ({ key: keyOf(programId), value })),
+      { key: addedAt(height), value: new TextEncoder().encode([...modules.keys()].join()) },
     ];
   }
 
@@ -72,13 +59,8 @@ export class ProgramStore {
     await this.#store.write(writes);
   }
 
-  /** Forgets what was added: the block is committed, and the modules are in the store, or it failed. */
-  settle(): void {
-    this.#added.clear();
-  }
-
   #module(programId: string): Uint8Array | undefined {
-    return this.#added.get(programId.toLowerCase()) ?? this.#store.get(keyOf(programId));
+    return this.#store.get(keyOf(programId));
   }
 }
 

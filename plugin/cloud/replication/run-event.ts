@@ -34,7 +34,11 @@ export interface Run {
   readonly calls: readonly OutboundCall[];
 }
 
-/** Runs one program on one event. */
+/**
+ * Runs one program on one event.
+ *
+ * @throws whatever this machine fails with, which is no outcome of the program; nothing is written then
+ */
 export function runEvent(
   environment: RunEnvironment,
   event: RequestEvent | LogEvent,
@@ -58,15 +62,15 @@ export function runEvent(
       storage: invocation,
       limits,
     });
+    for (const { key, value } of result.writes) {
+      if (value === undefined) invocation.delete(key);
+      else invocation.set(key, value);
+    }
+    result.calls.forEach(() => invocation.nextOutboundNonce());
   } catch (error) {
     invocation.discard();
     throw error;
   }
-  for (const { key, value } of result.writes) {
-    if (value === undefined) invocation.delete(key);
-    else invocation.set(key, value);
-  }
-  result.calls.forEach(() => invocation.nextOutboundNonce());
   if (result.outcome === Outcome.Success) invocation.keep();
   else invocation.discard();
 

@@ -109,7 +109,7 @@ describe("chai matchers", () => {
     const { nexus, ask } = await setUp();
     const wrong = "Sucess" as "Success";
     expect(() => expect(ask("30")).to.be.answeredBy(nexus).withOutcome(wrong)).to.throw(
-      'There is no outcome "Sucess". The outcomes are Success, Trapped, OutOfFuel, LimitExceeded, UnknownProgram, ExitedWithError.',
+      'There is no outcome "Sucess". The outcomes are Success, Trapped, OutOfFuel, LimitExceeded, UnknownProgram, ExitedWithError, Skipped.',
     );
     const told = async (sent: unknown) =>
       Promise.resolve(expect(sent).to.be.answeredBy(nexus)).then(

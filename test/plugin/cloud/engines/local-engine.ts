@@ -1,15 +1,21 @@
 import { expect } from "chai";
+import { keccak256 } from "ethers";
 import { network } from "hardhat";
 
 import { FaultyReplica, type Fault } from "../../../../plugin/cloud/embedded/faulty-replica.ts";
 import type { Block } from "../../../../plugin/cloud/replication/block.ts";
 import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
 import { NoQuorumError, type Misbehaviour } from "../../../../plugin/cloud/replication/engine.ts";
+import { eventId, type OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
+import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { LocalEngine } from "../../../../plugin/cloud/engines/local-engine.ts";
 import { prebuilt } from "../../../programs/guest.ts";
+import { breakMachine } from "../node/broken-machine.ts";
 import { epochOf, nodeOf } from "../node/members.ts";
+import { requestEvent } from "../replication/events.ts";
 
 const TOO_FEW = 2;
+const FIBONACCI = keccak256(prebuilt("fibonacci"));
 
 async function cloudWithFibonacci() {
   const { nexus, provider } = await network.create("l1");
@@ -120,6 +126,50 @@ describe("plugin/cloud/engines/local-engine", () => {
       const replicas = (await fourReplicas()).map((replica, i) => (i === at ? bad(replica) : replica));
       return { engine: new LocalEngine(replicas, 3, () => {}, grace), replicas };
     };
+
+    /** Four nodes that know fibonacci, and have ordered a request of it which runs in the next block. */
+    const fourThatRun = async () => {
+      const event = requestEvent(0, FIBONACCI, "30");
+      const seen: OrderedEvent[] = [];
+      const epoch = epochOf(1n);
+      const nodes = await Promise.all(epoch.members.map(async (_, i) => nodeOf(epoch, i, { seen })));
+      for (const node of nodes) node.propose({ kind: "program", module: prebuilt("fibonacci") });
+      const engine = new LocalEngine(nodes, 3, () => {});
+      await engine.step();
+      seen.push(event);
+      expect((await engine.step())?.height).to.equal(2);
+      const skip = { kind: "skip", eventId: eventId(event), programId: FIBONACCI } as const;
+      const outcomes = () =>
+        nodes.map(({ application, height }) => application.blocks.record(height).runs.map((r) => r.outcome));
+      return { nodes, engine, skip, outcomes };
+    };
+
+    it("runs what two operators want to skip, and waits for nobody", async () => {
+      const { nodes, engine, skip, outcomes } = await fourThatRun();
+      // Whose turn it is proposes the skip first, and is refused.
+      for (const node of [nodes[2]!, nodes[3]!]) node.propose(skip);
+      expect((await engine.step())?.height).to.equal(3);
+      expect(outcomes()).to.deep.equal(nodes.map(() => [Outcome.Success]));
+      expect(await engine.step(), "nothing of it is left").to.equal(undefined);
+      expect(nodes.map((node) => node.approves(skip))).to.deep.equal(nodes.map(() => false));
+    });
+
+    it("goes on without a node that cannot run what the others can, and takes it back when it can", async () => {
+      const { nodes, engine } = await fourThatRun();
+      const [unable] = nodes;
+      const repair = breakMachine(unable!, FIBONACCI);
+      expect((await engine.step())?.signers).to.deep.equal([2, 3, 4]);
+      for (const node of nodes) node.propose({ kind: "program", module: prebuilt("counter") });
+      // It is handed the signed block by three peers, more than can be faulty, and knows that the fault is its own.
+      expect((await engine.step())?.height).to.equal(4);
+      expect(unable!.height).to.equal(2);
+      expect(unable!.running).to.equal(true);
+      expect(unable!.stuck.map(({ programId }) => programId)).to.deep.equal([FIBONACCI]);
+      repair();
+      await engine.step();
+      expect(unable!.height).to.equal(4);
+      expect(unable!.stuck).to.deep.equal([]);
+    });
 
     for (const at of [0, 1, 2, 3]) {
       it(`orders with node ${at + 1} proposing nothing, and without it when its provider fails`, async () => {

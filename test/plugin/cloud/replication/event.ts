@@ -25,6 +25,7 @@ const event: fc.Arbitrary<CloudEvent> = fc.oneof(
   fc.record({ kind: fc.constant("program" as const), module: bytes }),
   fc.record({ kind: fc.constant("chain" as const), chainId: number, gateway: hex(20) }),
   fc.record({ kind: fc.constant("removal" as const), chainId: number, gateway: hex(20) }),
+  fc.record({ kind: fc.constant("skip" as const), eventId: hex(32), programId: hex(32) }),
   fc.record({ kind: fc.constantFrom("pause" as const, "resume" as const), chainId: number }),
   fc.record({ kind: fc.constant("epoch" as const), ...origin, epoch: number }),
   fc.record({
