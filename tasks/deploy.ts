@@ -9,6 +9,7 @@ import { HardhatPluginError } from "hardhat/plugins";
 import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import type { AddressBook } from "../deploy/address-book.ts";
+import { chainOf } from "../deploy/chains.ts";
 import { deploySuite, type SuiteOptions } from "../deploy/deploy-suite.ts";
 import { isDevelopmentChain, isDevelopmentNetwork } from "../plugin/chain/development-chain.ts";
 import { confirmLive } from "./confirm-live.ts";
@@ -32,8 +33,8 @@ const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, rese
       throw new HardhatPluginError(
         "hardhat-nexus",
         `Network ${networkName} is chain ${chainId}, a live one, so the deployment needs parameters, at least token and ` +
-          `owner: write ${join(hre.config.paths.ignition, "parameters", `${networkName}.json`)} as docs/deployment.md ` +
-          "says, or name another file with --parameters.",
+          `owner: write ${join(hre.config.paths.ignition, "parameters", `${networkName}.json`)}${templateFor(chainId)}, ` +
+          "or name another file with --parameters.",
       );
     }
     if (reset) await forget(hre.config.paths.ignition, networkName, chainId);
@@ -54,6 +55,12 @@ const deploy: NewTaskActionFunction<DeployArguments> = async ({ parameters, rese
     await connection.close();
   }
 };
+
+/** Which of the package's files to begin with, if it knows the chain. */
+function templateFor(chainId: number): string {
+  const chain = chainOf(chainId);
+  return chain === undefined ? "" : `, beginning with the package's deploy/parameters/${chain.network}.json`;
+}
 
 /** The file asked for, or the network's own if there is one. */
 function parametersFile(

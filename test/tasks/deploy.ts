@@ -81,7 +81,7 @@ describe("nexus:deploy", () => {
     const live = await startNode(10);
     try {
       expect(await refusal(live.hre, "nexus:deploy")).to.match(
-        /live is chain 10, a live one, so the deployment needs parameters/,
+        /live is chain 10, a live one, so the deployment needs parameters.*beginning with the package's deploy\/parameters\/optimism\.json/,
       );
       expect(
         await refusal(live.hre, "nexus:deploy", { parameters: "deploy/parameters/optimism.json" }),
