@@ -8,6 +8,7 @@ import binaryen from "binaryen";
 
 import { Outcome } from "../plugin/contracts/digests.ts";
 import { execute } from "../plugin/cloud/runtime/execute.ts";
+import { CallStatus } from "../plugin/cloud/runtime/invocation.ts";
 import { prepareProgram } from "../plugin/cloud/runtime/prepare.ts";
 import { MemoryStore } from "../plugin/cloud/storage/memory-store.ts";
 import { State } from "../plugin/cloud/storage/state.ts";
@@ -265,6 +266,7 @@ async function secondsOf(code: string): Promise<{ seconds: number; outcome: stri
         data: new Uint8Array(0),
       },
       randomness: new Uint8Array(32),
+      admitCall: () => CallStatus.Accepted,
       storage,
       limits: { fuel, outputBytes: 2 ** 30 },
     });

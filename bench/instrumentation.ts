@@ -7,6 +7,7 @@ import asc from "assemblyscript/asc";
 
 import { Outcome } from "../plugin/contracts/digests.ts";
 import { execute } from "../plugin/cloud/runtime/execute.ts";
+import { CallStatus } from "../plugin/cloud/runtime/invocation.ts";
 import { prepareProgram } from "../plugin/cloud/runtime/prepare.ts";
 import { engine, type EngineMemory } from "../plugin/wasm/engine.ts";
 import { GuestMemory } from "../plugin/wasm/guest-memory.ts";
@@ -206,6 +207,7 @@ for (const [name, { source, input }] of Object.entries(programs)) {
           data: new Uint8Array(0),
         },
         randomness: new Uint8Array(32),
+        admitCall: () => CallStatus.Accepted,
         storage: { get: () => undefined, scan: () => [] },
         limits: { fuel: 10n ** 12n },
       }),

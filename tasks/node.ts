@@ -80,6 +80,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   const { session } = nexus;
+  session.tolerateRefusedCalls();
   const chain = await session.chainOf(connection);
   const journal = new Journal();
   let cloud = await session.cloud(announce);

@@ -30,6 +30,8 @@ export function includesModule(module: IgnitionModule, id: string): boolean {
 const NO_CONTRACT = "0x0000000000000000000000000000000000000000";
 const NO_CLOUD = `0x${"00".repeat(32)}`;
 const DAY = 86_400;
+/** Above the base fees that Ethereum has as a rule: what a call does not cost is given back. */
+const DEFAULT_CALL_GAS_PRICE = 50n * 10n ** 9n;
 
 /**
  * Staking, committees, slashing and everything of the cloud, for a cloud's home chain.
@@ -127,7 +129,7 @@ export function cloudMirror(m: Builder, suite: "Bn254Verifier" | "Bls12381Verifi
 
 /**
  * The parts that serve requests, whoever the committees are. Parameters: `relayerBps`, `callbackBps` (1/10,000),
- * `rentPerDay` (wei).
+ * `rentPerDay` (wei), `callGasPrice` (wei for a unit of gas that a program's call may take; 0 makes calls free).
  */
 function cloudServices(
   m: Builder,
@@ -150,7 +152,11 @@ function cloudServices(
   );
   return {
     NexusGateway,
-    NexusOutbox: part(m, "NexusOutbox", [committees, NexusGateway]),
+    NexusOutbox: part(m, "NexusOutbox", [
+      committees,
+      NexusGateway,
+      m.getParameter("callGasPrice", DEFAULT_CALL_GAS_PRICE),
+    ]),
     StateCheckpoints: part(m, "StateCheckpoints", [committees, NexusGateway]),
     NexusSubscriptions: part(
       m,

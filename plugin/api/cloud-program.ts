@@ -10,6 +10,8 @@ import { Outcome } from "../contracts/digests.ts";
 import { executionLimits } from "../cloud/runtime/limits.ts";
 import { DevelopmentAccount } from "../chain/development-account.ts";
 import type { ServedBlock } from "../cloud/embedded/embedded-cloud.ts";
+import type { RunReport } from "../cloud/replication/block-record.ts";
+import { missesFunds, refusalText, UnfundedCallError } from "./call-funds.ts";
 import type { LoadedProgram } from "../programs/load.ts";
 import type { ZeroSession } from "./zero-session.ts";
 import type { ZeroProof } from "../zero/modes/zero-prover.ts";
@@ -23,6 +25,8 @@ export interface CloudAnswer {
   readonly log: string;
   /** Why the run failed; undefined when it succeeded. */
   readonly reason: string | undefined;
+  /** Why calls that the program asked for are not made, in its order. */
+  readonly refusedCalls: readonly string[];
   readonly fuelUsed: bigint;
   /** Height of the cloud's block. */
   readonly height: number;
@@ -80,9 +84,11 @@ export class CloudProgram {
    * Runs the program on `input` and returns what it wrote, as text without a final line break.
    *
    * @throws ProgramFailedError unless it succeeds
+   * @throws UnfundedCallError when a call is not made for want of funds, and the program took no notice
    */
   async call(input: string | Uint8Array = ""): Promise<string> {
-    const answer = await this.run(input);
+    const { answer, run } = await this.#ask(input);
+    if (missesFunds(run)) throw new UnfundedCallError(run);
     if (answer.outcome !== Outcome.Success) throw new ProgramFailedError(this.name, answer);
     return new TextDecoder().decode(answer.output).replace(/\r?\n$/, "");
   }
@@ -95,6 +101,10 @@ export class CloudProgram {
    * @throws RangeError when it is longer than the gateway takes
    */
   async run(input: string | Uint8Array = ""): Promise<CloudAnswer> {
+    return (await this.#ask(input)).answer;
+  }
+
+  async #ask(input: string | Uint8Array): Promise<{ answer: CloudAnswer; run: RunReport }> {
     const bytes = typeof input === "string" ? toUtf8Bytes(input) : input;
     const { inputBytes } = gatewayLimits;
     if (bytes.length > inputBytes) {
@@ -173,7 +183,7 @@ export class CloudProgram {
     requestId: Hex,
     since: bigint,
     blocks: readonly ServedBlock[],
-  ): Promise<CloudAnswer> {
+  ): Promise<{ answer: CloudAnswer; run: RunReport }> {
     const topics = [topicOf(gateway.abi, "Fulfilled"), requestId];
     const [log] = await this.#chain.logs([gateway.address], since, await this.#chain.head(), topics);
     const fulfilled = log && gateway.parse(log);
@@ -185,17 +195,19 @@ export class CloudProgram {
       );
     }
     const receipt = await this.#chain.receipt(log.transactionHash);
-    return {
+    const answer = {
       requestId,
       outcome: Number(fulfilled.args["outcome"]) as Outcome,
       output: getBytes(fulfilled.args["output"]),
       log: run.log,
       reason: run.reason,
+      refusedCalls: run.refusedCalls.map((one) => refusalText(this.id, one)),
       fuelUsed: run.fuelUsed,
       height: block.height,
       signers: block.signers,
       gasUsed: BigInt(receipt!.gasUsed),
       transactionHash: hex(log.transactionHash),
     };
+    return { answer, run };
   }
 }

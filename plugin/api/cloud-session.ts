@@ -5,6 +5,8 @@ import type { ChainType, NetworkConnection } from "hardhat/types/network";
 import { EvmChain } from "../chain/evm-chain.ts";
 import { EmbeddedCloud, type Checkpoint, type ServedBlock } from "../cloud/embedded/embedded-cloud.ts";
 import type { EmbeddedCloudOptions } from "../cloud/embedded/founding.ts";
+import type { RunReport } from "../cloud/replication/block-record.ts";
+import { missesFunds, UnfundedCallError } from "./call-funds.ts";
 import { NoQuorumError } from "../cloud/replication/engine.ts";
 
 type Connection = NetworkConnection<ChainType | string>;
@@ -54,6 +56,7 @@ export class CloudSession {
   readonly #served = new Map<Connection, bigint>();
   readonly #listeners = new Set<(block: ServedBlock) => void>();
   readonly #companion: Companion | undefined;
+  #toleratesRefusedCalls = false;
 
   constructor(home: Connection, options: EmbeddedCloudOptions, companion?: Companion) {
     this.#home = home;
@@ -64,6 +67,11 @@ export class CloudSession {
   /** Whether the cloud runs already. */
   get booted(): boolean {
     return this.#cloud !== undefined;
+  }
+
+  /** Has who sends a transaction no more told of a call that is refused for want of funds, as nobody is on a live chain. */
+  tolerateRefusedCalls(): void {
+    this.#toleratesRefusedCalls = true;
   }
 
   /** Told of every block from now on; the returned function ends that. */
@@ -127,7 +135,11 @@ export class CloudSession {
     return this.#exclusively(async () => action(cloud));
   }
 
-  /** To be called after every request of a connection: keeps the cloud in step with the chain. */
+  /**
+   * To be called after every request of a connection: keeps the cloud in step with the chain.
+   *
+   * @throws UnfundedCallError when a call is not made for want of funds, and the program that asked for it took no notice
+   */
   async afterRequest(
     connection: Connection,
     method: string,
@@ -153,6 +165,8 @@ export class CloudSession {
       // Before, and not after: what is mined meanwhile may not be served.
       const chain = await this.chainOf(connection);
       this.#served.set(connection, await inside.run(true, () => chain.head()));
+      const missing: RunReport[] = [];
+      const stop = this.onBlock(({ record }) => missing.push(...record.runs.filter(missesFunds)));
       try {
         await this.service(chain.chainId);
       } catch (error) {
@@ -162,7 +176,12 @@ export class CloudSession {
         const isTold = SERVED_METHODS.has(method);
         if (!isTold && this.#cloud?.deliveryTrouble(chain.chainId)?.error === error) return;
         throw error;
+      } finally {
+        stop();
       }
+      const [run] = missing;
+      if (run !== undefined && SERVED_METHODS.has(method) && !this.#toleratesRefusedCalls)
+        throw new UnfundedCallError(run);
     }
   }
 

@@ -36,7 +36,7 @@ export const nexusUserConfigSchema = section({
     suite: z
       .enum(["BN254", "BLS12-381"], { errorMap: () => ({ message: 'must be "BN254" or "BLS12-381"' }) })
       .optional(),
-    /** Whether requests cost nothing, and gas neither; the prices below do not count then. */
+    /** Whether requests and programs' calls cost nothing, and gas neither; the prices below do not count then. */
     free: z.boolean({ invalid_type_error: "must be true or false" }).optional(),
     /** Price of a request by itself, in wei. */
     baseFee: wei.optional(),
@@ -44,6 +44,8 @@ export const nexusUserConfigSchema = section({
     fuelPrice: wei.optional(),
     /** Price of a byte of input, and of output that a run may make, in wei. */
     bytePrice: wei.optional(),
+    /** What a program must have for each unit of gas that a call of it may take, in wei. */
+    callGasPrice: wei.max(2n ** 64n - 1n, "must be below 2^64").optional(),
     /** Fuel of a run; one unit is about one WebAssembly instruction. */
     fuel: z
       .bigint({ invalid_type_error: "must be a bigint of fuel units, such as 1_000_000_000n" })
@@ -72,6 +74,7 @@ export interface NexusConfig {
     readonly baseFee: bigint;
     readonly fuelPrice: bigint;
     readonly bytePrice: bigint;
+    readonly callGasPrice: bigint;
     readonly fuel: bigint;
   };
   readonly zero: {
@@ -91,6 +94,7 @@ export function resolveNexusConfig(user: NexusUserConfig, root: string): NexusCo
       baseFee: user.cloud?.baseFee ?? 10n ** 13n,
       fuelPrice: user.cloud?.fuelPrice ?? 10n ** 4n,
       bytePrice: user.cloud?.bytePrice ?? 10n ** 9n,
+      callGasPrice: user.cloud?.callGasPrice ?? 50n * 10n ** 9n,
       fuel: user.cloud?.fuel ?? 1_000_000_000n,
     },
     zero: { mode: user.zero?.mode ?? "groth16" },
@@ -99,7 +103,7 @@ export function resolveNexusConfig(user: NexusUserConfig, root: string): NexusCo
 
 /** The embedded cloud that a configuration describes, in memory. */
 export function embeddedCloudOptions(cloud: NexusConfig["cloud"]): EmbeddedCloudOptions {
-  const { nodes, suite, free, baseFee, fuelPrice, bytePrice, fuel } = cloud;
-  const prices = { perRequest: baseFee, perFuel: fuelPrice, perByte: bytePrice };
+  const { nodes, suite, free, baseFee, fuelPrice, bytePrice, callGasPrice, fuel } = cloud;
+  const prices = { perRequest: baseFee, perFuel: fuelPrice, perByte: bytePrice, callGas: callGasPrice };
   return { nodes, suite, fees: free ? "none" : prices, limits: { fuel } };
 }

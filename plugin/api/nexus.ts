@@ -14,6 +14,7 @@ import type { Evidence } from "../cloud/node/evidence.ts";
 import type { Misbehaviour } from "../cloud/replication/engine.ts";
 import { hex, type Hex } from "../contracts/hex.ts";
 import type { SuiteContract, SuitePart } from "../contracts/suite-contracts.ts";
+import { creditOf, fundCalls } from "./call-funds.ts";
 import { CloudProgram } from "./cloud-program.ts";
 import { loadProgram } from "../programs/load.ts";
 import type { PrivateInput } from "../zero/chain/market-prover.ts";
@@ -122,6 +123,23 @@ export class Nexus {
     const id = await this.#session.change((cloud) => cloud.publish(loaded.module));
     this.#zero.market.know(loaded);
     return new CloudProgram(loaded, hex(id), this.#session, await this.chain(), this.#zero);
+  }
+
+  /**
+   * Gives a program ether for the calls that it makes to this network, as `NexusOutbox.fund` does for whoever wants them made: without, the
+   * cloud refuses them. Nothing is needed, or given, where calls are free.
+   *
+   * @param amount wei
+   */
+  async fund(program: Pick<CloudProgram, "id">, amount = 10n ** 18n): Promise<void> {
+    const chain = await this.chain();
+    await this.#session.change((cloud) => fundCalls(cloud, chain, program.id, amount));
+    await this.#session.service(chain.chainId);
+  }
+
+  /** Wei that a program has for further calls to this network; what a call has not cost is back once the chain has made it. */
+  async callCredit(program: Pick<CloudProgram, "id">): Promise<bigint> {
+    return creditOf(await this.cloud(), await this.chain(), program.id);
   }
 
   /**

@@ -198,6 +198,8 @@ function describe(event: CloudEvent): string {
       return `run of program ${event.programId.slice(0, 10)} left out`;
     case "epoch":
       return `epoch ${event.epoch}`;
+    case "funds":
+      return `${event.amount} wei for calls of ${event.programId.slice(0, 10)}`;
     case "log":
       return `log of ${event.emitter.slice(0, 10)}`;
     case "request":

@@ -1,5 +1,5 @@
 import { toBytes } from "../../contracts/abi-words.ts";
-import { isBefore, type OrderedEvent, type Place } from "../replication/event.ts";
+import { isBefore, type Funds, type OrderedEvent, type Place } from "../replication/event.ts";
 import type { RpcLog } from "../../chain/evm-chain.ts";
 import { failureOf } from "../../chain/provider-failure.ts";
 import { BlockRange, type BlockId, type LogRange } from "./block-range.ts";
@@ -26,6 +26,12 @@ const SAVED_EVERY = 32n;
  * all the same, for no program, so that a block takes the cursor past them and nobody can fill memory with what leads to nothing.
  */
 const MOST_PASSED_OVER = 256;
+
+/** The outbox's events that give a program something for its calls, and where in them it says how much. */
+const FUNDS: ReadonlyMap<string, string> = new Map([
+  ["Funded", "amount"],
+  ["Executed", "unspent"],
+]);
 
 /**
  * One node's view of one served chain: the events for its cloud, in the chain's order, below the chain's finality.
@@ -216,8 +222,13 @@ export class EventSource {
     followed: Subscriptions,
     cursor: Place | undefined,
   ): Promise<OrderedEvent[]> {
-    const { gateway, subscriptions, committees, isHome } = this.served;
-    const suite = [gateway.address, subscriptions.address, ...(isHome ? [committees.address] : [])];
+    const { gateway, subscriptions, committees, outbox, callGasPrice, isHome } = this.served;
+    const suite = [
+      gateway.address,
+      subscriptions.address,
+      ...(isHome ? [committees.address] : []),
+      ...(callGasPrice > 0n ? [outbox.address] : []),
+    ];
     const own = await range.logs({ addresses: suite, topics: [] });
     const isPast = (log: RpcLog): boolean => cursor !== undefined && !isBefore(cursor, placeOf(log));
     for (const log of own.filter(isPast)) this.#followIfOurs(log, followed);
@@ -279,12 +290,23 @@ export class EventSource {
     if (registry?.name === "EpochActivated" && this.#isOurs(registry.args["cloudId"])) {
       return { kind: "epoch", ...(await origin()), epoch: registry.args["epoch"] };
     }
-    if (!isWanted) return undefined;
+    const funds = this.#fundsIn(log);
+    if (!isWanted && funds === undefined) return undefined;
     const where = await origin();
-    const programIds = followed.programsOf(lower(log.address), topic0!, where.timestamp);
-    if (programIds.length === 0) return undefined;
+    const programIds = isWanted ? followed.programsOf(lower(log.address), topic0!, where.timestamp) : [];
+    if (programIds.length === 0) return funds && { kind: "funds", ...where, ...funds };
     const { topics, data } = log;
-    return { kind: "log", ...where, programIds, emitter: lower(log.address), topics, data: toBytes(data) };
+    const content = { emitter: lower(log.address), topics, data: toBytes(data) };
+    return { kind: "log", ...where, programIds, ...content, ...(funds && { funds }) };
+  }
+
+  /** What a log of the outbox says a program of this cloud has more for its calls, if anything. */
+  #fundsIn(log: RpcLog): Funds | undefined {
+    const { outbox, callGasPrice } = this.served;
+    const said = callGasPrice === 0n ? undefined : outbox.parse(log);
+    if (said === undefined || !FUNDS.has(said.name) || !this.#isOurs(said.args["cloudId"])) return undefined;
+    const amount = said.args[FUNDS.get(said.name)!] as bigint;
+    return amount === 0n ? undefined : { programId: lower(said.args["programId"]), amount };
   }
 
   /** Notes what a log says of a subscription of this cloud. @returns that subscription's id, if it says anything */
@@ -323,7 +345,8 @@ function given(
   for (const event of events) {
     if (taken.length >= limit) break;
     const programIds = event.kind === "log" ? placed(event.programIds, knowsOnce) : [];
-    if (event.kind === "log" && programIds.length === 0 && ++passed < MOST_PASSED_OVER) continue;
+    const isForNobody = event.kind === "log" && programIds.length === 0 && event.funds === undefined;
+    if (isForNobody && ++passed < MOST_PASSED_OVER) continue;
     passed = 0;
     taken.push(event.kind === "log" ? { ...event, programIds } : event);
   }

@@ -26,6 +26,8 @@ export interface ServedChain {
   readonly subscriptions: EvmContract;
   /** First block that can contain anything of the suite. */
   readonly deployedAt: bigint;
+  /** `callGasPrice` of the outbox: what programs must have for the gas of their calls. */
+  readonly callGasPrice: bigint;
   /** Whether it is a development chain: one process, whose answers are whole. */
   readonly isDevelopment: boolean;
 }
@@ -34,7 +36,7 @@ export interface ServedChain {
 export function servedChain(
   chain: EvmChain,
   addresses: SuiteAddresses,
-  options: { isHome: boolean; deployedAt: bigint; isDevelopment?: boolean },
+  options: { isHome: boolean; deployedAt: bigint; callGasPrice: bigint; isDevelopment?: boolean },
 ): ServedChain {
   const contract = (name: string, address: string): EvmContract =>
     new EvmContract(address, loadArtifact(name).abi);

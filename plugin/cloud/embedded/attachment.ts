@@ -3,13 +3,14 @@ import { toQuantity } from "ethers";
 import { cloudMirror } from "../../../deploy/suite/suite.ts";
 import { deployParts } from "../../chain/deploy-parts.ts";
 import { DevelopmentAccount } from "../../chain/development-account.ts";
-import type { EvmChain } from "../../chain/evm-chain.ts";
+import { EvmContract, type EvmChain } from "../../chain/evm-chain.ts";
+import { loadArtifact } from "../../contracts/artifacts.ts";
 import { Patience } from "../../chain/patience.ts";
 import { Relayer, SIMULATED_BOUNDS } from "../chains/relayer.ts";
 import { servedChain, type ServedChain } from "../chains/served-chain.ts";
 import type { ActivatedEpoch } from "./embedded-committee.ts";
 import type { Foundation } from "./foundation.ts";
-import { callbackBps, pricesOf, type EmbeddedCloudOptions } from "./founding.ts";
+import { callbackBps, callGasPriceOf, pricesOf, type EmbeddedCloudOptions } from "./founding.ts";
 
 /** A chain that an embedded cloud serves, and what it takes to deliver there. */
 export interface Attachment {
@@ -37,7 +38,14 @@ export async function attachmentOf(
     checkpoints: parts.get("StateCheckpoints")!,
     subscriptions: parts.get("NexusSubscriptions")!,
   };
-  const served = servedChain(chain, addresses, { isHome, deployedAt, isDevelopment: true });
+  const outbox = new EvmContract(addresses.outbox, loadArtifact("NexusOutbox").abi);
+  const [callGasPrice] = await chain.read(outbox, "callGasPrice");
+  const served = servedChain(chain, addresses, {
+    isHome,
+    deployedAt,
+    callGasPrice: callGasPrice as bigint,
+    isDevelopment: true,
+  });
   const account = await DevelopmentAccount.open(chain, "relayer");
   const mine = async () => void (await chain.rpc("hardhat_mine", "0x1"));
   return {
@@ -63,6 +71,7 @@ export async function attachMirror(
     cloudId,
     prices: pricesOf(fees),
     callbackBps: callbackBps(fees),
+    callGasPrice: callGasPriceOf(fees),
     anchor: committee,
     operators,
     homeFinality: 0,

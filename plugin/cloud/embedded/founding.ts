@@ -13,13 +13,19 @@ import type { DevelopmentAccount } from "../../chain/development-account.ts";
 import { EmbeddedCommittee, type Prices } from "./embedded-committee.ts";
 import { readKey, writeKey, type Foundation } from "./foundation.ts";
 
+/** What an embedded cloud asks. */
+export interface Fees extends Prices {
+  /** Wei that a program must have for each unit of gas that a call of it may take. */
+  readonly callGas: bigint;
+}
+
 /** What an embedded cloud is like. */
 export interface EmbeddedCloudOptions {
   /** Number of nodes, n. */
   readonly nodes: number;
   readonly suite: "BN254" | "BLS12-381";
-  /** What requests cost besides gas; `"none"`: nothing, and their gas neither. */
-  readonly fees: Prices | "none";
+  /** What requests and calls cost; `"none"`: nothing, and their gas neither. */
+  readonly fees: Fees | "none";
   /** Deviations from the default limits of a run. */
   readonly limits: Partial<ExecutionLimits>;
   /** Folder where the nodes keep their data, to go on from after the process ended; memory unless given. */
@@ -38,6 +44,7 @@ export async function foundCloud(
   progress("Deploying the Nexus suite");
   const parts = await deployParts(account, (m) => development(m, suite.id === 1), {
     callbackBps: callbackBps(fees),
+    callGasPrice: callGasPriceOf(fees),
     // Contracts that name no cloud ask this one: the first of its founder.
     defaultCloud: (deployed: ReadonlyMap<string, string>) =>
       digests.cloud(chain.chainId, deployed.get("CommitteeRegistry")!, account.address, 0n),
@@ -102,7 +109,14 @@ export function keeper(committee: EmbeddedCommittee, stores: readonly KeyValueSt
 
 /** What a cloud with these fees asks for its work. */
 export function pricesOf(fees: EmbeddedCloudOptions["fees"]): Prices {
-  return fees === "none" ? { perRequest: 0n, perFuel: 0n, perByte: 0n } : fees;
+  if (fees === "none") return { perRequest: 0n, perFuel: 0n, perByte: 0n };
+  const { perRequest, perFuel, perByte } = fees;
+  return { perRequest, perFuel, perByte };
+}
+
+/** What an outbox asks of programs for the gas of their calls, in wei for a unit. */
+export function callGasPriceOf(fees: EmbeddedCloudOptions["fees"]): bigint {
+  return fees === "none" ? 0n : fees.callGas;
 }
 
 /** The part of a chain's base fee that requests pay for their gas, in 1/10,000. */

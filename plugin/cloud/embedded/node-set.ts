@@ -80,7 +80,8 @@ export class NodeSet {
       return new Map(kept.filter((entry): entry is [bigint, EpochKey] => entry[1] !== undefined));
     });
     const { cloudId, committees } = committee;
-    const genesis = { chains: [{ chainId: home.chainId, gateway: home.gateway.address }], epoch: 1n };
+    const { chainId, gateway, callGasPrice } = home;
+    const genesis = { chains: [{ chainId, gateway: gateway.address, callGasPrice }], epoch: 1n };
     const nodes = committee.members.map(({ identitySecret }, i) => {
       // What begins anew with its process has nothing to go on from.
       const record = directory === undefined ? undefined : new ScanRecord(stores[i]!, home, cloudId);

@@ -22,9 +22,9 @@ export class ChainViews {
     this.#views.set(keyOf({ chainId, gateway: gateway.address }), view);
   }
 
-  /** Whether the node looks at this gateway. */
-  has(chain: GatewayAddress): boolean {
-    return this.#views.has(keyOf(chain));
+  /** What calls cost at this gateway's outbox, in wei for a unit of gas; undefined when the node does not look at the gateway. */
+  callGasPriceOf(chain: GatewayAddress): bigint | undefined {
+    return this.#views.get(keyOf(chain))?.source.served.callGasPrice;
   }
 
   /** Why chains could not be asked when they were last, by chain id. */

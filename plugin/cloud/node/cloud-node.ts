@@ -113,7 +113,8 @@ export class CloudNode implements Replica, Outlook {
   /** Serves one more chain from the block on in which the committee agrees to it. */
   serve(source: EventSource): void {
     this.#chains.add(source);
-    this.propose({ kind: "chain", chainId: source.served.chainId, gateway: source.served.gateway.address });
+    const { chainId, gateway, callGasPrice } = source.served;
+    this.propose({ kind: "chain", chainId, gateway: gateway.address, callGasPrice });
   }
 
   /** The epoch of the last block. */
@@ -378,9 +379,11 @@ export class CloudNode implements Replica, Outlook {
     return this.#chains.after(chain, cursor, limit, (programId) => this.application.programs.has(programId));
   }
 
-  /** See `Outlook`: a chain is wanted whose gateway the node looks at; any other change, when its own operator proposed it. */
+  /** See `Outlook`: a chain is wanted whose gateway the node looks at, at the price that its outbox has; any other change, when its own operator proposed it. */
   approves(event: OperatorEvent): boolean {
-    return event.kind === "chain" ? this.#chains.has(event) : this.#wants(event);
+    return event.kind === "chain"
+      ? this.#chains.callGasPriceOf(event) === event.callGasPrice
+      : this.#wants(event);
   }
 
   #wants(event: OperatorEvent): boolean {

@@ -11,6 +11,7 @@ import { contentHash, type Block } from "./block.ts";
 import { BlockBudget, eventsWanted } from "./block-limits.ts";
 import type { BlockRecord, ChainRecord, RunReport } from "./block-record.ts";
 import { clocksOf, isExpired, runWaiting } from "./block-runs.ts";
+import { addCredit, callKey } from "./call-credit.ts";
 import { BlockStore } from "./block-store.ts";
 import { answerBytes, answerGas, callBytes, callGas, takeDeliverable } from "./delivery-budget.ts";
 import {
@@ -27,8 +28,8 @@ import {
   type RequestEvent,
 } from "./event.ts";
 import { ProgramStore } from "./program-store.ts";
-import { copyOf, outgoingOf, type GatewayAddress, type ReplicatedState } from "./replicated-state.ts";
-import { activeChains, applyChainEvent, chainEventFault, retiredKey } from "./served-chains.ts";
+import { copyOf, outgoingOf, type ReplicatedState, type ServedGateway } from "./replicated-state.ts";
+import { activeChains, applyChainEvent, chainEventFault, normalized, retiredKey } from "./served-chains.ts";
 import { isWaiting, runName, StuckError, type StuckRun } from "./stuck-run.ts";
 import {
   BLOCK_ENTRY,
@@ -100,7 +101,7 @@ export class Application {
   }
 
   /** Chains served, ascending by id. */
-  get chains(): readonly GatewayAddress[] {
+  get chains(): readonly ServedGateway[] {
     return this.#replicated.chains;
   }
 
@@ -112,6 +113,11 @@ export class Application {
   /** Runs of the next block that this node's machine could not do when it last tried. */
   get stuck(): readonly StuckRun[] {
     return this.#stuck;
+  }
+
+  /** Wei that a program has for further calls to a chain, besides what calls that are signed already may cost. */
+  callCredit(programId: string, chainId: bigint): bigint {
+    return this.#replicated.callCredit.get(callKey(programId.toLowerCase(), chainId)) ?? 0n;
   }
 
   /** The epoch under which the last block was signed, and the next will be unless it brings a new one. */
@@ -344,7 +350,14 @@ export class Application {
       this.#entries = new Map();
       const { chains, epoch } = this.parameters.genesis;
       const none = { paused: new Set<bigint>(), retired: new Set<string>() };
-      const empty = { ...none, cursors: new Map(), outgoing: new Map(), waiting: [], callNonces: new Map() };
+      const empty = {
+        ...none,
+        cursors: new Map(),
+        outgoing: new Map(),
+        waiting: [],
+        callNonces: new Map(),
+        callCredit: new Map<string, bigint>(),
+      };
       return { chains: chains.map(normalized), epoch, ...empty };
     }
     const replicated = stateOf(new Map(this.#state.entries(REPLICATION_ACCOUNT)));
@@ -423,7 +436,12 @@ export class Application {
       if (!isOrdered(event) || !active.has(event.chainId)) continue;
       replicated.cursors.set(event.chainId, event.place);
       if (event.kind === "epoch") replicated.epoch = event.epoch;
-      else if (!isExpired(event, clocks)) waiting.push(event);
+      else if (event.kind === "funds") addCredit(replicated, event.chainId, event);
+      else {
+        if (event.kind === "log" && event.funds !== undefined)
+          addCredit(replicated, event.chainId, event.funds);
+        if (!isExpired(event, clocks)) waiting.push(event);
+      }
     }
     return waiting;
   }
@@ -467,11 +485,6 @@ export class Application {
   }
 }
 
-/** Addresses have one form in the state: lower case, as their bytes read. */
-function normalized({ chainId, gateway }: GatewayAddress): GatewayAddress {
-  return { chainId, gateway: gateway.toLowerCase() };
-}
-
 function programIdOf({ module }: ProgramEvent): string {
   return hexlify(keccak256(module));
 }
@@ -482,7 +495,7 @@ function refusalOf(event: OperatorEvent): string {
   if (event.kind === "skip")
     return `this node's operator has not approved to skip program ${event.programId} on event ${event.eventId}`;
   return event.kind === "chain"
-    ? `this node does not serve chain ${event.chainId} with gateway ${event.gateway}`
+    ? `this node does not serve chain ${event.chainId} with gateway ${event.gateway} at ${event.callGasPrice} wei for the gas of calls`
     : `this node's operator has not approved the ${event.kind} of chain ${event.chainId}`;
 }
 

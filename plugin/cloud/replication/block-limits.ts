@@ -115,6 +115,7 @@ function sizeOf(event: CloudEvent): number {
     case "removal":
     case "skip":
     case "epoch":
+    case "funds":
       return 100;
   }
 }

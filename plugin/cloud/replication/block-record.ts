@@ -1,4 +1,5 @@
 import { type Header, type Outcome, type Request } from "../../contracts/digests.ts";
+import type { CallStatus } from "../runtime/invocation.ts";
 
 /** The answer to a request, as the gateway takes it. */
 export interface Answer {
@@ -26,6 +27,15 @@ export interface ChainRecord {
   readonly calls: readonly OutboundCall[];
 }
 
+/** A call that a program asked for and that is not made. */
+export interface RefusedCall {
+  readonly chainId: bigint;
+  readonly status: Exclude<CallStatus, typeof CallStatus.Accepted>;
+  /** Wei that the program would have needed, and that it had, for want of which the call is refused. */
+  readonly price?: bigint;
+  readonly credit?: bigint;
+}
+
 /** How one event's execution went; for people, not part of what is signed. */
 export interface RunReport {
   readonly programId: string;
@@ -36,6 +46,8 @@ export interface RunReport {
   readonly reason?: string;
   /** What the program wrote to its log (standard error). */
   readonly log: string;
+  /** Calls that it asked for in vain, in order; whether it succeeded or not. */
+  readonly refusedCalls: readonly RefusedCall[];
 }
 
 /** What came of a block: a record per served chain, chains ascending. */

@@ -1,14 +1,15 @@
 /** The runs of a block: what the events of the block before lead to. */
 import { hexlify } from "ethers";
 
+import { Outcome } from "../../contracts/digests.ts";
 import type { OutboundCall } from "../runtime/invocation.ts";
 import type { Block } from "./block.ts";
 import { runLimits } from "./block-limits.ts";
 import type { RunReport } from "./block-record.ts";
+import { callKey, RunCredit } from "./call-credit.ts";
 import { eventId, isOrdered, programsRunBy, type LogEvent, type RequestEvent } from "./event.ts";
 import { outgoingOf, type ReplicatedState } from "./replicated-state.ts";
 import { runEvent, type Run, type RunEnvironment } from "./run-event.ts";
-import { activeChains } from "./served-chains.ts";
 import { runName, skippedRun, StuckError, stuckRun, type StuckRun } from "./stuck-run.ts";
 
 /**
@@ -31,12 +32,13 @@ export function runWaiting(
   for (const event of replicated.waiting) {
     if (isExpired(event, clocks)) continue;
     for (const programId of programsRunBy(event)) {
+      const credit = new RunCredit(replicated, programId);
       let run: Run;
       if (skipped.has(runName(eventId(event), programId))) run = skippedRun(event, programId);
       else {
         const limits = runLimits(replicated, environment.limits, event);
         try {
-          run = runEvent({ ...environment, limits }, event, programId);
+          run = runEvent({ ...environment, limits }, event, programId, credit);
         } catch (error) {
           // The others are tried as well, so that operators need not skip one after the other.
           stuck.push(stuckRun(event, programId, error));
@@ -48,6 +50,7 @@ export function runWaiting(
         const answer = { request: event.request, outcome: run.outcome, output: run.output };
         outgoingOf(replicated, event.chainId).answers.push(answer);
       }
+      if (run.outcome === Outcome.Success) credit.settle();
       for (const call of run.calls) queueCall(replicated, programId, call);
     }
   }
@@ -55,10 +58,9 @@ export function runWaiting(
   return runs;
 }
 
-/** A call to a chain that is not served, or paused, is dropped: nothing may wait for it without end. */
+/** Gives a call that was admitted its nonce. */
 function queueCall(replicated: ReplicatedState, programId: string, call: OutboundCall): void {
-  if (!activeChains(replicated).some(({ chainId }) => chainId === call.chainId)) return;
-  const key = `${programId}:${call.chainId}`;
+  const key = callKey(programId, call.chainId);
   const nonce = replicated.callNonces.get(key) ?? 0n;
   replicated.callNonces.set(key, nonce + 1n);
   outgoingOf(replicated, call.chainId).calls.push({

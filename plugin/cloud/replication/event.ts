@@ -44,12 +44,26 @@ export interface LogEvent extends Origin {
   readonly emitter: string;
   readonly topics: readonly string[];
   readonly data: Uint8Array;
+  /** What it says besides, when it is the outbox's. */
+  readonly funds?: Funds;
 }
 
 /** A new epoch: from the block that contains it on, headers are signed under it. */
 export interface EpochEvent extends Origin {
   readonly kind: "epoch";
   readonly epoch: bigint;
+}
+
+/** What a program has more for calls to a chain. */
+export interface Funds {
+  readonly programId: string;
+  /** Wei. */
+  readonly amount: bigint;
+}
+
+/** What a chain's outbox tells of the funds of a program: it was given them, or a call of it did not cost them. */
+export interface FundsEvent extends Origin, Funds {
+  readonly kind: "funds";
 }
 
 /** A program made known to the cloud; its id is the keccak256 of the module. */
@@ -63,6 +77,8 @@ export interface ChainAddedEvent {
   readonly kind: "chain";
   readonly chainId: bigint;
   readonly gateway: string;
+  /** See `ServedGateway`. */
+  readonly callGasPrice: bigint;
 }
 
 /** A chain that takes part in no block from this one on, until it is resumed. What waits for it is kept. */
@@ -96,7 +112,7 @@ export interface SkipEvent {
 export type ChainEvent = ChainAddedEvent | ChainPausedEvent | ChainResumedEvent | ChainRemovedEvent;
 
 /** An event that comes from a chain, and has its place there. */
-export type OrderedEvent = RequestEvent | LogEvent | EpochEvent;
+export type OrderedEvent = RequestEvent | LogEvent | EpochEvent | FundsEvent;
 /** An event that the cloud's operators put in. */
 export type OperatorEvent = ProgramEvent | ChainEvent | SkipEvent;
 export type CloudEvent = OrderedEvent | OperatorEvent;
@@ -121,7 +137,18 @@ export function isBefore(a: Place, b: Place): boolean {
   return a.block < b.block || (a.block === b.block && a.logIndex < b.logIndex);
 }
 
-const KINDS = ["request", "log", "epoch", "program", "chain", "pause", "resume", "removal", "skip"] as const;
+const KINDS = [
+  "request",
+  "log",
+  "epoch",
+  "program",
+  "chain",
+  "pause",
+  "resume",
+  "removal",
+  "skip",
+  "funds",
+] as const;
 
 /** A request's fields in their order. */
 export function requestStructure(r: Request): Structure {
@@ -159,8 +186,9 @@ export function parseRequest(item: RlpItem | undefined): Request {
 function structureOf(event: CloudEvent): Structure {
   const kind = integer(KINDS.indexOf(event.kind));
   if (event.kind === "program") return [kind, event.module];
-  if (event.kind === "chain" || event.kind === "removal")
-    return [kind, integer(event.chainId), event.gateway];
+  if (event.kind === "chain")
+    return [kind, integer(event.chainId), event.gateway, integer(event.callGasPrice)];
+  if (event.kind === "removal") return [kind, integer(event.chainId), event.gateway];
   if (event.kind === "skip") return [kind, event.eventId, event.programId];
   if (event.kind === "pause" || event.kind === "resume") return [kind, integer(event.chainId)];
   const origin = [
@@ -172,8 +200,18 @@ function structureOf(event: CloudEvent): Structure {
   switch (event.kind) {
     case "epoch":
       return [kind, ...origin, integer(event.epoch)];
+    case "funds":
+      return [kind, ...origin, event.programId, integer(event.amount)];
     case "log":
-      return [kind, ...origin, event.programIds, event.emitter, event.topics, event.data];
+      return [
+        kind,
+        ...origin,
+        event.programIds,
+        event.emitter,
+        event.topics,
+        event.data,
+        event.funds === undefined ? [] : [event.funds.programId, integer(event.funds.amount)],
+      ];
     case "request":
       return [kind, ...origin, event.requestId, requestStructure(event.request), event.input];
   }
@@ -182,15 +220,22 @@ function structureOf(event: CloudEvent): Structure {
 /** How many fields follow the kind. */
 const FIELDS = {
   request: 7,
-  log: 8,
+  log: 9,
   epoch: 5,
   program: 1,
-  chain: 2,
+  chain: 3,
   pause: 1,
   resume: 1,
   removal: 2,
   skip: 2,
+  funds: 6,
 } as const;
+
+function fundsIn(items: readonly RlpItem[]): Pick<LogEvent, "funds"> {
+  if (items.length === 0) return {};
+  const [programId, amount] = parseList([...items], 2);
+  return { funds: { programId: parseHex(programId), amount: parseInteger(amount) } };
+}
 
 /** The event behind a decoded item. @throws Error when the item is not one that `encodeEvent` makes */
 export function eventFromRlp(item: RlpItem): CloudEvent {
@@ -199,8 +244,12 @@ export function eventFromRlp(item: RlpItem): CloudEvent {
   if (kind === undefined) throw new Error(`Malformed event: there is no kind ${parseHex(kindItem)}.`);
   parseList(rest, FIELDS[kind]);
   if (kind === "program") return { kind, module: parseBytes(rest[0]) };
-  if (kind === "chain" || kind === "removal")
-    return { kind, chainId: parseInteger(rest[0]), gateway: parseHex(rest[1]) };
+  if (kind === "chain" || kind === "removal") {
+    const gateway = { chainId: parseInteger(rest[0]), gateway: parseHex(rest[1]) };
+    return kind === "chain"
+      ? { kind, ...gateway, callGasPrice: parseInteger(rest[2]) }
+      : { kind, ...gateway };
+  }
   if (kind === "skip") return { kind, eventId: parseHex(rest[0]), programId: parseHex(rest[1]) };
   if (kind === "pause" || kind === "resume") return { kind, chainId: parseInteger(rest[0]) };
   const [chainId, block, logIndex, timestamp, ...fields] = rest;
@@ -212,6 +261,8 @@ export function eventFromRlp(item: RlpItem): CloudEvent {
   switch (kind) {
     case "epoch":
       return { kind, ...origin, epoch: parseInteger(fields[0]) };
+    case "funds":
+      return { kind, ...origin, programId: parseHex(fields[0]), amount: parseInteger(fields[1]) };
     case "log":
       return {
         kind,
@@ -220,6 +271,7 @@ export function eventFromRlp(item: RlpItem): CloudEvent {
         emitter: parseHex(fields[1]),
         topics: parseList(fields[2]).map(parseHex),
         data: parseBytes(fields[3]),
+        ...fundsIn(parseList(fields[4])),
       };
     case "request":
       return {

@@ -16,13 +16,19 @@ export interface GatewayAddress {
   readonly gateway: string;
 }
 
+/** A served chain, with what calls to it cost. */
+export interface ServedGateway extends GatewayAddress {
+  /** Wei that a program must have for each unit of gas that a call of it may take: `callGasPrice` of the outbox beside the gateway. */
+  readonly callGasPrice: bigint;
+}
+
 /**
  * The part of the replicated state that is not programs' storage. It follows from the blocks alone, so it is the same at
  * every node; the state trie holds it under an account of its own (`state-entries.ts`), so headers commit to it.
  */
 export interface ReplicatedState {
   /** Chains served, ascending by id; headers are signed for those that are not paused. */
-  chains: readonly GatewayAddress[];
+  chains: readonly ServedGateway[];
   /** Ids of those among them that take part in no block. */
   paused: ReadonlySet<bigint>;
   /** Gateways that were removed for good, as `chainId:gateway`. */
@@ -36,6 +42,8 @@ export interface ReplicatedState {
   waiting: readonly (RequestEvent | LogEvent)[];
   /** Number of outbound calls that a program has asked for on a chain, by `programId:chainId`, as the outbox beside its gateway counts. */
   readonly callNonces: Map<string, bigint>;
+  /** Wei that a program has for further calls to a chain, by `programId:chainId`. */
+  readonly callCredit: Map<string, bigint>;
 }
 
 /** A copy to change; the two share what is never changed. */
@@ -53,6 +61,7 @@ export function copyOf(state: ReplicatedState): ReplicatedState {
     outgoing,
     waiting: state.waiting,
     callNonces: new Map(state.callNonces),
+    callCredit: new Map(state.callCredit),
   };
 }
 

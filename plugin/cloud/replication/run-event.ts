@@ -9,6 +9,7 @@ import type { PreparedProgram } from "../runtime/prepare.ts";
 import type { Block as StorageBlock } from "../storage/state-block.ts";
 import type { Block } from "./block.ts";
 import type { RunReport } from "./block-record.ts";
+import type { RunCredit } from "./call-credit.ts";
 import { eventId, type LogEvent, type RequestEvent } from "./event.ts";
 
 /** What every run of a block is given. */
@@ -37,19 +38,28 @@ export interface Run {
 /**
  * Runs one program on one event.
  *
+ * @param credit what the run may call; charged by whoever keeps the run
  * @throws whatever this machine fails with, which is no outcome of the program; nothing is written then
  */
 export function runEvent(
   environment: RunEnvironment,
   event: RequestEvent | LogEvent,
   programId: string,
+  credit: RunCredit,
 ): Run {
   const { seed, storage, limits } = environment;
   const identity = { programId, ...(event.kind === "request" && { requestId: event.requestId }) };
   const program = environment.program(programId);
   if (program === undefined) {
     const reason = `The cloud has no program ${programId}. Publish its module first.`;
-    const report = { ...identity, outcome: Outcome.UnknownProgram, fuelUsed: 0n, reason, log: "" };
+    const report = {
+      ...identity,
+      outcome: Outcome.UnknownProgram,
+      fuelUsed: 0n,
+      reason,
+      log: "",
+      refusedCalls: [],
+    };
     return { report, outcome: Outcome.UnknownProgram, output: new Uint8Array(), calls: [] };
   }
   const invocation = storage.invocation(getBytes(programId));
@@ -60,6 +70,7 @@ export function runEvent(
       event: contextOf(event, environment),
       randomness: digests.list([seed, eventId(event), programId]),
       storage: invocation,
+      admitCall: (call) => credit.admit(call),
       limits,
     });
     for (const { key, value } of result.writes) {
@@ -85,6 +96,7 @@ export function runEvent(
     fuelUsed: result.fuelUsed,
     ...(reason !== undefined && { reason }),
     log: new TextDecoder().decode(result.log),
+    refusedCalls: credit.refused,
   };
   // A failed run's partial output would be an answer that the program never meant to give.
   const output = result.outcome === Outcome.Success ? result.output : new Uint8Array();

@@ -1,13 +1,18 @@
 /** Which chains a cloud serves: what operators may change of it, and what follows for what waits. */
 import type { ChainEvent } from "./event.ts";
-import type { GatewayAddress, ReplicatedState } from "./replicated-state.ts";
+import type { GatewayAddress, ReplicatedState, ServedGateway } from "./replicated-state.ts";
 
 /** The part of the state in which a chain is known by its gateway. */
 type Served = Pick<ReplicatedState, "chains" | "paused" | "retired">;
 
 /** The chains that take part in blocks: those served and not paused. */
-export function activeChains({ chains, paused }: Served): readonly GatewayAddress[] {
+export function activeChains({ chains, paused }: Served): readonly ServedGateway[] {
   return paused.size === 0 ? chains : chains.filter(({ chainId }) => !paused.has(chainId));
+}
+
+/** A chain as the state has it: addresses have one form there, lower case, as their bytes read. */
+export function normalized({ chainId, gateway, callGasPrice }: ServedGateway): ServedGateway {
+  return { chainId, gateway: gateway.toLowerCase(), callGasPrice };
 }
 
 /** How a gateway that was removed is remembered. */
@@ -43,9 +48,7 @@ export function applyChainEvent(state: ReplicatedState, event: ChainEvent): void
   const { chainId } = event;
   switch (event.kind) {
     case "chain":
-      state.chains = [...state.chains, { chainId, gateway: event.gateway.toLowerCase() }].sort((a, b) =>
-        a.chainId < b.chainId ? -1 : 1,
-      );
+      state.chains = [...state.chains, normalized(event)].sort((a, b) => (a.chainId < b.chainId ? -1 : 1));
       return;
     case "pause":
       state.paused = new Set([...state.paused, chainId]);
@@ -57,11 +60,11 @@ export function applyChainEvent(state: ReplicatedState, event: ChainEvent): void
       state.chains = state.chains.filter((chain) => chain.chainId !== chainId);
       state.paused = new Set([...state.paused].filter((one) => one !== chainId));
       state.retired = new Set([...state.retired, retiredKey(event)]);
-      // What was for the old contracts means nothing to others: a new outbox counts every program's calls from 0.
+      // What was for the old contracts means nothing to others: a new outbox counts every program's calls from 0, and holds no funds.
       state.cursors.delete(chainId);
       state.outgoing.delete(chainId);
-      for (const key of [...state.callNonces.keys()]) {
-        if (key.endsWith(`:${chainId}`)) state.callNonces.delete(key);
+      for (const ofPrograms of [state.callNonces, state.callCredit]) {
+        for (const key of [...ofPrograms.keys()]) if (key.endsWith(`:${chainId}`)) ofPrograms.delete(key);
       }
   }
 }

@@ -6,7 +6,7 @@
  * | ---------------------- | ------------------------------------------------- |
  * | block                  | content hash of the last block                    |
  * | epoch                  | epoch under which headers are signed              |
- * | chain/ID               | gateway of a served chain                         |
+ * | chain/ID               | [gateway, call gas price] of a served chain       |
  * | paused/ID              | empty: the chain takes part in no block           |
  * | retired/ID/GATEWAY     | empty: the gateway is never served again          |
  * | cursor/ID              | [block, log index] of the chain's last event      |
@@ -15,6 +15,7 @@
  * | answer/ID/N            | [request, outcome, output], the N-th of the chain |
  * | call/ID/N              | [program id, nonce, target, gas limit, data]      |
  * | nonce/PROGRAM/ID       | outbound calls of a program to the chain          |
+ * | credit/PROGRAM/ID      | wei that a program has for calls to the chain     |
  * | program/PROGRAM        | empty: the cloud knows the module with this hash  |
  *
  * Keys are text, numbers in them decimal. Values are RLP, a single one a string and not a list.
@@ -32,7 +33,7 @@ import {
   type LogEvent,
   type RequestEvent,
 } from "./event.ts";
-import { outgoingOf, type ReplicatedState } from "./replicated-state.ts";
+import { outgoingOf, type ReplicatedState, type ServedGateway } from "./replicated-state.ts";
 import { encode, integer, parseBytes, parseHex, parseInteger, parseList } from "./structure.ts";
 
 /** Whose entries these are, 32 bytes. A program's id is the hash of its module, and this is the hash of no module. */
@@ -57,7 +58,9 @@ export function programOfEntry(key: string): string | undefined {
 export function entriesOf(state: ReplicatedState): Map<string, Uint8Array> {
   const entries = new Map<string, Uint8Array>();
   entries.set("epoch", encode(integer(state.epoch)));
-  for (const { chainId, gateway } of state.chains) entries.set(`chain/${chainId}`, encode(gateway));
+  for (const { chainId, gateway, callGasPrice } of state.chains) {
+    entries.set(`chain/${chainId}`, encode([gateway, integer(callGasPrice)]));
+  }
   for (const chainId of state.paused) entries.set(`paused/${chainId}`, encode("0x"));
   for (const key of state.retired) entries.set(`retired/${key.replace(":", "/")}`, encode("0x"));
   for (const [chainId, { block, logIndex }] of state.cursors) {
@@ -66,6 +69,9 @@ export function entriesOf(state: ReplicatedState): Map<string, Uint8Array> {
   for (const [i, event] of state.waiting.entries()) entries.set(`run/${i}`, encodeEvent(event));
   for (const [key, nonce] of state.callNonces) {
     entries.set(`nonce/${key.replace(":", "/")}`, encode(integer(nonce)));
+  }
+  for (const [key, credit] of state.callCredit) {
+    entries.set(`credit/${key.replace(":", "/")}`, encode(integer(credit)));
   }
   for (const [chainId, { answers, calls, answersTaken, callsTaken }] of state.outgoing) {
     entries.set(`taken/${chainId}`, encode([integer(answersTaken), integer(callsTaken)]));
@@ -94,17 +100,24 @@ export function stateOf(entries: ReadonlyMap<string, Uint8Array>): ReplicatedSta
     outgoing: new Map(),
     waiting: queued(entries, "run", 0, decodedRun),
     callNonces: new Map(),
+    callCredit: new Map(),
   };
   const paused = new Set<bigint>();
   const retired = new Set<string>();
-  const chains: { chainId: bigint; gateway: string }[] = [];
+  const chains: ServedGateway[] = [];
   for (const [key, value] of entries) {
     const [kind, first, second] = key.split("/");
     if (kind === BLOCK_ENTRY || ["program", "run", "answer", "call"].includes(kind!)) continue;
     const item = decode(value);
     if (kind === "epoch") state.epoch = parseInteger(item);
-    else if (kind === "chain") chains.push({ chainId: BigInt(first!), gateway: parseHex(item) });
-    else if (kind === "paused") paused.add(BigInt(first!));
+    else if (kind === "chain") {
+      const [gateway, callGasPrice] = parseList(item, 2);
+      chains.push({
+        chainId: BigInt(first!),
+        gateway: parseHex(gateway),
+        callGasPrice: parseInteger(callGasPrice),
+      });
+    } else if (kind === "paused") paused.add(BigInt(first!));
     else if (kind === "retired") retired.add(`${first}:${second}`);
     else if (kind === "cursor") {
       const [block, logIndex] = parseList(item, 2);
@@ -113,6 +126,7 @@ export function stateOf(entries: ReadonlyMap<string, Uint8Array>): ReplicatedSta
         logIndex: Number(parseInteger(logIndex)),
       });
     } else if (kind === "nonce") state.callNonces.set(`${first}:${second}`, parseInteger(item));
+    else if (kind === "credit") state.callCredit.set(`${first}:${second}`, parseInteger(item));
     else if (kind === "taken") {
       const outgoing = outgoingOf(state, BigInt(first!));
       const [answers, calls] = parseList(item, 2);

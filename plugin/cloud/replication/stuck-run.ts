@@ -61,6 +61,7 @@ export function skippedRun(event: RequestEvent | LogEvent, programId: string): R
     fuelUsed: 0n,
     reason: "The nodes' machines could not do this run, and their operators left it out.",
     log: "",
+    refusedCalls: [],
   };
   return { report, outcome, output: new Uint8Array(), calls: [] };
 }

@@ -3,7 +3,7 @@ import type { GuestMemory } from "../../wasm/guest-memory.ts";
 import { hostType, type HostFunction } from "../../wasm/host-function.ts";
 import type { FunctionType } from "../../wasm/module.ts";
 import { encodeEventContext } from "./event-context.ts";
-import type { Invocation, OutboundCall } from "./invocation.ts";
+import { CallStatus, type Invocation, type OutboundCall } from "./invocation.ts";
 import { fuelPer, type ExecutionLimits } from "./limits.ts";
 import { Stop } from "./stop.ts";
 import { StorageOverlay } from "./storage-overlay.ts";
@@ -18,7 +18,7 @@ export const nexusTypes: ReadonlyMap<string, FunctionType> = new Map(
     storage_delete: "ii>i",
     storage_scan: "iiiiiii>i",
     event_context: "ii>i",
-    outbound_call: "Iiiii>",
+    outbound_call: "Iiiii>i",
     randomness: "i>",
   }).map(([name, type]) => [name, hostType(type)]),
 );
@@ -109,12 +109,15 @@ export class NexusHost {
         this.#atMost("gas of an outbound call", gasLimit >>> 0, this.#limits.callGas);
         this.#atMost("bytes of an outbound call's data", dataLength >>> 0, this.#limits.callDataBytes);
         this.#chargeBytes(dataLength >>> 0);
-        this.calls.push({
+        const call = {
           chainId: BigInt.asUintN(64, chainId),
           target: this.#memory().read(target, 20),
           gasLimit: gasLimit >>> 0,
           data: this.#memory().read(data, dataLength),
-        });
+        };
+        const status = this.#invocation.admitCall(call);
+        if (status === CallStatus.Accepted) this.calls.push(call);
+        return status;
       },
       randomness: (to: number) => {
         this.#charge(fuelPer.hostCall + 32 * fuelPer.hostByte);

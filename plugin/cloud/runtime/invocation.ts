@@ -28,11 +28,24 @@ export interface Invocation {
   readonly event: EventContext;
   /** 32 bytes, different for every run: derived from the height's threshold signature and the request. */
   readonly randomness: Uint8Array;
+  /** What becomes of a call that the program asks for; one that is not accepted is not made. */
+  readonly admitCall: (call: OutboundCall) => CallStatus;
   /** Never written to. */
   readonly storage: StorageReader;
   /** Deviations from `executionLimits`, the same on every node. */
   readonly limits?: Partial<ExecutionLimits>;
 }
+
+/** What a program is told of a call that it asks for; docs/host-interface.md. */
+export const CallStatus = {
+  /** It is made if the run succeeds. */
+  Accepted: 0,
+  /** The program's funds on that chain do not suffice. */
+  Unfunded: 1,
+  /** The cloud does not serve that chain, or not at present. */
+  NotServed: 2,
+} as const;
+export type CallStatus = (typeof CallStatus)[keyof typeof CallStatus];
 
 /** A call that the program asks for. */
 export interface OutboundCall {

@@ -4,7 +4,7 @@
  */
 
 /** Version of this layout. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 export const FORMAT_KEY = "\x00format";
 

@@ -6,5 +6,5 @@ import * as storage from "./storage";
 
 export { fail, log, readInput, readInputText, readPrivateInput, writeOutput, writeOutputText } from "./io";
 export { Event, currentEvent } from "./event";
-export { call, randomness } from "./outside";
+export { call, CallStatus, randomness } from "./outside";
 export { storage };

@@ -16,7 +16,7 @@ extern "C" {
         capacity: u32,
     ) -> i32;
     pub fn event_context(buf: *mut u8, capacity: u32) -> i32;
-    pub fn outbound_call(chain_id: u64, target: *const u8, gas_limit: u32, data: *const u8, data_len: u32);
+    pub fn outbound_call(chain_id: u64, target: *const u8, gas_limit: u32, data: *const u8, data_len: u32) -> i32;
     pub fn randomness(buf: *mut u8);
 }
 

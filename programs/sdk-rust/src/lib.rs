@@ -11,17 +11,12 @@
 //! ```
 
 pub mod abi;
+mod call;
 pub mod event;
 mod host;
 pub mod storage;
 
-/// Asks for a call to the contract `target` on chain `chain_id`, with call data `data` and at most `gas_limit` gas. It
-/// is made after the block is signed, and only if this run succeeds; a program does not learn how it ends.
-///
-/// More than 16 calls in a run, more than 16,384 bytes of data or more than 5,000,000 gas end the run.
-pub fn call(chain_id: u64, target: &[u8; 20], gas_limit: u32, data: &[u8]) {
-    unsafe { host::outbound_call(chain_id, target.as_ptr(), gas_limit, data.as_ptr(), data.len() as u32) }
-}
+pub use call::{call, CallError};
 
 /// The whole private input: in Nexus Zero what the prover knows and does not show, in the cloud always nothing. Nobody vouches
 /// for it: a proof says that there is some private input with which the program wrote its output. A salt or a key

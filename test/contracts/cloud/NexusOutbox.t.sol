@@ -47,13 +47,14 @@ contract Target {
 
 contract NexusOutboxTest is CloudTest {
     uint32 private constant GAS = 200_000;
+    uint64 private constant PRICE = 1 gwei;
 
     NexusOutbox private outbox;
     Target private target;
 
     function setUp() public override {
         super.setUp();
-        outbox = new NexusOutbox(committees, address(gateway));
+        outbox = new NexusOutbox(committees, address(gateway), PRICE);
         target = new Target();
     }
 
@@ -87,14 +88,14 @@ contract NexusOutboxTest is CloudTest {
 
     function expectExecuted(Call memory c, bool success) private {
         vm.expectEmit();
-        emit NexusOutbox.Executed(CLOUD, c.programId, c.nonce, c.target, success);
+        emit NexusOutbox.Executed(CLOUD, c.programId, c.nonce, c.target, success, 0);
     }
 
     function test_constructor_refuses_addresses_without_code() public {
         vm.expectRevert(abi.encodeWithSelector(NexusOutbox.OutboxNotAContract.selector, address(7)));
-        new NexusOutbox(ICommittees(address(7)), address(gateway));
+        new NexusOutbox(ICommittees(address(7)), address(gateway), PRICE);
         vm.expectRevert(abi.encodeWithSelector(NexusOutbox.OutboxNotAContract.selector, address(8)));
-        new NexusOutbox(committees, address(8));
+        new NexusOutbox(committees, address(8), PRICE);
     }
 
     function test_calls_come_in_order_from_the_account_of_their_program() public {
@@ -231,7 +232,7 @@ contract NexusOutboxTest is CloudTest {
         assertRefused(address(outbox), wrong, bad, "other cloud");
         wrong = abi.encodeCall(outbox.execute, (CLOUD, EPOCH + 1, h, list, signature));
         assertRefused(address(outbox), wrong, bad, "other epoch");
-        NexusOutbox foreign = new NexusOutbox(committees, address(target));
+        NexusOutbox foreign = new NexusOutbox(committees, address(target), PRICE);
         assertRefused(address(foreign), data, bad, "outbox of another gateway");
         vm.chainId(block.chainid + 1);
         assertRefused(address(outbox), data, bad, "other chain");

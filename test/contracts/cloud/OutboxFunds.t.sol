@@ -4,6 +4,7 @@ pragma solidity ^0.8.24;
 
 import {Call, NexusOutbox} from "../../../contracts/cloud/NexusOutbox.sol";
 import {Digests, Header} from "../../../contracts/committee/Digests.sol";
+import {Vm} from "../Test.sol";
 import {CloudTest} from "./CloudTest.sol";
 
 /// @notice A target that uses all its gas, reverts, funds programs in the middle of a batch, or does nothing.
@@ -30,7 +31,8 @@ contract Spender {
     }
 
     function fund(bytes32 cloudId, bytes32 programId) external {
-        if (address(this).balance != 0) _outbox.fund{value: address(this).balance}(cloudId, programId);
+        uint256 amount = address(this).balance;
+        if (amount >= _outbox.priceOf(0, 0)) _outbox.fund{value: amount}(cloudId, programId);
     }
 }
 
@@ -70,13 +72,14 @@ contract Relay {
 contract OutboxFundsTest is CloudTest {
     uint32 private constant GAS = 200_000;
     uint256 private constant FEE = 1 gwei;
+    uint64 private constant PRICE = 1 gwei;
 
     NexusOutbox private outbox;
     Spender private spender;
 
     function setUp() public override {
         super.setUp();
-        outbox = new NexusOutbox(committees, address(gateway));
+        outbox = new NexusOutbox(committees, address(gateway), PRICE);
         spender = new Spender(outbox);
         vm.fee(FEE);
     }
@@ -111,7 +114,18 @@ contract OutboxFundsTest is CloudTest {
         paid = RELAYER.balance - before;
     }
 
-    function test_funding_adds_up_by_cloud_and_program_and_refuses_nothing() public {
+    /// @dev Relays one call alone. @return paid to the relayer @return unspent as the event says
+    function relayOne(uint64 nonce, bytes memory data) private returns (uint256 paid, uint256 unspent) {
+        vm.recordLogs();
+        paid = relay(calls(PROGRAM, nonce, 1, data));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics[0] != NexusOutbox.Executed.selector) continue;
+            (, , unspent) = abi.decode(logs[i].data, (address, bool, uint256));
+        }
+    }
+
+    function test_funding_adds_up_by_cloud_and_program_and_buys_a_call_at_least() public {
         vm.expectEmit();
         emit NexusOutbox.Funded(CLOUD, PROGRAM, address(this), 3 ether);
         outbox.fund{value: 3 ether}(CLOUD, PROGRAM);
@@ -120,8 +134,41 @@ contract OutboxFundsTest is CloudTest {
         assertEq(outbox.fundsOf(CLOUD, PROGRAM), 4 ether, "of this cloud's program");
         assertEq(outbox.fundsOf(keccak256("other cloud"), PROGRAM), 2 ether, "of the other cloud's");
         assertEq(address(outbox).balance, 6 ether, "balance");
-        vm.expectRevert(abi.encodeWithSelector(NexusOutbox.OutboxNothingGiven.selector, CLOUD, PROGRAM));
-        outbox.fund(CLOUD, PROGRAM);
+        uint256 least = outbox.priceOf(0, 0);
+        assertEq(least, uint256(PRICE) * (outbox.CALL_GAS() + outbox.MAKING_GAS()), "the least price");
+        vm.expectRevert(abi.encodeWithSelector(NexusOutbox.OutboxTooLittleGiven.selector, least - 1, least));
+        outbox.fund{value: least - 1}(CLOUD, PROGRAM);
+        outbox.fund{value: least}(CLOUD, PROGRAM);
+    }
+
+    /// @dev The first call of a program makes its account; the longest data are copied twice.
+    function test_the_price_is_the_most_that_a_call_may_cost_and_what_it_did_not_is_told() public {
+        outbox.fund{value: 1 ether}(CLOUD, PROGRAM);
+        bytes memory data = bytes.concat(abi.encodeCall(spender.burn, ()), new bytes(16_380));
+        uint256 price = outbox.priceOf(GAS, data.length);
+        assertEq(price, uint256(PRICE) * (160_000 + 40 * 16_384 + GAS), "price");
+        (uint256 paid, uint256 unspent) = relayOne(0, data);
+        assertEq(paid + unspent, price, "what it cost and what it did not");
+        assertGe(unspent, uint256(PRICE) * 5_000, "the price has room for all gas, at a base fee as high as it allows");
+        assertEq(outbox.fundsOf(CLOUD, PROGRAM), 1 ether - paid, "funds");
+        vm.fee(10 * uint256(PRICE));
+        (paid, unspent) = relayOne(1, data);
+        assertEq(paid, price, "the price and no more at a dear block");
+        assertEq(unspent, 0, "all spent");
+        vm.fee(0);
+        (paid, unspent) = relayOne(2, data);
+        assertEq(paid, 0, "nothing at a free block");
+        assertEq(unspent, price, "all unspent");
+    }
+
+    function test_where_calls_are_free_nobody_pays_and_no_gift_is_taken() public {
+        outbox = new NexusOutbox(committees, address(gateway), 0);
+        assertEq(outbox.priceOf(GAS, 100), 0, "price");
+        vm.expectRevert(NexusOutbox.OutboxIsFree.selector);
+        outbox.fund{value: 1 ether}(CLOUD, PROGRAM);
+        (uint256 paid, uint256 unspent) = relayOne(0, abi.encodeCall(spender.nothing, ()));
+        assertEq(paid + unspent, 0, "nothing");
+        assertEq(outbox.nonceOf(CLOUD, PROGRAM), 1, "made");
     }
 
     function test_a_relayer_is_paid_what_the_call_used_whatever_becomes_of_it() public {
@@ -144,10 +191,11 @@ contract OutboxFundsTest is CloudTest {
 
     function test_a_program_pays_no_more_than_it_has_and_nothing_for_others() public {
         bytes32 rich = keccak256("rich");
-        outbox.fund{value: 1000}(CLOUD, PROGRAM);
+        uint256 least = outbox.priceOf(0, 0);
+        outbox.fund{value: least}(CLOUD, PROGRAM);
         outbox.fund{value: 1 ether}(CLOUD, rich);
         bytes memory nothing = abi.encodeCall(spender.nothing, ());
-        assertEq(relay(calls(PROGRAM, 0, 2, nothing)), 1000, "all there was");
+        assertEq(relay(calls(PROGRAM, 0, 2, nothing)), least, "all there was");
         assertEq(outbox.nonceOf(CLOUD, PROGRAM), 2, "both calls were made");
         assertEq(outbox.fundsOf(CLOUD, PROGRAM), 0, "spent");
         assertEq(outbox.fundsOf(CLOUD, rich), 1 ether, "not the other's");

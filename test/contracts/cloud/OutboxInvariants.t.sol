@@ -37,7 +37,8 @@ contract OutboxHandler is Test {
     }
 
     function fund(uint256 which, uint256 amount) external {
-        amount = bound(amount, 1, amount % 2 == 0 ? 1 ether : 1e12);
+        uint256 least = outbox.priceOf(0, 0);
+        amount = bound(amount, least, amount % 2 == 0 ? 1 ether : 2 * least);
         vm.deal(address(this), amount);
         outbox.fund{value: amount}(CLOUD, programs[which % 3]);
         given += amount;
@@ -51,7 +52,7 @@ contract OutboxHandler is Test {
     function execute(uint256 seed, uint256 relayer) external {
         Call[] memory list = new Call[](1 + (seed % 4));
         bytes32[] memory digests = new bytes32[](list.length);
-        uint256 funding = (seed >> 8) % 1e15;
+        uint256 funding = (seed >> 8) % 1e16;
         vm.deal(address(_spender), funding);
         for (uint256 i = 0; i < list.length; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));
@@ -98,7 +99,7 @@ contract OutboxInvariants is Test {
         vm.warp(1_800_000_000);
         SpokenCommittees committees = new SpokenCommittees();
         NexusGateway gateway = new NexusGateway(committees, IStaking(address(0)), 3333, 10_000, 0);
-        _outbox = new NexusOutbox(committees, address(gateway));
+        _outbox = new NexusOutbox(committees, address(gateway), 20 gwei);
         _handler = new OutboxHandler(_outbox, committees, address(gateway));
         targetContract(address(_handler));
     }

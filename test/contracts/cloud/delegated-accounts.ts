@@ -66,7 +66,7 @@ describe("accounts with delegated code", () => {
 
   it("cannot be starved of an outbound call's gas", async () => {
     const { ethers, mirror, at, account, given, sign } = await delegated();
-    const outbox = await ethers.deployContract("NexusOutbox", [mirror, at]);
+    const outbox = await ethers.deployContract("NexusOutbox", [mirror, at, 0]);
     const data = account.interface.encodeFunctionData("onNexusResult", [id("any"), 0, "0x1234"]);
     const call = {
       programId: PROGRAM,

@@ -140,7 +140,7 @@ for (const name of ["l1", "op", "generic", "cancun"]) {
 
     it("makes a program's call and stores a state root under the same header", async () => {
       const { ethers, gateway, mirror, at, chain, sign } = await anchoredCloud(name);
-      const outbox = await ethers.deployContract("NexusOutbox", [mirror, at]);
+      const outbox = await ethers.deployContract("NexusOutbox", [mirror, at, 0]);
       const checkpoints = await ethers.deployContract("StateCheckpoints", [mirror, at]);
       const target = await ethers.deployContract("Target");
       const data = target.interface.encodeFunctionData("say", [42n]);

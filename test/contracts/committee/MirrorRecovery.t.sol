@@ -66,7 +66,7 @@ contract MirrorRecoveryTest is Test {
     function test_AMissedStepIsMadeUpFor() external {
         Committee memory next = epoch(4, START + 20 hours, LAPSE + 30 days);
         Step memory missed = step(3, next);
-        NexusOutbox outbox = new NexusOutbox(mirror, address(verifier));
+        NexusOutbox outbox = new NexusOutbox(mirror, address(verifier), 0);
         address account = outbox.accountOf(CLOUD, "program");
         vm.warp(LAPSE + 4 days - 1);
         mirror.announceRecovery(missed);

@@ -20,5 +20,5 @@ export declare function outbound_call(
   gasLimit: u32,
   data: usize,
   dataLength: u32,
-): void;
+): i32;
 export declare function randomness(buffer: usize): void;

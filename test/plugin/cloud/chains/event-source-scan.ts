@@ -39,7 +39,10 @@ async function watched() {
       checkpoints: checkpoints.address,
       subscriptions: subs.address,
     };
-    return new EventSource(servedChain(chain, addresses, { isHome: true, deployedAt }), cloud.cloudId);
+    return new EventSource(
+      servedChain(chain, addresses, { isHome: true, deployedAt, callGasPrice: 0n }),
+      cloud.cloudId,
+    );
   };
   const request = async (input = "0x01") => {
     const deadline = (await connection.networkHelpers.time.latest()) + DAY;

@@ -45,7 +45,7 @@ function floodedChain(perBlock: number, mostLogs: number): { source: EventSource
   });
   const logsOf = (block: number) => Array.from({ length: perBlock }, (_, i) => log(block, i));
   const chain = new EvmChain(provider, 1n, 0);
-  const served = servedChain(chain, addresses, { isHome: true, deployedAt: 1n });
+  const served = servedChain(chain, addresses, { isHome: true, deployedAt: 1n, callGasPrice: 0n });
   const { abi } = served.committees;
   const fragment = abi.getEvent("EpochActivated")!;
   const values = fragment.inputs.map(({ name, baseType }) =>
@@ -106,7 +106,11 @@ describe("plugin/cloud/chains/event-source", () => {
         throw new Error("429 Too Many Requests");
       },
     };
-    const served = servedChain(new EvmChain(provider, 1n, 0), addresses, { isHome: true, deployedAt: 1n });
+    const served = servedChain(new EvmChain(provider, 1n, 0), addresses, {
+      isHome: true,
+      deployedAt: 1n,
+      callGasPrice: 0n,
+    });
     let refusal: unknown;
     await new EventSource(served, CLOUD).after(undefined, 10).catch((error: unknown) => (refusal = error));
     expect(String(refusal)).to.contain("429");

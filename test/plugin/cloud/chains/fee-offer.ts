@@ -58,7 +58,11 @@ async function offersWithin(polls: number, moves: boolean): Promise<{ fee: bigin
       }
     },
   };
-  const served = servedChain(new EvmChain(provider, 1n, 0), addresses, { isHome: true, deployedAt: 1n });
+  const served = servedChain(new EvmChain(provider, 1n, 0), addresses, {
+    isHome: true,
+    deployedAt: 1n,
+    callGasPrice: 0n,
+  });
   const request = {
     cloudId: id("cloud"),
     programId: id("p"),

@@ -111,7 +111,7 @@ export class ScriptedChain {
     store?: KeyValueStore,
   ): EventSource {
     const chain = new EvmChain(provider, 1n, finality);
-    const served = servedChain(chain, addresses, { isHome: true, deployedAt: 1n });
+    const served = servedChain(chain, addresses, { isHome: true, deployedAt: 1n, callGasPrice: 0n });
     const record = store && new ScanRecord(store, served, CLOUD);
     return new EventSource(served, CLOUD, addressesPerCall, record);
   }

@@ -18,6 +18,7 @@ describe("a cloud that serves one chain less", () => {
     await away.nexus.join(home.nexus);
     const cloud = await home.nexus.cloud();
     const { session } = home.nexus;
+    await away.nexus.fund(caller);
     const made = async () => {
       const { outbox } = cloud.chains[1]!;
       const contract = await away.ethers.getContractAt("NexusOutbox", outbox.address);
@@ -34,6 +35,13 @@ describe("a cloud that serves one chain less", () => {
     await session.change(() => cloud.attach(chain));
     await session.service();
     expect(cloud.chains[1]!.outbox.address).not.to.equal(old!.outbox.address);
+    expect(
+      await away.nexus.callCredit(caller),
+      "what the old outbox holds pays nothing at the new one",
+    ).to.equal(0n);
+    const [refused] = (await caller.run()).refusedCalls;
+    expect(refused).to.include("has 0.0 ether for its calls to chain 10");
+    await away.nexus.fund(caller);
     await caller.run();
     expect(await made(), "from 0, as the new outbox counts").to.deep.equal([0n]);
     expect(cloud.deliveryTrouble(AWAY)).to.equal(undefined);

@@ -71,8 +71,9 @@ describe("plugin/cloud/embedded/embedded-cloud", () => {
     const module = program(`(data (i32.const 0) "${bytes(token + call.slice(2))}")
       (func $start (call $call (i64.const 31337) (i32.const 0) (i32.const 100000) (i32.const 20) (i32.const 68)))`);
     const caller = await nexus.program(module);
-    await caller.run();
-    await caller.run();
+    await nexus.fund(caller);
+    await caller.call();
+    await caller.call();
     const cloud = await nexus.cloud();
     const outbox = await ethers.getContractAt("NexusOutbox", await nexus.addressOf("NexusOutbox"));
     const account = await outbox.accountOf(cloud.cloudId, keccak256(module));

@@ -94,7 +94,7 @@ export async function observerOf(identity: Uint8Array, options: ObserverOptions)
     committees,
     keys,
   } = options;
-  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
+  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY, callGasPrice: 0n }], epoch: 1n };
   const parameters = { cloudId: CLOUD, genesis, limits: { fuel } };
   const application = new Application(parameters, await State.open(store), store);
   const { after } = seeing(seen);

@@ -30,7 +30,7 @@ const add = (nonce: number) => requestEvent(nonce, COUNTER, Buffer.from(one.slic
 const publish = (module: Uint8Array): OperatorEvent => ({ kind: "program", module });
 
 async function applicationOn(store: KeyValueStore, fuel = 10_000_000n): Promise<Application> {
-  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
+  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY, callGasPrice: 0n }], epoch: 1n };
   const state = await State.open(store, { history: Infinity });
   return new Application({ cloudId: CLOUD, genesis, limits: { fuel } }, state, store);
 }
@@ -111,7 +111,7 @@ describe("plugin/cloud/replication/application", () => {
       const previousSignature = app.blocks.certificate(app.height)?.signatures[0] ?? new Uint8Array();
       return decide(app, { height, previousSignature, events });
     };
-    const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
+    const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY, callGasPrice: 0n };
     const elsewhere = lasting(requestEvent(1, COUNTER, "", OTHER_CHAIN), deadline + 5n);
     await decideOn(1, [publish(counter), chain, add(0), lasting(add(1), deadline - 1n), elsewhere]);
     const inTime = lasting(add(3), deadline);
@@ -136,7 +136,7 @@ describe("plugin/cloud/replication/application", () => {
 
   it("goes on with other chains while one cannot be asked, and says so when none can", async () => {
     const app = await application();
-    const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
+    const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY, callGasPrice: 0n };
     await next(app, seeing([]), [publish(counter), chain]);
     const seen = [add(0), requestEvent(1, COUNTER, "", OTHER_CHAIN)];
     const without = (...down: bigint[]): Outlook => ({
@@ -206,7 +206,7 @@ describe("plugin/cloud/replication/application", () => {
       expect(await withEvents(publish(Buffer.from("no module")))).to.match(/./);
       const app = await application();
       const block = { height: 1, previousSignature: new Uint8Array(), events: [] };
-      const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
+      const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY, callGasPrice: 0n };
       const blind = { ...seeing([]), approves: () => false };
       expect(await app.processProposal({ ...block, events: [chain] }, blind)).to.match(
         /does not serve chain 10/,
@@ -280,7 +280,7 @@ describe("plugin/cloud/replication/application", () => {
       `(call $call (i64.const ${chain}) (i32.const 0) (i32.const 1000) (i32.const 0) (i32.const 0))`;
     const module = program(`(func $start ${call(CHAIN)} ${call(OTHER_CHAIN)} ${call(77n)} ${call(CHAIN)})`);
     const app = await application();
-    const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY };
+    const chain = { kind: "chain" as const, chainId: OTHER_CHAIN, gateway: GATEWAY, callGasPrice: 0n };
     await next(app, seeing([]), [publish(module), chain]);
     const events = [requestEvent(0, keccak256(module))];
     const first = await served(app, seeing(events));
@@ -354,7 +354,12 @@ describe("plugin/cloud/replication/application", () => {
     const epoch = (number: bigint) => {
       return { kind: "epoch" as const, chainId: CHAIN, place: expired.place, timestamp: 1n, epoch: number };
     };
-    const chain = (gateway: string) => ({ kind: "chain" as const, chainId: OTHER_CHAIN, gateway });
+    const chain = (gateway: string) => ({
+      kind: "chain" as const,
+      chainId: OTHER_CHAIN,
+      gateway,
+      callGasPrice: 0n,
+    });
     const previousSignature = new Uint8Array();
     const blocks: Block[] = [
       [],

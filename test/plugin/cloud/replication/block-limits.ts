@@ -57,7 +57,7 @@ async function application(
   modules: readonly Uint8Array[],
   limits: Partial<ExecutionLimits> = {},
 ): Promise<Application> {
-  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
+  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY, callGasPrice: 0n }], epoch: 1n };
   const store = new MemoryStore();
   const app = new Application({ cloudId: CLOUD, genesis, limits }, await State.open(store), store);
   await next(

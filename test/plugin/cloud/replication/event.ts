@@ -23,7 +23,7 @@ const origin = {
 };
 const event: fc.Arbitrary<CloudEvent> = fc.oneof(
   fc.record({ kind: fc.constant("program" as const), module: bytes }),
-  fc.record({ kind: fc.constant("chain" as const), chainId: number, gateway: hex(20) }),
+  fc.record({ kind: fc.constant("chain" as const), chainId: number, gateway: hex(20), callGasPrice: number }),
   fc.record({ kind: fc.constant("removal" as const), chainId: number, gateway: hex(20) }),
   fc.record({ kind: fc.constant("skip" as const), eventId: hex(32), programId: hex(32) }),
   fc.record({ kind: fc.constantFrom("pause" as const, "resume" as const), chainId: number }),
@@ -36,6 +36,16 @@ const event: fc.Arbitrary<CloudEvent> = fc.oneof(
     topics: fc.array(hex(32), { maxLength: 4 }),
     data: bytes,
   }),
+  fc.record({
+    kind: fc.constant("log" as const),
+    ...origin,
+    programIds: fc.array(hex(32), { maxLength: 3 }),
+    emitter: hex(20),
+    topics: fc.array(hex(32), { maxLength: 4 }),
+    data: bytes,
+    funds: fc.record({ programId: hex(32), amount: number }),
+  }),
+  fc.record({ kind: fc.constant("funds" as const), ...origin, programId: hex(32), amount: number }),
   fc.record({
     kind: fc.constant("request" as const),
     ...origin,

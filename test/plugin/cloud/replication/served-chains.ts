@@ -17,7 +17,12 @@ const call = (chain: bigint) =>
 /** It calls both chains. */
 const module = program(`(func $start ${call(CHAIN)} ${call(AWAY)})`);
 const PROGRAM = keccak256(module);
-const added = (gateway = GATEWAY): ChainEvent => ({ kind: "chain", chainId: AWAY, gateway });
+const added = (gateway = GATEWAY): ChainEvent => ({
+  kind: "chain",
+  chainId: AWAY,
+  gateway,
+  callGasPrice: 0n,
+});
 const paused: ChainEvent = { kind: "pause", chainId: AWAY };
 const resumed: ChainEvent = { kind: "resume", chainId: AWAY };
 const removed = (gateway = GATEWAY): ChainEvent => ({ kind: "removal", chainId: AWAY, gateway });
@@ -25,7 +30,7 @@ const at = (chainId: bigint, ...numbers: number[]) =>
   numbers.map((number) => requestEvent(number, PROGRAM, "", chainId));
 
 async function applicationOn(store: MemoryStore, state?: State): Promise<Application> {
-  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
+  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY, callGasPrice: 0n }], epoch: 1n };
   const parameters = { cloudId: CLOUD, genesis, limits: { fuel: 10_000_000n } };
   return new Application(parameters, state ?? (await State.open(store)), store);
 }
@@ -115,7 +120,11 @@ describe("plugin/cloud/replication/served-chains", () => {
     );
 
     await next(app, seeing([]), [added(OTHER_GATEWAY)]);
-    expect(app.chains[0]).to.deep.equal({ chainId: AWAY, gateway: OTHER_GATEWAY.toLowerCase() });
+    expect(app.chains[0]).to.deep.equal({
+      chainId: AWAY,
+      gateway: OTHER_GATEWAY.toLowerCase(),
+      callGasPrice: 0n,
+    });
     // Its blocks may well be before those of the old contracts' requests.
     await next(app, seeing(at(AWAY, 0)));
     expect(said(await next(app, seeing(at(AWAY, 0))))[0], "calls count from 0").to.deep.equal({

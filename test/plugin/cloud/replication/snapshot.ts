@@ -50,7 +50,7 @@ async function refusal(chunks: Uint8Array[], expected: State["head"]): Promise<s
 }
 
 function applicationOn(state: State, store: MemoryStore): Application {
-  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
+  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY, callGasPrice: 0n }], epoch: 1n };
   return new Application({ cloudId: CLOUD, genesis, limits: { fuel: 10_000_000n } }, state, store);
 }
 

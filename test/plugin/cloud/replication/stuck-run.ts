@@ -58,7 +58,7 @@ async function proposal(app: Application, outlook: Outlook, ...proposed: Operato
 /** An application that knows both programs and has ordered these events, which run in the next block. */
 async function waitingFor(...events: OrderedEvent[]): Promise<Application> {
   const store = new MemoryStore();
-  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY }], epoch: 1n };
+  const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY, callGasPrice: 0n }], epoch: 1n };
   const parameters = { cloudId: CLOUD, genesis, limits: { fuel: 10_000_000n } };
   const app = new Application(parameters, await State.open(store), store);
   const modules = [counter, quiet].map((module) => ({ kind: "program", module }) as const);

@@ -3,6 +3,7 @@ import fc from "fast-check";
 
 import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { encodeEventContext } from "../../../../plugin/cloud/runtime/event-context.ts";
+import { CallStatus, type OutboundCall } from "../../../../plugin/cloud/runtime/invocation.ts";
 import { executionLimits } from "../../../../plugin/cloud/runtime/limits.ts";
 import { prepareProgram } from "../../../../plugin/cloud/runtime/prepare.ts";
 import {
@@ -161,6 +162,20 @@ describe("cloud/runtime/host", () => {
     expect(() => encodeEventContext({ ...event, caller: new Uint8Array(32) }, event.cloudId)).to.throw(
       "caller",
     );
+  });
+
+  it("tells a program what becomes of a call, and makes none that is refused", () => {
+    const ask = (gas: number) =>
+      `(i32.store8 (i32.const ${gas}) (call $ask (i64.const 5) (i32.const 0) (i32.const ${gas}) (i32.const 2) (i32.const 3)))`;
+    const asked: OutboundCall[] = [];
+    const answers: CallStatus[] = [CallStatus.Unfunded, CallStatus.Accepted, CallStatus.NotServed];
+    const result = run(
+      program(`(func $start ${ask(10)} ${ask(11)} ${ask(12)} (call $print (i32.const 10) (i32.const 3)))`),
+      { admitCall: (call) => answers[asked.push(call) - 1]! },
+    );
+    expect([...result.output]).to.deep.equal([1, 0, 2]);
+    expect(asked.map(({ gasLimit }) => gasLimit)).to.deep.equal([10, 11, 12]);
+    expect(result.calls).to.deep.equal([asked[1]]);
   });
 
   it("collects outbound calls, and gives randomness", () => {

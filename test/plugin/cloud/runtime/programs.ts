@@ -3,7 +3,11 @@ import binaryen from "binaryen";
 
 import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { execute } from "../../../../plugin/cloud/runtime/execute.ts";
-import type { ExecutionResult, Invocation } from "../../../../plugin/cloud/runtime/invocation.ts";
+import {
+  CallStatus,
+  type ExecutionResult,
+  type Invocation,
+} from "../../../../plugin/cloud/runtime/invocation.ts";
 import { prepareProgram } from "../../../../plugin/cloud/runtime/prepare.ts";
 
 export const noStorage = { get: () => undefined, scan: () => [] };
@@ -22,6 +26,7 @@ export const emptyInvocation: Invocation = {
     data: new Uint8Array(0),
   },
   randomness: new Uint8Array(32).fill(0x5e),
+  admitCall: () => CallStatus.Accepted,
   storage: noStorage,
 };
 
@@ -45,7 +50,7 @@ export function assemble(text: string): Uint8Array {
 
 /**
  * A program: WASI and nexus functions imported as `$fd_read`, `$fd_write`, `$exit`, `$random`, `$get`, `$set`, `$delete`, `$scan`, `$event`,
- * `$call`, `$seed`, one page of memory, and what `fields` adds; it must define `$start`.
+ * `$ask` (and `$call`, which does not care for the answer), `$seed`, one page of memory, and what `fields` adds; it must define `$start`.
  */
 export function program(fields: string): Uint8Array {
   return assemble(`(module
@@ -58,9 +63,11 @@ export function program(fields: string): Uint8Array {
     (import "nexus" "storage_delete" (func $delete (param i32 i32) (result i32)))
     (import "nexus" "storage_scan" (func $scan (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
     (import "nexus" "event_context" (func $event (param i32 i32) (result i32)))
-    (import "nexus" "outbound_call" (func $call (param i64 i32 i32 i32 i32)))
+    (import "nexus" "outbound_call" (func $ask (param i64 i32 i32 i32 i32) (result i32)))
     (import "nexus" "randomness" (func $seed (param i32)))
     (memory (export "memory") 1 4)
+    (func $call (param i64 i32 i32 i32 i32)
+      (drop (call $ask (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4))))
     (func $print (param $from i32) (param $length i32)
       (i32.store (i32.const 65000) (local.get $from))
       (i32.store (i32.const 65004) (local.get $length))

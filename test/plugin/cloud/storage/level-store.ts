@@ -153,7 +153,7 @@ describe("storage: LevelDB", () => {
     await store.write([{ key: "\x00format", value: Uint8Array.of(99) }]);
     await State.open(store).then(
       () => expect.fail("opened"),
-      (error: Error) => expect(error.message).to.include("has format 99, this version reads format 2"),
+      (error: Error) => expect(error.message).to.include("has format 99, this version reads format 3"),
     );
     await store.close();
   });
