@@ -84,6 +84,14 @@ const kinds: Readonly<Record<string, string>> = {
   "loads across pages": unrolled(
     `(local.set $i (i32.and (i32.add (i32.load (local.get $i)) (i32.add (local.get $i) (i32.const 4097))) (i32.const 4194300)))`,
   ),
+  // Each line of the cache names the next one, on a way through all of them that a linear congruence draws.
+  "loads at random over 64 MiB": `(if (i32.lt_u (memory.size) (i32.const 1024)) (then
+      (drop (memory.grow (i32.const 895)))
+      (loop $line
+        (i32.store (i32.shl (local.get $k) (i32.const 6)) (i32.shl (i32.and (i32.const 1048575)
+          (i32.add (i32.mul (local.get $k) (i32.const 1664525)) (i32.const 1013904223))) (i32.const 6)))
+        (br_if $line (i32.lt_u (local.tee $k (i32.add (local.get $k) (i32.const 1))) (i32.const 1048576))))))
+    ${unrolled(`(local.set $j (i32.load (local.get $j)))`)}`,
   "call of nothing": unrolled(`(call $nothing)`),
   "call_indirect of nothing": unrolled(`(call_indirect (i32.and (local.get $i) (i32.const 1)))`),
   globals: unrolled(`(global.set $g (i64.add (global.get $g) (i64.const 1)))`),
@@ -189,7 +197,7 @@ function program(code: string): Uint8Array {
     (import "nexus" "storage_scan" (func $scan (param i32 i32 i32 i32 i32 i32 i32) (result i32)))
     (import "nexus" "event_context" (func $event (param i32 i32) (result i32)))
     (import "nexus" "randomness" (func $seed (param i32)))
-    (memory (export "memory") 129 512)
+    (memory (export "memory") 129 1024)
     (data $passive "0123456789abcdef")
     (global $g (mut i64) (i64.const 0))
     (table $t 2000 funcref) (elem (table $t) (i32.const 0) func $nothing $nothing)
