@@ -29,7 +29,13 @@ abstract contract GradedSlashing {
     );
 
     /// @notice The committee as a whole was caught, and its members lost `taken` token units together.
-    event CommitteePunished(bytes32 indexed cloudId, uint64 indexed epoch, address reporter, uint256 taken);
+    event CommitteePunished(
+        bytes32 indexed cloudId,
+        uint64 indexed epoch,
+        address reporter,
+        uint256 members,
+        uint256 taken
+    );
 
     /// @dev A slash takes between 1 and 10,000 bps.
     error SlashingInvalidSlash(uint16 bps);
@@ -124,27 +130,27 @@ abstract contract GradedSlashing {
         (Committee memory c, uint64 until) = _unexpired(cloudId, epoch);
         uint16 charged = _charged[committee][operator];
         if (charged != 0) revert SlashingAlreadyPunished(operator, cloudId, epoch, charged);
-        // Of a committee punished as a whole, every member has been charged.
         ++_caught[committee];
         uint16 due = _due(cloudId, c, until, operator);
         _faults[cloudId].push(Fault(operator, uint40(c.validFrom), uint40(until)));
         return _charge(committee, cloudId, epoch, operator, due);
     }
 
-    /// @dev Slashes every member to the full. None of them was shown to have signed, so that they count for no other epoch.
-    function _punishAll(bytes32 cloudId, uint64 epoch) internal returns (uint256 taken) {
+    /// @dev Slashes every member to the full, `most` of them in one call: what all of a large committee cost may be more gas than a
+    /// transaction can have. None of them was shown to have signed, so that they count for no other epoch.
+    function _punishAll(bytes32 cloudId, uint64 epoch, uint256 most) internal returns (uint256 taken) {
         bytes32 committee = _committeeOf(cloudId, epoch);
         (Committee memory c, ) = _unexpired(cloudId, epoch);
         address[] memory members = registry.members(cloudId, epoch);
         _caught[committee] = c.size;
-        bool due = false;
-        for (uint256 i = 0; i < members.length; ++i) {
+        uint256 punished = 0;
+        for (uint256 i = 0; i < members.length && (punished < most || most == 0); ++i) {
             if (_charged[committee][members[i]] == ONE_IN_BPS) continue;
-            due = true;
+            ++punished;
             taken += _charge(committee, cloudId, epoch, members[i], ONE_IN_BPS);
         }
-        if (!due) revert SlashingCommitteePunished(cloudId, epoch);
-        emit CommitteePunished(cloudId, epoch, msg.sender, taken);
+        if (punished == 0) revert SlashingCommitteePunished(cloudId, epoch);
+        emit CommitteePunished(cloudId, epoch, msg.sender, punished, taken);
     }
 
     /// @dev What is left after `before` bps were taken loses (due - before) / (1 - before), rounded up.

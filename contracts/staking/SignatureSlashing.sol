@@ -82,17 +82,29 @@ abstract contract SignatureSlashing is GradedSlashing {
     }
 
     /// @notice Slashes the committee whose group key signed both headers; the caller gets the reporter's parts.
+    /// @param most members that this call slashes, of those not yet slashed to the full; hand it in again for the others. 0 for all
     /// @return taken token units slashed in all
-    function reportHeaders(bytes32 cloudId, uint64 epoch, Conflict calldata conflict) external returns (uint256 taken) {
+    function reportHeaders(
+        bytes32 cloudId,
+        uint64 epoch,
+        Conflict calldata conflict,
+        uint256 most
+    ) external returns (uint256 taken) {
         _requireConflict(cloudId, epoch, conflict, registry.committee(cloudId, epoch).groupKey);
-        return _punishAll(cloudId, epoch);
+        return _punishAll(cloudId, epoch, most);
     }
 
     /// @notice Slashes the committee whose group key signed a false rotation from `epoch`; the caller gets the reporter's parts.
+    /// @param most members that this call slashes, of those not yet slashed to the full; hand it in again for the others. 0 for all
     /// @return taken token units slashed in all
-    function reportRotation(bytes32 cloudId, uint64 epoch, Step calldata step) external returns (uint256 taken) {
+    function reportRotation(
+        bytes32 cloudId,
+        uint64 epoch,
+        Step calldata step,
+        uint256 most
+    ) external returns (uint256 taken) {
         _requireFalse(cloudId, epoch, step, registry.committee(cloudId, epoch).groupKey);
-        return _punishAll(cloudId, epoch);
+        return _punishAll(cloudId, epoch, most);
     }
 
     function _requireConflict(bytes32 cloudId, uint64 epoch, Conflict calldata c, bytes memory key) private view {

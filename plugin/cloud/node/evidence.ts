@@ -73,15 +73,22 @@ export function contradictingCertificates(
   );
 }
 
-/** The call of `EquivocationSlashing` that hands evidence in: its method, and what it takes. */
+/** How many members of a committee one transaction slashes: each takes up to 0.2 million gas, and Ethereum's have 2^24 (EIP-7825). */
+const MOST_MEMBERS = 64n;
+
+/**
+ * The call of `EquivocationSlashing` that hands evidence in: its method, and what it takes. What the group key signed slashes as many members
+ * as one transaction can; it is handed in again until no member is left.
+ */
 export function reportCall(cloudId: string, evidence: Evidence): { method: string; args: unknown[] } {
   const { epoch, share } = evidence;
   const by = share === undefined ? [] : [{ index: share.index - 1, key: hexlify(share.publicKey) }];
   const who = share === undefined ? "report" : "reportPartial";
+  const most = share === undefined ? [MOST_MEMBERS] : [];
   if (evidence.kind === "rotation") {
     const { next, signature } = evidence;
     const step = { next, signature: hexlify(signature) };
-    return { method: `${who}Rotation`, args: [cloudId, epoch, ...by, step] };
+    return { method: `${who}Rotation`, args: [cloudId, epoch, ...by, step, ...most] };
   }
   const { first, second } = evidence;
   const conflict = {
@@ -92,7 +99,7 @@ export function reportCall(cloudId: string, evidence: Evidence): { method: strin
     second: second.header,
     secondSignature: hexlify(second.signature),
   };
-  return { method: `${who}Headers`, args: [cloudId, epoch, ...by, conflict] };
+  return { method: `${who}Headers`, args: [cloudId, epoch, ...by, conflict, ...most] };
 }
 
 /** What the committee of `epoch` signs to hand over to `next`. */

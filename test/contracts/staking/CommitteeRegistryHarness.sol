@@ -48,7 +48,7 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
     }
 
     /// @dev Members that nobody knows the key of, and whose time has long run out.
-    function committee(bytes32 cloudId, uint64 epoch) external view returns (Committee memory) {
+    function committee(bytes32 cloudId, uint64 epoch) external view virtual returns (Committee memory) {
         bytes32 id = keccak256(abi.encode(cloudId, epoch));
         if (_heldUntil[id] == 0) revert CommitteesUnknownEpoch(cloudId, epoch);
         return Committee(epoch, _validFrom[id], 1, _size, _threshold, "", 0);
@@ -62,7 +62,7 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
         revert HarnessDoesNotAnswer();
     }
 
-    function cloudVerifier(bytes32) external pure returns (IThresholdVerifier) {
+    function cloudVerifier(bytes32) external view virtual returns (IThresholdVerifier) {
         revert HarnessDoesNotAnswer();
     }
 
@@ -70,7 +70,7 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
         revert HarnessDoesNotAnswer();
     }
 
-    function members(bytes32, uint64) external pure returns (address[] memory) {
+    function members(bytes32, uint64) external view virtual returns (address[] memory) {
         revert HarnessDoesNotAnswer();
     }
 

@@ -206,10 +206,10 @@ contract SignatureSlashingTest is RegistryTest {
             // Each is evidence; the first one of a kind slashes, the next find everybody slashed.
             if (i == 0) {
                 assertTrue(_slashing.reportPartialRotation(cloudId, 1, Share(1, shareKey(1, 1)), partials) != 0, "one");
-                assertTrue(_slashing.reportRotation(cloudId, 1, group) != 0, "all");
+                assertTrue(_slashing.reportRotation(cloudId, 1, group, 0) != 0, "all");
             } else {
                 vm.expectRevert(abi.encodeWithSelector(GradedSlashing.SlashingCommitteePunished.selector, cloudId, 1));
-                _slashing.reportRotation(cloudId, 1, group);
+                _slashing.reportRotation(cloudId, 1, group, 0);
             }
         }
     }
@@ -296,7 +296,7 @@ contract SignatureSlashingTest is RegistryTest {
             if (claim & 8 != 0) (c.secondSignature, c.firstSignature) = (c.firstSignature, c.secondSignature);
             for (uint64 epoch = 1; epoch <= 2; ++epoch) {
                 vm.expectRevert();
-                if (asGroup) _slashing.reportHeaders(cloudId, epoch, c);
+                if (asGroup) _slashing.reportHeaders(cloudId, epoch, c, 0);
                 else _slashing.reportPartialHeaders(cloudId, epoch, Share(2, epoch == 1 ? key : nextKey), c);
             }
         }
@@ -442,7 +442,7 @@ contract SignatureSlashingTest is RegistryTest {
     function reportGroup(uint64 epoch, bytes memory key) private returns (uint256) {
         Conflict memory c = conflict(epoch, key);
         vm.prank(REPORTER);
-        return _slashing.reportHeaders(cloudId, epoch, c);
+        return _slashing.reportHeaders(cloudId, epoch, c, 0);
     }
 
     function refusePartials(
@@ -458,7 +458,7 @@ contract SignatureSlashingTest is RegistryTest {
 
     function refuseGroup(Conflict memory c, bytes memory reason) private {
         vm.expectRevert(reason);
-        _slashing.reportHeaders(cloudId, 1, c);
+        _slashing.reportHeaders(cloudId, 1, c, 0);
     }
 
     function refuseTrue(Step memory step) private {
@@ -466,7 +466,7 @@ contract SignatureSlashingTest is RegistryTest {
         bytes memory reason = abi.encodeWithSelector(SignatureSlashing.SlashingTrueRotation.selector, digest);
         Share memory share = Share(0, shareKey(1, 0));
         vm.expectRevert(reason);
-        _slashing.reportRotation(cloudId, 1, step);
+        _slashing.reportRotation(cloudId, 1, step, 0);
         vm.expectRevert(reason);
         _slashing.reportPartialRotation(cloudId, 1, share, step);
     }

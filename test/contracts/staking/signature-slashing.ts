@@ -54,8 +54,10 @@ for (const scheme of [0, 1] as const) {
         .to.emit(slashing, "PartialsPunished")
         .withArgs(operators[1], home.cloudId, 1n, one.from, 500n);
       const group = conflict((digest) => signTogether(home.suite, keys, [0, 2, 3], digest));
-      const all = await slashing.reportHeaders(home.cloudId, 1n, group);
-      await expect(all).to.emit(slashing, "CommitteePunished").withArgs(home.cloudId, 1n, all.from, 39_500n);
+      const all = await slashing.reportHeaders(home.cloudId, 1n, group, 0n);
+      await expect(all)
+        .to.emit(slashing, "CommitteePunished")
+        .withArgs(home.cloudId, 1n, all.from, 4n, 39_500n);
       for (const operator of operators) {
         expect(await slashing.chargedOf(home.cloudId, 1n, operator)).to.equal(10_000n);
         expect(await home.staking.getFunction("activeStake")(operator)).to.equal(0n);
