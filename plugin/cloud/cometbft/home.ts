@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { writeDurably } from "../keystore/durable-file.ts";
 import type { Ed25519Key } from "./ed25519-key.ts";
-import { genesisFile, type Genesis } from "./genesis.ts";
+import { EVIDENCE_HOURS, genesisFile, type Genesis } from "./genesis.ts";
 import type { ValidatorKey } from "./validator-key.ts";
 
 /** Where a node listens and whom it knows. Addresses are `host:port`. */
@@ -22,8 +22,19 @@ export interface CometSettings {
   };
   /** Where its RPC listens. A loopback address: it answers anybody. */
   readonly rpc: string;
+  /** How a node without blocks begins with a peer's snapshot; with the first block unless given. */
+  readonly stateSync?: StateSyncSettings;
   /** Milliseconds from a block to the next; the rest follows from it. */
   readonly blockTime: number;
+}
+
+/** Whom a node that begins with a snapshot believes: a block that its operator knows to be the chain's, and what follows from it. */
+export interface StateSyncSettings {
+  /** RPC addresses of two other nodes at least, `host:port`: headers come from the first, and the others are asked whether they are the same. */
+  readonly servers: readonly string[];
+  readonly trustHeight: bigint;
+  /** Hash of CometBFT's block at that height, 64 hex digits. */
+  readonly trustHash: string;
 }
 
 /** Keys of a node, in files that only their owner can read. */
@@ -57,7 +68,7 @@ export async function writeHome(
 }
 
 /** CometBFT's config.toml, with what differs from its defaults. */
-function configuration({ name, application, peers, rpc, blockTime }: CometSettings): string {
+function configuration({ name, application, peers, rpc, stateSync, blockTime }: CometSettings): string {
   const milliseconds = (factor: number): string => text(`${Math.round(blockTime * factor)}ms`);
   return `moniker = ${text(name)}
 proxy_app = ${text(`unix://${application}`)}
@@ -85,6 +96,19 @@ timeout_commit = ${milliseconds(1)}
 
 [tx_index]
 indexer = "null"
+${stateSync === undefined ? "" : stateSyncConfiguration(stateSync)}`;
+}
+
+/** Within the trust period, validators that signed falsely still have at stake what answers for it. */
+function stateSyncConfiguration({ servers, trustHeight, trustHash }: StateSyncSettings): string {
+  return `
+[statesync]
+enable = true
+rpc_servers = ${text(servers.join(","))}
+trust_height = ${trustHeight}
+trust_hash = ${text(trustHash)}
+trust_period = "${EVIDENCE_HOURS}h0m0s"
+discovery_time = "5s"
 `;
 }
 

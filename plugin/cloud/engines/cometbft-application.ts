@@ -11,6 +11,7 @@ import { decodeGossip, encodeGossip, type Gossip, type Heads, type Sender } from
 import { Heard } from "./heard.ts";
 import type { Members, OrderedReplica, Surroundings } from "./ordered-replica.ts";
 import { Progress } from "./progress.ts";
+import { StateSync } from "./state-sync.ts";
 import { validatorUpdates } from "./validators.ts";
 
 const { ACCEPT, REJECT } = abci.ResponseProcessProposal_ProposalStatus;
@@ -28,6 +29,7 @@ export class CometBftApplication implements AbciApplication {
   readonly #heard = new Heard();
   readonly #signing: BlockSigning;
   readonly #progress: Progress;
+  readonly #stateSync: StateSync;
   /** What this node has told the others last. */
   #heads: Heads = new Map();
   /** The replica is asked one thing at a time. */
@@ -41,6 +43,7 @@ export class CometBftApplication implements AbciApplication {
     this.#around = around;
     this.#signing = new BlockSigning(replica, around, this.#heard);
     this.#progress = new Progress(around.store);
+    this.#stateSync = new StateSync(replica, (what, error) => around.complain(what, error));
     this.#renewNews();
   }
 
@@ -210,20 +213,28 @@ export class CometBftApplication implements AbciApplication {
   }
 
   async listSnapshots(): Promise<abci.ResponseListSnapshots> {
-    return { snapshots: [] };
+    return { snapshots: await this.#around.snapshots.list() };
   }
 
-  async offerSnapshot(): Promise<abci.ResponseOfferSnapshot> {
-    return { result: abci.ResponseOfferSnapshot_Result.REJECT };
+  async offerSnapshot(request: abci.RequestOfferSnapshot): Promise<abci.ResponseOfferSnapshot> {
+    return this.#exclusively(() => this.#stateSync.offer(request));
   }
 
-  async loadSnapshotChunk(): Promise<abci.ResponseLoadSnapshotChunk> {
-    return { chunk: new Uint8Array() };
+  async loadSnapshotChunk({
+    height,
+    chunk,
+  }: abci.RequestLoadSnapshotChunk): Promise<abci.ResponseLoadSnapshotChunk> {
+    // CometBFT takes an empty one for none.
+    return { chunk: (await this.#around.snapshots.chunk(height, chunk)) ?? new Uint8Array() };
   }
 
-  async applySnapshotChunk(): Promise<abci.ResponseApplySnapshotChunk> {
-    return abci.ResponseApplySnapshotChunk.fromPartial({
-      result: abci.ResponseApplySnapshotChunk_Result.ABORT,
+  async applySnapshotChunk(
+    request: abci.RequestApplySnapshotChunk,
+  ): Promise<abci.ResponseApplySnapshotChunk> {
+    return this.#exclusively(async () => {
+      const { response, restored } = await this.#stateSync.apply(request);
+      if (restored !== undefined) await this.#progress.write(restored, this.#replica.epoch);
+      return response;
     });
   }
 
@@ -243,7 +254,23 @@ export class CometBftApplication implements AbciApplication {
   }
 
   async #combine(): Promise<void> {
-    if (await this.#exclusively(() => this.#signing.combine())) this.#renewNews();
+    if (!(await this.#exclusively(() => this.#signing.combine()))) return;
+    this.#renewNews();
+    this.#later("No snapshot was taken", this.#takeSnapshot());
+  }
+
+  /** Takes a snapshot of the last block, which is signed, if it is time for one. */
+  async #takeSnapshot(): Promise<void> {
+    const { snapshots } = this.#around;
+    if (!(await snapshots.isDue(this.#progress.height))) return;
+    const begun = await this.#exclusively(async () => {
+      const snapshot = this.#replica.snapshot();
+      const first = await snapshot?.chunks.next();
+      return snapshot && first && { snapshot, first, height: this.#progress.height };
+    });
+    if (begun === undefined) return;
+    const { snapshot, first, height } = begun;
+    await snapshots.take(height, snapshot, from(first, snapshot.chunks));
   }
 
   /** What makes the committee of an epoch the validators, unless it is. */
@@ -304,8 +331,8 @@ export class CometBftApplication implements AbciApplication {
   }
 
   #appHash(): Uint8Array {
-    const hash = this.#replica.blockHash(this.#replica.height);
-    return hash === undefined ? NO_BLOCK : toBytes(hash);
+    const { tipHash } = this.#replica;
+    return tipHash === undefined ? NO_BLOCK : toBytes(tipHash);
   }
 
   #requireRunning(): void {
@@ -323,6 +350,13 @@ export class CometBftApplication implements AbciApplication {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** What an iteration gives, whose first step has been taken. */
+async function* from<T>(first: IteratorResult<T>, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* rest;
 }
 
 /** A block, or undefined when the bytes are none, or not the shortest for it. */

@@ -1,8 +1,10 @@
 import type { IdentityKey, IdentitySecret } from "../dkg/identity.ts";
 import type { Execution } from "../replication/application.ts";
 import type { Block } from "../replication/block.ts";
+import type { CertifiedState } from "../replication/certificate.ts";
 import type { Misbehaviour, Replica, Vote } from "../replication/engine.ts";
 import type { StuckRun } from "../replication/stuck-run.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 
 /** What CometBFT drives of a node: the replica that the local engine drives, executing and committing in two steps. */
@@ -11,6 +13,8 @@ export interface OrderedReplica extends Replica {
   readonly epoch: bigint;
   /** Why it stopped by itself; undefined while it has not. */
   readonly divergence: string | undefined;
+  /** Hash of the last block, 0x-prefixed, also when nothing else is known of it; undefined before the first. */
+  readonly tipHash: string | undefined;
   /** Hash of the block at a height, 0x-prefixed; undefined where it has none. */
   blockHash(height: number): string | undefined;
   /** Whether it has a key share to sign its block at a height with. */
@@ -23,6 +27,19 @@ export interface OrderedReplica extends Replica {
   prepareProposal(agreedHead?: (chainId: bigint) => bigint): Promise<Block | undefined>;
   /** Executes a block, which is then committed or discarded. */
   execute(block: Block): Execution;
+  /**
+   * The whole state with what makes it one that can be believed; undefined while the last block is not signed. Chunks are of the state as
+   * it is when the first one is read.
+   */
+  snapshot(): (CertifiedState & { readonly chunks: AsyncGenerator<Uint8Array> }) | undefined;
+  /** Why a state does not follow from the block with a hash, by the committee's signatures; undefined when it does. */
+  stateFault(blockHash: string, state: CertifiedState): string | undefined;
+  /**
+   * Becomes, from nothing, what a snapshot says. Nothing is written unless it is of the state that the certificate's headers commit to.
+   *
+   * @throws Error saying what is wrong with it
+   */
+  restore(state: CertifiedState, chunks: Iterable<Uint8Array>): Promise<void>;
   /** Whether it is an identity's vote for some block at the height of one of its own. */
   isVote(identity: IdentityKey, height: number, vote: Pick<Vote, "blockHash" | "signature">): boolean;
 }
@@ -44,6 +61,8 @@ export interface Surroundings {
   members(epoch: bigint): Members | undefined;
   /** Passes gossip on to all nodes: CometBFT's `broadcast_tx`. */
   broadcast(gossip: Uint8Array): Promise<void>;
+  /** Snapshots for those that come later. */
+  readonly snapshots: SnapshotStore;
   /** For `Progress`, and nothing else. */
   readonly store: KeyValueStore;
   /** Is told once of every misbehaviour seen. */

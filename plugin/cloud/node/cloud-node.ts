@@ -7,6 +7,7 @@ import type { EventSource } from "../chains/event-source.ts";
 import type { IdentityKey, IdentitySecret } from "../dkg/identity.ts";
 import type { Application, Execution, Outlook } from "../replication/application.ts";
 import type { Block } from "../replication/block.ts";
+import type { CertifiedState } from "../replication/certificate.ts";
 import type { Certificate, ChainHeader, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
 import { eventId, type OperatorEvent, type OrderedEvent, type Place } from "../replication/event.ts";
 import { StuckError, type StuckRun } from "../replication/stuck-run.ts";
@@ -120,6 +121,16 @@ export class CloudNode implements Replica, Outlook {
   /** The epoch of the last block. */
   get epoch(): bigint {
     return this.application.epoch;
+  }
+
+  /** Hash of the last block, 0x-prefixed, also when there is nothing of it but its certificate; undefined before the first. */
+  get tipHash(): string | undefined {
+    const { height } = this;
+    const certificate = this.certificate(height);
+    return (
+      this.blockHash(height) ??
+      (certificate && hashOf(headerDigests(this.#cloudId, this.epoch, certificate.headers)))
+    );
   }
 
   /** Hash of the block at a height, 0x-prefixed; undefined where this node has none. */
@@ -352,10 +363,29 @@ export class CloudNode implements Replica, Outlook {
   }
 
   #difference(height: number, { epoch, headers }: Certificate, own: readonly ChainHeader[]): string {
-    const [theirs, mine] = [headers, own].map((some) =>
-      hexlify(digests.list(headerDigests(this.#cloudId, epoch, some))),
-    );
+    const [theirs, mine] = [headers, own].map((some) => hashOf(headerDigests(this.#cloudId, epoch, some)));
     return `at height ${height} it has ${mine}, the committee signed ${theirs}`;
+  }
+
+  /** The whole state and its certificate, for a node that begins; undefined while the last block is not signed. */
+  snapshot(): (CertifiedState & { chunks: AsyncGenerator<Uint8Array> }) | undefined {
+    const certificate = this.certificate(this.height);
+    return certificate && { epoch: this.epoch, certificate, chunks: this.application.snapshot() };
+  }
+
+  /** Why a state does not follow from the block with a hash, by a committee's signatures; undefined when it does. */
+  stateFault(blockHash: string, { epoch, certificate }: CertifiedState): string | undefined {
+    const [first] = certificate.headers;
+    const height = Number(first?.header.height ?? 0n);
+    const fault = this.#fault(height, epoch, certificate);
+    if (fault !== undefined) return fault;
+    const hash = hashOf(headerDigests(this.#cloudId, epoch, certificate.headers));
+    return hash === blockHash ? undefined : `its certificate is for block ${hash} and not ${blockHash}`;
+  }
+
+  /** Becomes, from nothing, what a snapshot says; its certificate is checked with `stateFault`. @throws Error saying what is wrong with it */
+  async restore({ certificate }: CertifiedState, chunks: Iterable<Uint8Array>): Promise<void> {
+    await this.application.restore(chunks, certificate);
   }
 
   block(height: number): Block {
@@ -404,6 +434,11 @@ export class CloudNode implements Replica, Outlook {
   get #cloudId(): string {
     return this.application.parameters.cloudId;
   }
+}
+
+/** A block's hash by the digests of its headers. */
+function hashOf(headers: readonly Uint8Array[]): string {
+  return hexlify(digests.list(headers));
 }
 
 /** Headers alone, without what they commit to. */

@@ -27,8 +27,10 @@ import {
   type ProgramEvent,
   type RequestEvent,
 } from "./event.ts";
+import type { Certificate } from "./engine.ts";
 import { ProgramStore } from "./program-store.ts";
 import { copyOf, outgoingOf, type ReplicatedState, type ServedGateway } from "./replicated-state.ts";
+import { exportSnapshot, restoreSnapshot } from "./snapshot.ts";
 import { activeChains, applyChainEvent, chainEventFault, normalized, retiredKey } from "./served-chains.ts";
 import { isWaiting, runName, StuckError, type StuckRun } from "./stuck-run.ts";
 import {
@@ -74,6 +76,7 @@ export class Application {
   readonly parameters: ApplicationParameters;
   readonly blocks: BlockStore;
   readonly programs: ProgramStore;
+  readonly #store: KeyValueStore;
   readonly #state: State;
   #replicated: ReplicatedState;
   /** What the state trie holds of `#replicated`. */
@@ -87,6 +90,7 @@ export class Application {
     this.parameters = parameters;
     this.blocks = new BlockStore(store);
     this.programs = new ProgramStore(store);
+    this.#store = store;
     this.#state = state;
     this.#replicated = this.#read();
   }
@@ -330,6 +334,26 @@ export class Application {
       if (error instanceof StuckError) this.#stuck = error.runs;
       throw error;
     }
+  }
+
+  /** The whole state as it is when the first chunk is read, whatever is committed meanwhile. */
+  snapshot(): AsyncGenerator<Uint8Array> {
+    return exportSnapshot(this.#store);
+  }
+
+  /**
+   * Becomes, from nothing, what a snapshot says, with the block's certificate. Atomic and durable.
+   *
+   * @param certificate of the snapshot's block, checked
+   * @throws Error when there is a state already, or the snapshot is not of the state that the certificate's headers commit to
+   */
+  async restore(chunks: Iterable<Uint8Array>, certificate: Certificate): Promise<void> {
+    const { height, stateRoot } = certificate.headers[0]!.header;
+    const head = { height: Number(height), stateRoot: getBytes(stateRoot) };
+    await restoreSnapshot(this.#state, chunks, head, [
+      this.blocks.certificateWrite(head.height, certificate),
+    ]);
+    this.#replicated = this.#read();
   }
 
   /** Makes the block at `height` the last one again; for simulated chains that go back in time. */

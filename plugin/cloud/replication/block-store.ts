@@ -52,7 +52,12 @@ export class BlockStore {
 
   /** Keeps a certificate, durably. */
   async certify(height: number, certificate: Certificate): Promise<void> {
-    await this.#store.write([{ key: keyOf("certificate", height), value: serialize(certificate) }]);
+    await this.#store.write([this.certificateWrite(height, certificate)]);
+  }
+
+  /** What keeps a certificate: for a write that holds more. */
+  certificateWrite(height: number, certificate: Certificate): Write {
+    return { key: keyOf("certificate", height), value: serialize(certificate) };
   }
 
   /** Height up to which blocks have been delivered to a chain, as a relayer noted; 0 if none did. */

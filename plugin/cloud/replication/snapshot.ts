@@ -38,10 +38,7 @@ export async function* exportSnapshot(store: KeyValueStore): AsyncGenerator<Uint
 }
 
 /**
- * Builds a state from a snapshot in an empty store. Every trie is computed anew from the values, and every module hashed;
- * nothing is written unless the root comes out as expected and the modules are those that it says are known. Holds the
- * state in memory meanwhile.
- * @param expected height and root that the caller trusts, from a header that is signed
+ * Builds a state from a snapshot in an empty store; see `restoreSnapshot`.
  * @throws Error when the store is not empty, or the chunks are not a snapshot of the expected state
  */
 export async function importSnapshot(
@@ -51,6 +48,23 @@ export async function importSnapshot(
   options: StateOptions = {},
 ): Promise<State> {
   const state = await State.open(store, options);
+  await restoreSnapshot(state, chunks, expected);
+  return state;
+}
+
+/**
+ * Fills an empty state from a snapshot. Every trie is computed anew from the values, and every module hashed; nothing is written
+ * unless the root comes out as expected and the modules are those that it says are known. Holds the state in memory meanwhile.
+ * @param expected height and root that the caller trusts, from a header that is signed
+ * @param records what else is written with it, in the same atomic write
+ * @throws Error when the state is not empty, or the chunks are not a snapshot of the expected one
+ */
+export async function restoreSnapshot(
+  state: State,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  expected: Head,
+  records: readonly Write[] = [],
+): Promise<void> {
   let head: Head | undefined;
   const accounts: Changes = new Map();
   const account = (accountId: string) => {
@@ -78,8 +92,7 @@ export async function importSnapshot(
     throw new Error(`The snapshot is of height ${head?.height ?? "unknown"} and not ${expected.height}.`);
   }
   checkModules(modules, [...(accounts.get(toBinary(REPLICATION_ACCOUNT))?.values.keys() ?? [])]);
-  await state.restore(expected, accounts, modules);
-  return state;
+  await state.restore(expected, accounts, [...modules, ...records]);
 }
 
 /** @throws Error unless the modules are those with the entries' hashes */

@@ -7,6 +7,7 @@ import { keccak256, toUtf8String } from "ethers";
 
 import { checkCometBft, CometBftMissingError } from "../../../../plugin/cloud/cometbft/process.ts";
 import type { OrderedReplica } from "../../../../plugin/cloud/engines/ordered-replica.ts";
+import { SnapshotStore } from "../../../../plugin/cloud/engines/snapshot-store.ts";
 import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
 import { signPartials } from "../../../../plugin/cloud/node/signatures.ts";
 import { prebuilt } from "../../../programs/guest.ts";
@@ -123,6 +124,46 @@ describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed 
   // Each of these founds a cloud of four CometBFT processes of its own.
   const slow = process.env.NEXUS_SLOW === "1" ? it : it.skip;
 
+  slow("brings in a node by a snapshot, past peers whose snapshots and chunks are false", async () => {
+    const [first, liar, garbler, fourth] = members as [CometMember, CometMember, CometMember, CometMember];
+    const plan = { every: 1, keep: 4 };
+    for (const honest of [first, fourth]) honest.snapshots = (path) => new OneSnapshot(path, plan);
+    garbler.snapshots = (path) => new GarbledSnapshot(path, plan);
+    liar.snapshots = (path) => new LyingSnapshots(path, plan);
+    await started();
+    await ask(0);
+    const newest = async (member: CometMember) => (await member.snapshotHeights()).at(-1) ?? 0n;
+    for (const member of members) await until(async () => (await newest(member)) > 0n);
+    await ask(1);
+    // The newest is asked for first.
+    await until(async () => {
+      const [lie, ...true_] = await Promise.all([liar, first, fourth, garbler].map(newest));
+      return true_.every((height) => height < lie!);
+    });
+    const { signed_header: trusted } = (await first.rpc("commit")) as {
+      signed_header: { header: { height: string }; commit: { block_id: { hash: string } } };
+    };
+    const late = await newcomer(folder, "a newcomer", registry, 4);
+    late.stateSync = {
+      servers: [first, fourth].map(({ rpcPort }) => `127.0.0.1:${rpcPort}`),
+      trustHeight: BigInt(trusted.header.height),
+      trustHash: trusted.commit.block_id.hash,
+    };
+    late.seen.push(...first.seen);
+    const old = members;
+    members = [...old, late];
+    await late.start(members);
+    await until(() => late.node!.height >= first.node!.height);
+    expect(late.node!.application.blocks.has(1), "it did not begin with the first block").to.equal(false);
+    expect(
+      late.lines.some((line) => line.includes("was refused")),
+      "it was lied to",
+    ).to.equal(true);
+    await ask(2, old, members);
+    await until(() => late.node!.tipHash === first.node!.tipHash);
+    expect(late.node!.application.state.head).to.deep.equal(first.node!.application.state.head);
+  });
+
   slow("takes no event that only two see, and takes it when a third does", async () => {
     await started();
     await ask(0);
@@ -225,6 +266,37 @@ describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed 
     expect(answers(first.node!)).to.deep.equal([0, 1, 2]);
   });
 });
+
+/** Takes one snapshot and no other. */
+class OneSnapshot extends SnapshotStore {
+  override async isDue(height: bigint): Promise<boolean> {
+    return (await this.list()).length === 0 && (await super.isDue(height));
+  }
+}
+
+/** Offers a snapshot of another state under a true certificate. */
+class LyingSnapshots extends SnapshotStore {
+  override async take(...[height, state, chunks]: Parameters<SnapshotStore["take"]>): Promise<void> {
+    await super.take(
+      height,
+      state,
+      (async function* () {
+        for await (const chunk of chunks) yield garbled(chunk);
+      })(),
+    );
+  }
+}
+
+/** Hands out other chunks than those of its snapshot. */
+class GarbledSnapshot extends OneSnapshot {
+  override async chunk(height: bigint, index: number): Promise<Uint8Array | undefined> {
+    const chunk = await super.chunk(height, index);
+    return chunk && garbled(chunk);
+  }
+}
+
+const garbled = (chunk: Uint8Array): Uint8Array =>
+  chunk.map((byte, i) => (i === chunk.length - 1 ? byte ^ 1 : byte));
 
 /** A replica that does what the node does, but for this. */
 const disguised = (node: CloudNode, otherwise: Partial<OrderedReplica>): OrderedReplica =>

@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { AbciServer } from "../../../../plugin/cloud/abci/server.ts";
 import { contradictionIn } from "../../../../plugin/cloud/cometbft/contradiction.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
-import { writeHome } from "../../../../plugin/cloud/cometbft/home.ts";
+import { writeHome, type StateSyncSettings } from "../../../../plugin/cloud/cometbft/home.ts";
 import { CometBftProcess } from "../../../../plugin/cloud/cometbft/process.ts";
 import { CometRpc } from "../../../../plugin/cloud/cometbft/rpc.ts";
 import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { IdentityKey, IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
 import { CometBftApplication } from "../../../../plugin/cloud/engines/cometbft-application.ts";
 import type { Members, OrderedReplica } from "../../../../plugin/cloud/engines/ordered-replica.ts";
+import { SnapshotStore } from "../../../../plugin/cloud/engines/snapshot-store.ts";
 import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
 import type { EpochKey, PublicCommittee } from "../../../../plugin/cloud/node/signatures.ts";
 import type { Misbehaviour } from "../../../../plugin/cloud/replication/engine.ts";
@@ -38,6 +39,11 @@ export class CometMember {
   readonly lines: string[] = [];
   /** Makes it run programs with other limits than the others, if set before it starts. */
   fuel: bigint | undefined;
+  /** Where its snapshots are, if set before it starts; it takes none otherwise. */
+  snapshots: (folder: string) => SnapshotStore = (folder) =>
+    new SnapshotStore(folder, { every: 1_000_000, keep: 1 });
+  /** Whom it takes a snapshot from, if set before it starts first. */
+  stateSync: StateSyncSettings | undefined;
   /** Stands between it and CometBFT, if set before it starts. */
   disguise: (node: CloudNode) => OrderedReplica = (node) => node;
   node: CloudNode | undefined;
@@ -107,6 +113,7 @@ export class CometMember {
         },
         rpc: `127.0.0.1:${this.rpcPort}`,
         blockTime: 200,
+        ...(this.stateSync === undefined ? {} : { stateSync: this.stateSync }),
       },
     });
     const { seen, fuel } = this;
@@ -123,6 +130,7 @@ export class CometMember {
       members: (epoch) => (this.#committees.has(epoch) ? membersOf(this.#registry, epoch) : undefined),
       broadcast: (gossip) => rpc.broadcast(gossip),
       store: comet,
+      snapshots: this.snapshots(join(this.#home, "snapshots")),
       report: (misbehaviour) => this.misbehaviours.push(misbehaviour),
       signed: (height) => this.signed.push(height),
       halted: (reason) => (this.halted = reason),
@@ -139,6 +147,11 @@ export class CometMember {
     });
     await until(async () => (await rpc.call("health")) !== undefined);
     await this.application.start();
+  }
+
+  /** CometBFT's heights of the snapshots that it offers. */
+  async snapshotHeights(): Promise<bigint[]> {
+    return (await this.application!.listSnapshots()).snapshots.map(({ height }) => height);
   }
 
   /** Lets it see events, and tell the others. */
