@@ -26,6 +26,8 @@ export interface CometSettings {
   readonly stateSync?: StateSyncSettings;
   /** Milliseconds from a block to the next; the rest follows from it. */
   readonly blockTime: number;
+  /** Milliseconds until a block is made though there is nothing for it; 0 makes blocks without a pause. */
+  readonly idleTime: number;
 }
 
 /** Whom a node that begins with a snapshot believes: a block that its operator knows to be the chain's, and what follows from it. */
@@ -68,7 +70,15 @@ export async function writeHome(
 }
 
 /** CometBFT's config.toml, with what differs from its defaults. */
-function configuration({ name, application, peers, rpc, stateSync, blockTime }: CometSettings): string {
+function configuration({
+  name,
+  application,
+  peers,
+  rpc,
+  stateSync,
+  blockTime,
+  idleTime,
+}: CometSettings): string {
   const milliseconds = (factor: number): string => text(`${Math.round(blockTime * factor)}ms`);
   return `moniker = ${text(name)}
 proxy_app = ${text(`unix://${application}`)}
@@ -93,6 +103,7 @@ timeout_prevote_delta = ${milliseconds(1)}
 timeout_precommit = ${milliseconds(2)}
 timeout_precommit_delta = ${milliseconds(1)}
 timeout_commit = ${milliseconds(1)}
+create_empty_blocks_interval = ${text(`${idleTime}ms`)}
 
 [tx_index]
 indexer = "null"

@@ -7,12 +7,13 @@ import type { Execution } from "../replication/application.ts";
 import { decodeBlock, encodeBlock, type Block } from "../replication/block.ts";
 import { equalBytes } from "../storage/bytes.ts";
 import { BlockSigning } from "./block-signing.ts";
-import { decodeGossip, encodeGossip, type Gossip, type Heads, type Sender } from "./gossip.ts";
+import { decodeGossip, type Gossip, type Heads } from "./gossip.ts";
 import { Heard } from "./heard.ts";
-import type { Members, OrderedReplica, Surroundings } from "./ordered-replica.ts";
+import type { Agreed, Members, OrderedReplica, Surroundings } from "./ordered-replica.ts";
 import { Progress } from "./progress.ts";
 import { StateSync } from "./state-sync.ts";
 import { validatorUpdates } from "./validators.ts";
+import { Voice } from "./voice.ts";
 
 const { ACCEPT, REJECT } = abci.ResponseProcessProposal_ProposalStatus;
 const NO_BLOCK = new Uint8Array(32);
@@ -29,12 +30,13 @@ export class CometBftApplication implements AbciApplication {
   readonly #heard = new Heard();
   readonly #signing: BlockSigning;
   readonly #progress: Progress;
+  readonly #voice: Voice;
   readonly #stateSync: StateSync;
-  /** What this node has told the others last. */
-  #heads: Heads = new Map();
   /** The replica is asked one thing at a time. */
   #turn: Promise<unknown> = Promise.resolve();
   #finalized: { height: bigint; execution: Execution | undefined; epoch: bigint } | undefined;
+  /** Work that CometBFT does not wait for. */
+  readonly #beside = new Set<Promise<void>>();
   #wake: () => void = () => undefined;
   #news: Promise<void> = Promise.resolve();
 
@@ -43,6 +45,7 @@ export class CometBftApplication implements AbciApplication {
     this.#around = around;
     this.#signing = new BlockSigning(replica, around, this.#heard);
     this.#progress = new Progress(around.store);
+    this.#voice = new Voice(replica, around, this.#heard);
     this.#stateSync = new StateSync(replica, (what, error) => around.complain(what, error));
     this.#renewNews();
   }
@@ -50,16 +53,24 @@ export class CometBftApplication implements AbciApplication {
   /** Says again what this node signed of the last block: others may have lost it, as after all nodes were restarted. */
   async start(): Promise<void> {
     await this.#sign();
+    await this.#wakeForWork();
+  }
+
+  /** Resolves when nothing is at work any more that CometBFT does not wait for: to be awaited before stores are closed. */
+  async idle(): Promise<void> {
+    while (this.#beside.size > 0) await Promise.all(this.#beside);
   }
 
   /** Tells the others how far this node sees chains: to be called when one of them has events for a block. */
   async tellHeads(heads: Heads): Promise<void> {
-    this.#heads = heads;
-    const sender = this.#self(this.#replica.epoch);
-    if (sender === undefined) return;
-    this.#heard.addHeads(sender, heads, (chainId) => this.#replica.servesChain(chainId));
+    await this.#voice.tellHeads(heads);
     this.#renewNews();
-    await this.#say({ ...sender, kind: "heads", heads });
+  }
+
+  /** Tells the others what this node's operator wants: to be called when the node was given it. */
+  async tellApprovals(): Promise<void> {
+    await this.#voice.tellApprovals();
+    this.#renewNews();
   }
 
   /** Takes CometBFT's word that this node's last result is not the one that validators signed, and takes part no more. */
@@ -105,35 +116,51 @@ export class CometBftApplication implements AbciApplication {
     } catch (error) {
       return refused((error as Error).message);
     }
-    if (type === abci.CheckTxType.RECHECK) {
-      const wanted = gossip.kind === "statement" && gossip.height >= this.#signing.unsigned;
-      return wanted ? abci.ResponseCheckTx.fromPartial({}) : refused("A block came after it.");
+    const worth = type === abci.CheckTxType.RECHECK ? this.#isWanted(gossip) : this.#hear(gossip);
+    return worth === true ? abci.ResponseCheckTx.fromPartial({}) : refused(worth);
+  }
+
+  /** Whether gossip still matters after a block. */
+  #isWanted(gossip: Gossip): true | string {
+    const wanted =
+      (gossip.kind === "statement" && gossip.height >= this.#signing.unsigned) ||
+      (gossip.kind === "wake" && gossip.height >= this.#progress.height);
+    return wanted || "A block came after it.";
+  }
+
+  /** Takes what a member says. @returns whether it is worth passing on, or why not */
+  #hear(gossip: Gossip): true | string {
+    const own = this.#voice.isOwn(gossip);
+    if (gossip.kind === "statement") {
+      const heard = this.#signing.hear(gossip);
+      if (heard !== true) return own || heard;
+      // The others get it meanwhile.
+      this.#later("Signatures were not combined", this.#combine());
+      return true;
     }
-    if (gossip.kind === "heads") {
-      // A new committee speaks as soon as one of it has come to the epoch's first block.
-      if (gossip.epoch < this.#replica.epoch)
-        return refused(`Epoch ${gossip.epoch} is before the last block's.`);
-      const news = this.#heard.addHeads(gossip, gossip.heads, (chainId) =>
-        this.#replica.servesChain(chainId),
-      );
-      if (!news && !this.#isOwn(gossip)) return refused("It is known.");
-      this.#renewNews();
-      return abci.ResponseCheckTx.fromPartial({});
+    // A new committee speaks as soon as one of it has come to the epoch's first block.
+    if (gossip.epoch < this.#replica.epoch) return `Epoch ${gossip.epoch} is before the last block's.`;
+    if (!this.#add(gossip)) return own || "It is known.";
+    this.#renewNews();
+    return true;
+  }
+
+  #add(gossip: Exclude<Gossip, { kind: "statement" }>): boolean {
+    switch (gossip.kind) {
+      case "heads":
+        return this.#heard.addHeads(gossip, gossip.heads, (chainId) => this.#replica.servesChain(chainId));
+      case "approvals":
+        return this.#heard.addApprovals(gossip, gossip.events);
+      case "wake":
+        return this.#heard.addWake(this.#progress.height, gossip, gossip.height);
     }
-    const heard = this.#signing.hear(gossip);
-    if (heard !== true && !this.#isOwn(gossip)) return refused(heard);
-    // The others get it meanwhile.
-    this.#later("Signatures were not combined", this.#combine());
-    return abci.ResponseCheckTx.fromPartial({});
   }
 
   async prepareProposal({ maxTxBytes }: abci.RequestPrepareProposal): Promise<abci.ResponsePrepareProposal> {
     const end = Date.now() + this.#around.patience;
     for (;;) {
       const news = this.#news;
-      const block = await this.#exclusively(() =>
-        this.#replica.prepareProposal((id) => this.#agreedHead(id)),
-      );
+      const block = await this.#exclusively(() => this.#replica.prepareProposal(this.#agreed()));
       const bytes = block && encodeBlock(block);
       if (bytes !== undefined && BigInt(bytes.length) <= maxTxBytes) return { txs: [bytes] };
       // What this node alone sees may be agreed in a moment; without anything there is nothing to wait for.
@@ -207,13 +234,15 @@ export class CometBftApplication implements AbciApplication {
     this.#finalized = undefined;
     this.#heard.forgetBefore(this.#replica.height, this.#replica.epoch);
     // What members see counts by their epoch.
-    if (rotated && this.#heads.size > 0)
-      this.#later("The new committee was not told what this node sees", this.tellHeads(this.#heads));
+    if (rotated) this.#later("The new committee was not told what this node sees", this.#voice.tellAgain());
+    this.#later("The others were not told that there is more", this.#wakeForWork());
     return abci.ResponseCommit.fromPartial({});
   }
 
   async listSnapshots(): Promise<abci.ResponseListSnapshots> {
-    return { snapshots: await this.#around.snapshots.list() };
+    // Headers up to two blocks later are needed to begin with it, and a cloud may be idle for long.
+    const snapshots = await this.#around.snapshots.list();
+    return { snapshots: snapshots.filter(({ height }) => height + 2n <= this.#progress.height) };
   }
 
   async offerSnapshot(request: abci.RequestOfferSnapshot): Promise<abci.ResponseOfferSnapshot> {
@@ -250,13 +279,14 @@ export class CometBftApplication implements AbciApplication {
   async #sign(): Promise<void> {
     const stated = await this.#exclusively(() => this.#signing.state());
     if (stated === undefined) return;
-    await Promise.all([this.#combine(), this.#say({ kind: "statement", ...stated })]);
+    await Promise.all([this.#combine(), this.#voice.say({ kind: "statement", ...stated })]);
   }
 
   async #combine(): Promise<void> {
     if (!(await this.#exclusively(() => this.#signing.combine()))) return;
     this.#renewNews();
     this.#later("No snapshot was taken", this.#takeSnapshot());
+    await this.#wakeForWork();
   }
 
   /** Takes a snapshot of the last block, which is signed, if it is time for one. */
@@ -299,30 +329,34 @@ export class CometBftApplication implements AbciApplication {
 
   /** Lets work go on that CometBFT does not wait for. */
   #later(otherwise: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.#around.complain(otherwise, error));
+    const ended = work
+      .then(
+        () => undefined,
+        (error: unknown) => this.#around.complain(otherwise, error),
+      )
+      .finally(() => this.#beside.delete(ended));
+    this.#beside.add(ended);
   }
 
-  async #say(gossip: Gossip): Promise<void> {
-    await this.#around.broadcast(encodeGossip(this.#around.cloudId, this.#around.identity, gossip));
-  }
-
-  /** This node as a member of an epoch. */
-  #self(epoch: bigint): Sender | undefined {
-    const { publicKey } = this.#around.identity;
-    const place = this.#around
-      .members(epoch)
-      ?.identities.findIndex((identity) => equalBytes(identity.publicKey, publicKey));
-    return place === undefined || place === -1 ? undefined : { epoch, index: place + 1 };
-  }
-
-  /** What it says itself it has heard before CometBFT asks whether to pass it on. */
-  #isOwn({ epoch, index }: Sender): boolean {
-    return this.#self(epoch)?.index === index;
-  }
-
-  #agreedHead(chainId: bigint): bigint {
+  /** What enough members have said by now. */
+  #agreed(): Agreed {
     const { epoch } = this.#replica;
-    return this.#heard.agreedHead(chainId, epoch, this.#around.members(epoch)!.threshold);
+    // Nothing is agreed while this node does not see whom it takes.
+    const threshold = this.#around.members(epoch)?.threshold ?? Infinity;
+    return {
+      head: (chainId) => this.#heard.agreedHead(chainId, epoch, threshold),
+      approves: (event) => this.#heard.isApproved(event, epoch, threshold),
+    };
+  }
+
+  /** Has CometBFT make another block if there is something for it, which it does not know: it makes none when nobody says anything. */
+  async #wakeForWork(): Promise<void> {
+    const height = await this.#exclusively(async () => {
+      if (this.#signing.stopped !== undefined) return undefined;
+      const block = await this.#replica.prepareProposal(this.#agreed());
+      return block && this.#progress.height;
+    });
+    if (height !== undefined) await this.#voice.wake(height);
   }
 
   /** Whether this node sees events that not enough others have said they see. */

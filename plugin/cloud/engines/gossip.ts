@@ -43,12 +43,16 @@ export type Gossip =
   /** Its vote for the block at `height`, and its partial signatures of that block's headers. */
   | (Sender & Statement & { readonly kind: "statement"; readonly height: number })
   /** How far it sees chains, while one of them has events for a block. */
-  | (Sender & { readonly kind: "heads"; readonly heads: Heads });
+  | (Sender & { readonly kind: "heads"; readonly heads: Heads })
+  /** Ids of the operators' events that its operator wants to happen, 32 bytes each, 0x-prefixed. */
+  | (Sender & { readonly kind: "approvals"; readonly events: readonly string[] })
+  /** That there is something for the block after CometBFT's at `height`. */
+  | (Sender & { readonly kind: "wake"; readonly height: bigint });
 
 /** Most bytes of what is said at once. */
 export const LONGEST_GOSSIP = 64 * 1_024;
 
-const KINDS = ["statement", "heads"] as const;
+const KINDS = ["statement", "heads", "approvals", "wake"] as const;
 const TAG = new TextEncoder().encode("Nexus gossip v1");
 
 /** The bytes of what a member says, signed. */
@@ -80,11 +84,21 @@ export function decodeGossip(
 }
 
 function structureOf(gossip: Gossip): Structure[] {
-  const body =
-    gossip.kind === "statement"
-      ? [integer(gossip.height), gossip.blockHash, gossip.signature, [...gossip.partials]]
-      : [...gossip.heads].map(([chainId, head]) => [integer(chainId), integer(head)]);
-  return [integer(KINDS.indexOf(gossip.kind)), integer(gossip.epoch), integer(gossip.index), body];
+  const { kind, epoch, index } = gossip;
+  return [integer(KINDS.indexOf(kind)), integer(epoch), integer(index), bodyOf(gossip)];
+}
+
+function bodyOf(gossip: Gossip): Structure {
+  switch (gossip.kind) {
+    case "statement":
+      return [integer(gossip.height), gossip.blockHash, gossip.signature, [...gossip.partials]];
+    case "heads":
+      return [...gossip.heads].map(([chainId, head]) => [integer(chainId), integer(head)]);
+    case "approvals":
+      return [...gossip.events];
+    case "wake":
+      return integer(gossip.height);
+  }
 }
 
 function gossipOf([kindItem, epochItem, indexItem, body]: RlpItem[]): Gossip {
@@ -101,6 +115,12 @@ function gossipOf([kindItem, epochItem, indexItem, body]: RlpItem[]): Gossip {
       partials: parseList(partials).map(parseBytes),
     };
   }
+  if (kind === "approvals") {
+    const events = parseList(body).map(parseHex);
+    if (events.some((id) => id.length !== 66)) throw new Error("An event's id has 32 bytes.");
+    return { ...sender, kind, events };
+  }
+  if (kind === "wake") return { ...sender, kind, height: parseInteger(body) };
   if (kind !== "heads") throw new Error("It is of no known kind.");
   const heads = parseList(body).map((item): [bigint, bigint] => {
     const [chainId, head] = parseList(item, 2);

@@ -5,6 +5,9 @@ const AHEAD = 2;
 /** How many blocks before the last one: who comes late, and to another result, is named as well. */
 export const BEHIND = 8;
 
+/** How many events of its operator are kept of each member: the newest. */
+const MOST_APPROVALS = 64;
+
 /** What a member stated of its block at some height. */
 export type Stated = Sender & Statement;
 
@@ -14,6 +17,8 @@ export class Heard {
   /** Members whose statement of the height was wrong. */
   readonly #wrong = new Map<number, Set<string>>();
   readonly #heads = new Map<bigint, Map<string, bigint>>();
+  readonly #approvals = new Map<string, Set<string>>();
+  readonly #wakes = new Map<string, bigint>();
 
   /**
    * Keeps what a member states of the block at `height`, the first time that it does.
@@ -68,12 +73,43 @@ export class Heard {
     return heads[threshold - 1] ?? -1n;
   }
 
+  /** Keeps what a member's operator wants. @returns whether it is more than before */
+  addApprovals(sender: Sender, events: readonly string[]): boolean {
+    const known = this.#approvals.get(nameOf(sender)) ?? new Set<string>();
+    this.#approvals.set(nameOf(sender), known);
+    const news = events.filter((event) => !known.has(event)).slice(-MOST_APPROVALS);
+    for (const event of news) known.add(event);
+    for (const oldest of [...known].slice(0, -MOST_APPROVALS)) known.delete(oldest);
+    return news.length > 0;
+  }
+
+  /** Whether the operators of `threshold` members of an epoch want an event. */
+  isApproved(event: string, epoch: bigint, threshold: number): boolean {
+    const wanting = [...this.#approvals].filter(
+      ([name, events]) => name.startsWith(`${epoch}/`) && events.has(event),
+    );
+    return wanting.length >= threshold;
+  }
+
+  /**
+   * Notes that a member has something for the block after CometBFT's at `height`.
+   *
+   * @param tip this node's last height of CometBFT's
+   * @returns whether that is news, and not over yet
+   */
+  addWake(tip: bigint, sender: Sender, height: bigint): boolean {
+    if (height < tip || height > tip + BigInt(AHEAD)) return false;
+    if (height <= (this.#wakes.get(nameOf(sender)) ?? -1n)) return false;
+    this.#wakes.set(nameOf(sender), height);
+    return true;
+  }
+
   /** Forgets what is too far before `tip`, the last block, and members of epochs before `epoch`. */
   forgetBefore(tip: number, epoch: bigint): void {
     for (const heights of [this.#statements, this.#wrong]) {
       for (const height of heights.keys()) if (height < tip - BEHIND) heights.delete(height);
     }
-    for (const known of this.#heads.values()) {
+    for (const known of [...this.#heads.values(), this.#approvals, this.#wakes]) {
       for (const name of known.keys()) if (BigInt(name.split("/")[0]!) < epoch) known.delete(name);
     }
   }

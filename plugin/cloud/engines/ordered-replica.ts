@@ -23,8 +23,10 @@ export interface OrderedReplica extends Replica {
   readonly stuck: readonly StuckRun[];
   /** Whether the cloud serves a chain, as of the last block. */
   servesChain(chainId: bigint): boolean;
-  /** @param agreedHead the block of a chain beyond which no event is taken; whatever it sees unless given */
-  prepareProposal(agreedHead?: (chainId: bigint) => bigint): Promise<Block | undefined>;
+  /** Ids of the events that its operator wants and no block has held. */
+  readonly proposed: readonly string[];
+  /** @param agreed what others have said that they accept; whatever it sees and its operator wants unless given */
+  prepareProposal(agreed?: Agreed): Promise<Block | undefined>;
   /** Executes a block, which is then committed or discarded. */
   execute(block: Block): Execution;
   /**
@@ -42,6 +44,14 @@ export interface OrderedReplica extends Replica {
   restore(state: CertifiedState, chunks: Iterable<Uint8Array>): Promise<void>;
   /** Whether it is an identity's vote for some block at the height of one of its own. */
   isVote(identity: IdentityKey, height: number, vote: Pick<Vote, "blockHash" | "signature">): boolean;
+}
+
+/** What enough members have said that they accept in a block. */
+export interface Agreed {
+  /** The block of a chain up to which they see its events. */
+  head(chainId: bigint): bigint;
+  /** Whether their operators want an event, by its id. */
+  approves(event: string): boolean;
 }
 
 /** What everybody knows of an epoch's committee. */

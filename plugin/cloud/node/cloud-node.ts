@@ -144,18 +144,27 @@ export class CloudNode implements Replica, Outlook {
     return this.application.chains.some((chain) => chain.chainId === chainId);
   }
 
-  /** @param agreedHead the block of a chain beyond which no event is taken; whatever this node sees unless given */
-  async prepareProposal(agreedHead?: (chainId: bigint) => bigint): Promise<Block | undefined> {
+  /** Ids of the events that this node's operator wants and no block has held. */
+  get proposed(): string[] {
+    return this.#proposed.map(eventId);
+  }
+
+  /** @param agreed what others have said that they accept; whatever this node sees and its operator wants unless given */
+  async prepareProposal(agreed?: {
+    head(chainId: bigint): bigint;
+    approves(event: string): boolean;
+  }): Promise<Block | undefined> {
     const outlook: Outlook = {
       after: async (chainId, cursor, limit) => {
         const events = await this.after(chainId, cursor, limit);
-        const head = agreedHead?.(chainId);
+        const head = agreed?.head(chainId);
         return head === undefined ? events : events.filter(({ place }) => place.block <= head);
       },
       approves: (event) => this.approves(event),
       attests: (height, signature) => this.attests(height, signature),
     };
-    return this.application.prepareProposal(outlook, this.#proposed);
+    const proposed = this.#proposed.filter((event) => agreed?.approves(eventId(event)) ?? true);
+    return this.application.prepareProposal(outlook, proposed);
   }
 
   async processProposal(block: Block): Promise<string | undefined> {

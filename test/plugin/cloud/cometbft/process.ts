@@ -62,6 +62,7 @@ class Node {
         },
         rpc: `127.0.0.1:${this.rpcPort}`,
         blockTime: 100,
+        idleTime: 0,
       },
     });
     this.application.validators = chain.map(({ validator }) => validator.publicKey);

@@ -16,7 +16,7 @@ import { SnapshotStore } from "../../../../plugin/cloud/engines/snapshot-store.t
 import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
 import type { EpochKey, PublicCommittee } from "../../../../plugin/cloud/node/signatures.ts";
 import type { Misbehaviour } from "../../../../plugin/cloud/replication/engine.ts";
-import type { OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
+import type { OperatorEvent, OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
 import { equalBytes } from "../../../../plugin/cloud/storage/bytes.ts";
 import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
 import { seeded, type Seeded } from "../../../seeded.ts";
@@ -113,6 +113,8 @@ export class CometMember {
         },
         rpc: `127.0.0.1:${this.rpcPort}`,
         blockTime: 200,
+        // What the nodes say must suffice.
+        idleTime: 3_600_000,
         ...(this.stateSync === undefined ? {} : { stateSync: this.stateSync }),
       },
     });
@@ -149,6 +151,12 @@ export class CometMember {
     await this.application.start();
   }
 
+  /** Gives it what its operator wants. */
+  async propose(event: OperatorEvent): Promise<void> {
+    this.node!.propose(event);
+    await this.application!.tellApprovals();
+  }
+
   /** CometBFT's heights of the snapshots that it offers. */
   async snapshotHeights(): Promise<bigint[]> {
     return (await this.application!.listSnapshots()).snapshots.map(({ height }) => height);
@@ -169,12 +177,14 @@ export class CometMember {
       await gone;
     }
     await this.#server?.close();
+    await this.application?.idle();
     this.#server = this.#process = undefined;
   }
 
   async stop(): Promise<void> {
     await this.#process?.stop();
     await this.#server?.close();
+    await this.application?.idle();
     this.#server = this.#process = undefined;
   }
 }

@@ -37,8 +37,16 @@ const heads: Gossip = {
   ]),
 };
 
+const approvals: Gossip = {
+  kind: "approvals",
+  epoch: 7n,
+  index: 2,
+  events: [hexlify(random.bytes(32)), hexlify(random.bytes(32))],
+};
+const wake: Gossip = { kind: "wake", epoch: 7n, index: 2, height: 2n ** 40n };
+
 describe('plugin/cloud/engines/gossip (seed "gossip")', () => {
-  for (const gossip of [statement, heads]) {
+  for (const gossip of [statement, heads, approvals, wake]) {
     const bytes = encodeGossip(CLOUD, secrets[1]!, gossip);
 
     it(`reads back a ${gossip.kind}`, () => {
@@ -77,7 +85,8 @@ describe('plugin/cloud/engines/gossip (seed "gossip")', () => {
     expect(decoded(signed(1, [pair(1, 2)]))).to.deep.include({ kind: "heads" });
     expect(() => decoded(signed(1, [pair(2, 1), pair(1, 1)]))).to.throw(/ascending/);
     expect(() => decoded(signed(1, [pair(1, 1), pair(1, 1)]))).to.throw(/ascending/);
-    expect(() => decoded(signed(2, [pair(1, 1)]))).to.throw(/no known kind/);
+    expect(() => decoded(signed(4, [pair(1, 1)]))).to.throw(/no known kind/);
+    expect(() => decoded(signed(2, [integer(1)]))).to.throw(/id has 32 bytes/);
     const hash = `0x${"11".repeat(32)}`;
     expect(() => decoded(signed(0, [integer(2n ** 60n), hash, "0x", []]))).to.throw(/no block/);
     const long = { ...statement, partials: [new Uint8Array(LONGEST_GOSSIP)] };

@@ -44,6 +44,41 @@ describe("plugin/cloud/engines/heard", () => {
     expect(heard.addStatement(5, 6, stated(1))).to.equal("news");
   });
 
+  it("knows which events enough operators want, the newest of each", () => {
+    const heard = new Heard();
+    const id = (n: number): string => `0x${n.toString(16).padStart(64, "0")}`;
+    const say = (index: number, events: string[], epoch = 1n): boolean =>
+      heard.addApprovals({ epoch, index }, events);
+    expect(say(1, [id(1), id(2)])).to.equal(true);
+    expect(say(1, [id(2)]), "known").to.equal(false);
+    say(2, [id(2)]);
+    say(3, [id(2)], 2n);
+    expect(heard.isApproved(id(2), 1n, 2)).to.equal(true);
+    expect(heard.isApproved(id(2), 1n, 3), "the third is of another epoch").to.equal(false);
+    expect(heard.isApproved(id(1), 1n, 2)).to.equal(false);
+    const many = Array.from({ length: 100 }, (_, i) => id(1_000 + i));
+    say(2, many);
+    expect(heard.isApproved(id(2), 1n, 2), "it has said too much since").to.equal(false);
+    expect(heard.isApproved(many.at(-1)!, 1n, 1)).to.equal(true);
+    expect(heard.isApproved(many[0]!, 1n, 1)).to.equal(false);
+    heard.forgetBefore(0, 2n);
+    expect(heard.isApproved(id(1), 1n, 1)).to.equal(false);
+    expect(heard.isApproved(id(2), 2n, 1)).to.equal(true);
+  });
+
+  it("takes one call to go on from each member and height, and none that is over or far ahead", () => {
+    const heard = new Heard();
+    const call = (index: number, height: bigint, tip = 10n): boolean =>
+      heard.addWake(tip, { epoch: 1n, index }, height);
+    expect(call(1, 10n)).to.equal(true);
+    expect(call(1, 10n), "known").to.equal(false);
+    expect(call(2, 10n), "of another member").to.equal(true);
+    expect(call(3, 9n), "over").to.equal(false);
+    expect(call(3, 13n), "far ahead").to.equal(false);
+    expect(call(3, 12n)).to.equal(true);
+    expect(call(3, 11n), "less than it said").to.equal(false);
+  });
+
   it("agrees on the head that enough members of the epoch have reached", () => {
     const heard = new Heard();
     const served = (chainId: bigint): boolean => chainId < 10n;

@@ -10,7 +10,12 @@ import { checkCometBft, CometBftMissingError } from "../../../../plugin/cloud/co
 import { LocalEngine } from "../../../../plugin/cloud/engines/local-engine.ts";
 import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
 import { NoQuorumError } from "../../../../plugin/cloud/replication/engine.ts";
-import { eventId, type OrderedEvent, type SkipEvent } from "../../../../plugin/cloud/replication/event.ts";
+import {
+  eventId,
+  type OperatorEvent,
+  type OrderedEvent,
+  type SkipEvent,
+} from "../../../../plugin/cloud/replication/event.ts";
 import { prebuilt } from "../../../programs/guest.ts";
 import { breakMachine, NO_MEMORY } from "../node/broken-machine.ts";
 import { epochOf, nodeOf, THRESHOLD } from "../node/members.ts";
@@ -24,6 +29,8 @@ const skip: SkipEvent = { kind: "skip", eventId: eventId(first), programId: fibo
 /** Four nodes and whatever orders their blocks. */
 interface OrderedCloud {
   readonly nodes: readonly CloudNode[];
+  /** Gives a node what its operator wants. */
+  propose(node: CloudNode, event: OperatorEvent): Promise<void>;
   /** Lets all nodes see an event. */
   see(event: OrderedEvent): Promise<void>;
   /** Lets the engine work until it is so. */
@@ -40,6 +47,7 @@ async function localCloud(): Promise<OrderedCloud> {
   const engine = new LocalEngine(nodes, THRESHOLD, (misbehaviour) => expect.fail(misbehaviour.kind));
   return {
     nodes,
+    propose: async (node, event) => node.propose(event),
     see: async (event) => void seen.push(event),
     works: async (met) => {
       while ((await engine.step()) !== undefined);
@@ -66,6 +74,7 @@ async function overCometBft(): Promise<OrderedCloud> {
   const refusals = ({ lines }: CometMember) => lines.filter((line) => line.includes("refused"));
   return {
     nodes: members.map(({ node }) => node!),
+    propose: async (node, event) => members.find((member) => member.node === node)!.propose(event),
     see: async (event) => void (await Promise.all(members.map((member) => member.see(event)))),
     works: until,
     fails: async (times) => {
@@ -103,7 +112,8 @@ for (const [name, open] of engines) {
     });
     beforeEach(async () => {
       cloud = await open();
-      for (const node of cloud.nodes) node.propose({ kind: "program", module: prebuilt("fibonacci") });
+      for (const node of cloud.nodes)
+        await cloud.propose(node, { kind: "program", module: prebuilt("fibonacci") });
       await cloud.works(() => cloud.nodes.every(({ application }) => application.programs.has(fibonacci)));
     });
     afterEach(async () => cloud.close());
@@ -138,15 +148,15 @@ for (const [name, open] of engines) {
       }
       expect(able.stuck).to.deep.equal([]);
 
-      for (const node of [a, able]) node.propose(skip);
-      // Two of four proposals have the skip in them, and are refused by others: everybody's turn has come by then.
+      for (const node of [a, able]) await cloud.propose(node, skip);
+      // Whoever's operator wants the skip has had its turn by then.
       await cloud.fails(3);
       expect(
         nodes.map((node) => node.height),
         "two of four skip nothing",
       ).to.deep.equal(nodes.map(() => height));
 
-      b.propose(skip);
+      await cloud.propose(b, skip);
       await cloud.works(everywhere(0n));
       for (const node of nodes) {
         expect(answers(node).get(0n)).to.deep.equal({ outcome: Outcome.Skipped, output: "" });
