@@ -41,7 +41,7 @@ export class ReorganisedError extends Error {
  * that logs came from, are then read again each by its hash, which only a machine that has the block can answer. A bloom that is missing or
  * all zero says nothing, so with it every block that has transactions is read again. If there is a second endpoint, it is asked for the
  * same range, and for the blocks read again. Where two answers differ, a block is read a second time, and counts when both readings agree and lack
- * nothing that any answer had.
+ * nothing that any answer had. A second endpoint that is away says nothing, unless it is needed: then nothing is believed without it.
  */
 export class BlockRange implements LogRange {
   readonly #endpoint: Eip1193;
@@ -49,19 +49,26 @@ export class BlockRange implements LogRange {
   readonly #from: bigint;
   readonly #to: bigint;
   readonly #before: BlockId | undefined;
+  readonly #isWitnessNeeded: boolean;
   #headers: Promise<RpcHeader[]> | undefined;
 
   /** @param before the block before `from`, as it was read; undefined when none has been */
   constructor(
     endpoint: Eip1193,
     witness: Eip1193 | undefined,
-    range: { readonly from: bigint; readonly to: bigint; readonly before: BlockId | undefined },
+    range: {
+      readonly from: bigint;
+      readonly to: bigint;
+      readonly before: BlockId | undefined;
+      readonly isWitnessNeeded?: boolean;
+    },
   ) {
     this.#endpoint = endpoint;
     this.#witness = witness;
     this.#from = range.from;
     this.#to = range.to;
     this.#before = range.before;
+    this.#isWitnessNeeded = range.isWitnessNeeded ?? false;
   }
 
   /** The last block. @throws WrongAnswerError, ReorganisedError */
@@ -106,7 +113,7 @@ export class BlockRange implements LogRange {
       return this.#byBlock(await ask(this.#witness, filter, range), filter, headers);
     } catch (error) {
       // A witness that contradicts the headers is a disagreement; one that is away is none.
-      if (error instanceof WrongAnswerError) throw error;
+      if (error instanceof WrongAnswerError || this.#isWitnessNeeded) throw error;
       return undefined;
     }
   }
@@ -118,7 +125,7 @@ export class BlockRange implements LogRange {
     answers: readonly (readonly RpcLog[])[],
   ): Promise<RpcLog[]> {
     const first =
-      (await this.#ofBlock(this.#witness, filter, header)) ??
+      (await this.#ofBlock(this.#witness, filter, header, this.#isWitnessNeeded)) ??
       (await this.#ofBlock(this.#endpoint, filter, header, true));
     if (answers.every((answer) => isSame(answer, first!))) return first!;
     const second = await this.#ofBlock(this.#endpoint, filter, header, true);

@@ -9,11 +9,17 @@ import type { ScanRecord } from "./scan-record.ts";
 import { topicOf, type ServedChain } from "./served-chain.ts";
 import { filtersOf, placed, Subscriptions, type Subscription } from "./subscriptions.ts";
 
-/** Most blocks that one `eth_getLogs` asks for; public nodes refuse more, and fewer when they hold many logs. */
-const BLOCKS_PER_CALL = 2_000n;
+/** How a chain's endpoints are asked. */
+export interface Reading {
+  /** Most blocks that one `eth_getLogs` asks for; public nodes refuse more, and fewer when they hold many logs. */
+  readonly blocksPerCall: bigint;
+  /** Most addresses and most topics that one `eth_getLogs` names: geth and erigon refuse more than 1,000 of either. */
+  readonly addressesPerCall: number;
+  /** How many endpoints must give the same logs. With 1, a second one is asked and must agree, but may be away. */
+  readonly quorum: 1 | 2;
+}
 
-/** Most addresses and most topics that one `eth_getLogs` names: geth and erigon refuse more than 1,000 of either. */
-const ADDRESSES_PER_CALL = 500;
+const READING: Reading = { blocksPerCall: 2_000n, addressesPerCall: 500, quorum: 1 };
 
 /** Scans in a row that the provider took, after which twice as many blocks are asked for again. */
 const CALM_SCANS = 16;
@@ -44,13 +50,13 @@ export class EventSource {
   /** The gateway's address and its event's first topic. */
   readonly #gateway: string;
   readonly #requested: string;
-  readonly #addressesPerCall: number;
+  readonly #reading: Reading;
   #subscriptions = new Subscriptions();
   #scanned: bigint;
   /** The last scanned block, which the next one has to follow. */
   #tip: BlockId | undefined;
   /** Blocks that the next call asks for, and how many calls in a row of so many the provider took. */
-  #span = BLOCKS_PER_CALL;
+  #span: bigint;
   #calm = 0;
   /** Which of the chain's endpoints answered last. */
   #endpoint = 0;
@@ -64,18 +70,21 @@ export class EventSource {
   #saved = -SAVED_EVERY;
 
   /**
-   * @param addressesPerCall most addresses, and most topics, in one `eth_getLogs`; what the chain's provider takes
+   * @param reading 2,000 blocks and 500 addresses per call and a quorum of 1, unless given
    * @param record where the scan is kept, to go on from there after a restart; kept nowhere unless given
+   * @throws RangeError when the chain has fewer endpoints than must agree
    */
-  constructor(
-    served: ServedChain,
-    cloudId: string,
-    addressesPerCall = ADDRESSES_PER_CALL,
-    record?: ScanRecord,
-  ) {
+  constructor(served: ServedChain, cloudId: string, reading: Partial<Reading> = {}, record?: ScanRecord) {
     this.#record = record;
     this.served = served;
-    this.#addressesPerCall = addressesPerCall;
+    this.#reading = { ...READING, ...reading };
+    this.#span = this.#reading.blocksPerCall;
+    const { length } = served.chain.endpoints;
+    if (length < this.#reading.quorum) {
+      throw new RangeError(
+        `Chain ${served.chainId} has ${length} endpoint, and ${this.#reading.quorum} must agree.`,
+      );
+    }
     this.#cloudId = cloudId.toLowerCase();
     this.#gateway = lower(served.gateway.address);
     this.#requested = topicOf(served.gateway.abi, "Requested");
@@ -131,7 +140,8 @@ export class EventSource {
     if (state === undefined) return;
     this.#scanned = this.#saved = state.block;
     this.#tip = state.hash === undefined ? undefined : { number: state.block, hash: state.hash };
-    this.#span = state.span;
+    const { blocksPerCall } = this.#reading;
+    this.#span = state.span < blocksPerCall ? state.span : blocksPerCall;
     this.#subscriptions = Subscriptions.of(state.subscriptions);
   }
 
@@ -191,7 +201,12 @@ export class EventSource {
     const { [endpoint]: asked, [(endpoint + 1) % chain.endpoints.length]: next } = chain.endpoints;
     const range = isDevelopment
       ? new DevelopmentRange(chain, from, to)
-      : new BlockRange(asked!, next === asked ? undefined : next, { from, to, before: this.#tip });
+      : new BlockRange(asked!, next === asked ? undefined : next, {
+          from,
+          to,
+          before: this.#tip,
+          isWitnessNeeded: this.#reading.quorum > 1,
+        });
     const subscriptions = new Subscriptions(this.#subscriptions);
     const events = await this.#read(range, from, to, subscriptions, cursor);
     this.#tip = await range.last();
@@ -199,9 +214,10 @@ export class EventSource {
     this.#subscriptions = subscriptions;
     this.#scanned = to;
     if (this.#record !== undefined) this.#mark({ block: to, tip: this.#tip, subscriptions });
-    if (this.#span < BLOCKS_PER_CALL && ++this.#calm >= CALM_SCANS) {
+    const { blocksPerCall } = this.#reading;
+    if (this.#span < blocksPerCall && ++this.#calm >= CALM_SCANS) {
       this.#calm = 0;
-      this.#span = this.#span * 2n < BLOCKS_PER_CALL ? this.#span * 2n : BLOCKS_PER_CALL;
+      this.#span = this.#span * 2n < blocksPerCall ? this.#span * 2n : blocksPerCall;
     }
   }
 
@@ -238,7 +254,7 @@ export class EventSource {
     const ahead = own.filter((log) => !isPast(log));
     const asked = await this.#askedFor(range, ahead, followed, first);
     const foreign: RpcLog[] = [];
-    for (const filter of filtersOf(asked, this.#addressesPerCall)) {
+    for (const filter of filtersOf(asked, this.#reading.addressesPerCall)) {
       foreign.push(...(await range.logs(filter, first)));
     }
     const seen = new Map(

@@ -207,6 +207,52 @@ describe("plugin/cloud/chains/block-range", () => {
     });
   });
 
+  describe("with two endpoints that must agree", () => {
+    const agreeing = (chain: ScriptedChain, ...endpoints: Eip1193[]): EventSource =>
+      chain.source(undefined, new Endpoints(endpoints), 0, undefined, { quorum: 2 });
+    /** A provider that finds no logs in ranges, or fails there, and fails where logs of one block are asked for. */
+    const lame = (chain: ScriptedChain, isAway: boolean): Eip1193 => ({
+      request: async (args) => {
+        if (args.method !== "eth_getLogs") return chain.provider.request(args);
+        if (!isAway && !("blockHash" in (args.params![0] as object))) return [];
+        throw new Error("the database is corrupted");
+      },
+    });
+    const full = (): ScriptedChain => {
+      const chain = new ScriptedChain();
+      chain.request(3, 1);
+      chain.head = 10;
+      return chain;
+    };
+
+    it("believes nothing that one alone says, for ranges and for blocks read again", async () => {
+      for (const isAway of [true, false]) {
+        const chain = full();
+        const bad = lame(chain, isAway);
+        const source = agreeing(chain, chain.provider, bad);
+        expect(((await failure(source.after(undefined, 10))) as Error).message).to.match(/corrupted/);
+        const others = agreeing(chain, bad, chain.provider, chain.provider);
+        expect(await others.after(undefined, 10)).to.have.length(1);
+        const one = chain.source(undefined, new Endpoints([chain.provider, bad]));
+        expect(await one.after(undefined, 10), "which a quorum of 1 does").to.have.length(1);
+      }
+    });
+
+    it("takes what both say, and needs two of them", async () => {
+      const chain = full();
+      expect(await agreeing(chain, chain.provider, chain.provider).after(undefined, 10)).to.have.length(1);
+      expect(() => agreeing(chain, chain.provider)).to.throw(RangeError, "has 1 endpoint, and 2 must agree");
+    });
+  });
+
+  it("asks for no more blocks at once than it is told to", async () => {
+    const chain = new ScriptedChain();
+    chain.head = 10;
+    await chain.source(undefined, chain.provider, 0, undefined, { blocksPerCall: 3n }).after(undefined, 10);
+    const widths = chain.asked.map(({ fromBlock, toBlock }) => Number(toBlock) - Number(fromBlock) + 1);
+    expect(widths).to.deep.equal([3, 3, 3, 1]);
+  });
+
   describe("a provider that lies at random", () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
       it(`leads to the chain's events or to an error, never to fewer (NEXUS_SEED=${seed})`, async () => {

@@ -7,7 +7,7 @@ import {
   type RpcHeader,
   type RpcLog,
 } from "../../../../plugin/chain/evm-chain.ts";
-import { EventSource } from "../../../../plugin/cloud/chains/event-source.ts";
+import { EventSource, type Reading } from "../../../../plugin/cloud/chains/event-source.ts";
 import { ScanRecord } from "../../../../plugin/cloud/chains/scan-record.ts";
 import { servedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
 import type { KeyValueStore } from "../../../../plugin/cloud/storage/key-value-store.ts";
@@ -109,11 +109,13 @@ export class ScriptedChain {
     provider: Eip1193 = this.provider,
     finality: Finality = 0,
     store?: KeyValueStore,
+    reading: Partial<Reading> = {},
   ): EventSource {
     const chain = new EvmChain(provider, 1n, finality);
     const served = servedChain(chain, addresses, { isHome: true, deployedAt: 1n, callGasPrice: 0n });
     const record = store && new ScanRecord(store, served, CLOUD);
-    return new EventSource(served, CLOUD, addressesPerCall, record);
+    const asked = addressesPerCall === undefined ? reading : { ...reading, addressesPerCall };
+    return new EventSource(served, CLOUD, asked, record);
   }
 
   header(block: number): RpcHeader {
