@@ -1,0 +1,138 @@
+/** What an operator's node keeps in its folder, and where. */
+import { randomBytes } from "node:crypto";
+import { access, mkdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { computeAddress, getAddress, hexlify, SigningKey } from "ethers";
+import { z } from "zod";
+
+import { IdentitySecret } from "../cloud/dkg/identity.ts";
+import { readAccount, writeAccount } from "../cloud/keystore/account-file.ts";
+import { writeDurably } from "../cloud/keystore/durable-file.ts";
+import { Keystore } from "../cloud/keystore/keystore.ts";
+import { KeystoreError } from "../cloud/keystore/private-file.ts";
+
+/** The public side of a node's identity: its address, and x and y of its key, 64 bytes, 0x-prefixed. */
+export interface PublicIdentity {
+  readonly address: string;
+  readonly publicKey: string;
+}
+
+const publicSchema = z
+  .object({
+    address: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
+    publicKey: z.string().regex(/^0x[0-9a-f]{128}$/),
+  })
+  .strict();
+
+/** What of an account's file is public. */
+const accountSchema = z.object({ address: z.string().regex(/^(0x)?[0-9a-fA-F]{40}$/) });
+
+const IDENTITY = "identity";
+
+/** An operator's folder. Nothing in it is ever written over. */
+export class NodeFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  get configuration(): string {
+    return join(this.path, "nexus-node.json");
+  }
+
+  /** The operator's account, which pays for the node's transactions. */
+  get account(): string {
+    return join(this.path, "account.json");
+  }
+
+  /** The node's secrets. */
+  get keys(): string {
+    return join(this.path, "keys");
+  }
+
+  get #identity(): string {
+    return join(this.path, "identity.json");
+  }
+
+  /**
+   * Makes what of a node's keys is not there yet, all under one password.
+   *
+   * @throws KeystoreError, such as when the password is not that of what is there
+   */
+  async make(password: string): Promise<void> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    const keystore = (await exists(join(this.keys, "keystore.json")))
+      ? await Keystore.open(this.keys, password)
+      : await Keystore.create(this.keys, password);
+    if ((await keystore.get(IDENTITY)) === undefined) {
+      await keystore.put(IDENTITY, secp256k1.utils.randomSecretKey());
+    }
+    const { address, publicKey } = publicIdentity((await keystore.get(IDENTITY))!);
+    await writeDurably(this.#identity, `${JSON.stringify({ address, publicKey }, undefined, 2)}\n`);
+    if (await exists(this.account)) await readAccount(this.account, password);
+    else await writeAccount(this.account, new SigningKey(randomBytes(32)), password);
+  }
+
+  /** Writes the configuration, unless there is one. @returns whether it was written */
+  async configure(text: string): Promise<boolean> {
+    if (await exists(this.configuration)) return false;
+    await writeDurably(this.configuration, text);
+    return true;
+  }
+
+  /** @throws KeystoreError */
+  async openAccount(password: string): Promise<SigningKey> {
+    return readAccount(this.account, password);
+  }
+
+  /** Address of the account, which needs no password. @throws KeystoreError */
+  async accountAddress(): Promise<string> {
+    const found = await readJson(this.account, accountSchema);
+    if (found === undefined) throw this.#missing(this.account);
+    return getAddress(`0x${found.address.replace(/^0x/, "")}`);
+  }
+
+  /** The node's identity. @throws KeystoreError */
+  async openIdentity(password: string): Promise<IdentitySecret> {
+    const secret = await (await Keystore.open(this.keys, password)).get(IDENTITY);
+    if (secret === undefined) throw this.#missing(this.keys);
+    return new IdentitySecret(secret);
+  }
+
+  /** Its public side, which needs no password. @throws KeystoreError */
+  async identity(): Promise<PublicIdentity> {
+    const found = await readJson(this.#identity, publicSchema);
+    if (found === undefined) throw this.#missing(this.#identity);
+    return found;
+  }
+
+  #missing(file: string): KeystoreError {
+    return new KeystoreError(`${file} is missing or damaged: \`nexus-node init\` makes what is missing.`);
+  }
+}
+
+function publicIdentity(secret: Uint8Array): PublicIdentity {
+  const key = secp256k1.getPublicKey(secret, false);
+  return { address: computeAddress(hexlify(key)), publicKey: hexlify(key.subarray(1)) };
+}
+
+/** What a file holds; undefined when it is missing, or holds something else. */
+async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (error) {
+    const isOther = error instanceof SyntaxError || error instanceof z.ZodError;
+    if (isOther || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
