@@ -161,6 +161,11 @@ describe("the npm package", function () {
       await install(tarball);
       expect((await sizeOf(modules)) - without, "bytes that the plugin adds").to.be.below(MOST_ADDED);
 
+      const operator = join(modules, ".bin", "nexus-node");
+      expect(await exec(operator, "--help")).to.contain("Usage: nexus-node COMMAND [FOLDER] [options]");
+      await writeFile(join(project, "password"), "correct horse", { mode: 0o600 });
+      expect(await exec(operator, "init", "node", "--password-file", "password")).to.match(/identity +0x/);
+
       await writeFile(join(project, "hardhat.config.ts"), config(toolbox));
       await writeFile(join(project, "tsconfig.json"), tsconfig(runner));
       const hardhat = (...args: string[]): Promise<string> =>

@@ -420,6 +420,21 @@ describe("nexus-node, beside a chain with the id of a live one", function () {
       expect(once).to.include({ code: 0, stdout });
     });
 
+    it("asks as many endpoints as must agree", async () => {
+      const path = await copy("agreeing");
+      const text = await readFile(join(folder, "nexus-node.json"), "utf8");
+      const two = text
+        .replace('{ "url": "${NODE_URL}" }', '{ "url": "${NODE_URL}" }, { "url": "http://127.0.0.1:9" }')
+        .replace('"finality": "finalized"', '"finality": 0');
+      expect(two).to.contain("127.0.0.1:9").and.contain('"quorum": 1');
+      await writeFile(join(path, "nexus-node.json"), two);
+      expect((await nexusNode(["watch", path, "--once"], environment())).stderr).to.match(/read up to block/);
+      await writeFile(join(path, "nexus-node.json"), two.replace('"quorum": 1', '"quorum": 2'));
+      const ended = await nexusNode(["watch", path, "--once"], environment());
+      expect(ended.code).to.equal(1);
+      expect(ended.stderr).to.match(/^chain 11155111: 127.0.0.1:9 cannot be reached/);
+    });
+
     it("says what an endpoint is short of, and ends with 1 when it cannot read", async () => {
       const path = await copy("blind");
       const text = await readFile(join(folder, "nexus-node.json"), "utf8");
