@@ -17,7 +17,7 @@ export const address = (n: number): string => zeroPadValue(toBeHex(n), 20);
 export const CLOUD = id("cloud");
 export const TOPIC = id("Price(uint256)");
 
-const addresses = {
+export const addresses = {
   committees: address(1),
   gateway: address(2),
   outbox: address(3),
@@ -48,6 +48,8 @@ export class ScriptedChain {
   head = 0;
   /** Most addresses, or topics, of one `eth_getLogs`. */
   mostAddresses = 1_000;
+  /** What its outbox asks for a unit of gas of a call. */
+  callGasPrice = 0n;
   /** How its headers say what was logged: as Ethereum's, or not at all. */
   blooms: "true" | "zero" | "missing" = "true";
   /** The ranges, and the blocks by their hash, of which logs were asked for. */
@@ -60,6 +62,7 @@ export class ScriptedChain {
   readonly #branches: number[] = [];
   readonly #subscriptions = new Interface(loadArtifact("NexusSubscriptions").abi);
   readonly #gateway = new Interface(loadArtifact("NexusGateway").abi);
+  readonly #outbox = new Interface(loadArtifact("NexusOutbox").abi);
 
   timestamp(block: number): bigint {
     return 1_000_000n + 12n * BigInt(block);
@@ -76,8 +79,8 @@ export class ScriptedChain {
     this.log(block, emitter, { topics: [TOPIC], data: "0x" });
   }
 
-  subscribe(block: number, n: number, program: string, emitter: string, until: bigint): void {
-    const values = [id(`subscription ${n}`), CLOUD, program, address(9), emitter, TOPIC, until];
+  subscribe(block: number, n: number, program: string, emitter: string, until: bigint, topic = TOPIC): void {
+    const values = [id(`subscription ${n}`), CLOUD, program, address(9), emitter, topic, until];
     this.log(block, addresses.subscriptions, this.#subscriptions.encodeEventLog("Subscribed", values));
   }
 
@@ -97,6 +100,16 @@ export class ScriptedChain {
     this.log(block, addresses.gateway, this.#gateway.encodeEventLog("Requested", values));
   }
 
+  fund(block: number, program: string, amount: bigint, cloud = CLOUD, from = addresses.outbox): void {
+    const values = [cloud, program, address(7), amount];
+    this.log(block, from, this.#outbox.encodeEventLog("Funded", values));
+  }
+
+  executed(block: number, program: string, unspent: bigint): void {
+    const values = [CLOUD, program, 0n, address(7), true, unspent];
+    this.log(block, addresses.outbox, this.#outbox.encodeEventLog("Executed", values));
+  }
+
   /** Has all blocks from `block` on never happened, and others in their place, without logs. */
   reorganise(block: number): void {
     this.#branches.push(block);
@@ -112,7 +125,11 @@ export class ScriptedChain {
     reading: Partial<Reading> = {},
   ): EventSource {
     const chain = new EvmChain(provider, 1n, finality);
-    const served = servedChain(chain, addresses, { isHome: true, deployedAt: 1n, callGasPrice: 0n });
+    const served = servedChain(chain, addresses, {
+      isHome: true,
+      deployedAt: 1n,
+      callGasPrice: this.callGasPrice,
+    });
     const record = store && new ScanRecord(store, served, CLOUD);
     const asked = addressesPerCall === undefined ? reading : { ...reading, addressesPerCall };
     return new EventSource(served, CLOUD, asked, record);
