@@ -219,6 +219,56 @@ describe("NexusGateway's quote", () => {
   });
 });
 
+describe("NexusOutbox's gas", () => {
+  it("stays within its limits, for the whole transaction, and is what a funded program pays for a call among many", async () => {
+    const { ethers, mirror, at, relayer, sign } = await anchoredCloud("l1");
+    const outbox = await ethers.deployContract("NexusOutbox", [mirror, at, 10n ** 11n]);
+    const target = await ethers.deployContract("Target");
+    const to = await target.getAddress();
+    const data = target.interface.encodeFunctionData("count");
+    let nonce = 0n;
+    /** Gas of a batch of so many calls that do nothing, and what the program paid for it, in gas. */
+    const used = async (count: bigint, programId = PROGRAM) => {
+      const calls = Array.from({ length: Number(count) }, () => ({
+        programId,
+        nonce: programId === PROGRAM ? nonce++ : 0n,
+        target: to,
+        gasLimit: 30_000n,
+        data,
+      }));
+      const hashes = calls.map((c) => digests.call(c.programId, c.nonce, c.target, c.gasLimit, c.data));
+      const header = {
+        height: nonce + 1n,
+        stateRoot: id("s"),
+        resultsHash: NOTHING,
+        callsHash: hexlify(digests.list(hashes)),
+      };
+      const before = await outbox.fundsOf(CLOUD, programId);
+      const sent = await outbox.connect(relayer).execute(CLOUD, 1, header, calls, sign(header), {
+        gasLimit: 3_000_000,
+      });
+      const { gasUsed, blockNumber } = (await sent.wait())!;
+      const { baseFeePerGas } = (await ethers.provider.getBlock(blockNumber))!;
+      return { gas: gasUsed, paid: (before - (await outbox.fundsOf(CLOUD, programId))) / baseFeePerGas! };
+    };
+    const unfunded = await used(1n, id("unfunded"));
+    expectGas("outbox: execute the first call of a program without funds", unfunded.gas, 320_000);
+    expect(unfunded.paid).to.equal(0n);
+    const funded = await outbox.fund(CLOUD, PROGRAM, { value: 10n ** 18n });
+    expectGas("outbox: fund a program for the first time", (await funded.wait())!.gasUsed, 60_000);
+    const again = await outbox.fund(CLOUD, PROGRAM, { value: 10n ** 18n });
+    expectGas("outbox: fund a program again", (await again.wait())!.gasUsed, 45_000);
+    const first = await used(1n);
+    expectGas("outbox: execute the first call of a funded program", first.gas, 330_000);
+    const one = await used(1n);
+    expectGas("outbox: execute one call of a funded program", one.gas, 240_000);
+    const nine = await used(9n);
+    const further = (nine.gas - one.gas) / 8n;
+    expectGas("outbox: execute each further call of a funded program", further, 40_000);
+    expect(nine.paid > nine.gas, "many calls pay all that they cost").to.equal(true);
+  });
+});
+
 describe("NexusGateway's gas", () => {
   const FULL = `0x${"ab".repeat(64)}`;
 
