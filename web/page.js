@@ -69,7 +69,7 @@ function stuckItem({ skip, requestId, nodes, reason }) {
 
 function requestItem(request) {
   const { program, programId, outcome, output, log, reason, requestId, height, fuelUsed, time } = request;
-  const { input, requester, fee, callback } = request;
+  const { input, requester, fee, callback, refusedCalls } = request;
   const [asked, answer] = [readable(input), readable(output)];
   const failed = callback?.status === "failed";
   return element(
@@ -93,6 +93,9 @@ function requestItem(request) {
     ),
     failed ? element("p", "detail bad", `Callback: ${callback.reason ?? "it failed"}`) : null,
     reason ? element("p", "detail bad", reason) : null,
+    ...[...new Set(refusedCalls)].map((refusal) =>
+      element("p", "detail bad", `A call is not made: ${refusal}`),
+    ),
     asked ? element("pre", "input quiet", asked) : null,
     answer ? element("pre", "output", answer) : null,
     log ? element("pre", "log quiet", log.trimEnd()) : null,
@@ -166,7 +169,15 @@ function showStatus(status) {
   ]);
   describe(
     byId("programs"),
-    programs.map(({ id, name }) => [name, element("span", "mono", id)]),
+    programs.map(({ id, name, callCredits }) => [
+      name,
+      element(
+        "span",
+        "mono",
+        id,
+        ...callCredits.map(({ chainId, wei }) => ` ${ether(wei)} for calls to chain ${chainId}`),
+      ),
+    ]),
   );
 }
 

@@ -50,8 +50,7 @@ export async function fundCalls(
 }
 
 /** Wei that a program has for further calls to a chain, as the newest node counts. */
-export function creditOf(cloud: EmbeddedCloud, chain: EvmChain, programId: string): bigint {
-  const { chainId } = servedBy(cloud, chain);
+export function creditOf(cloud: EmbeddedCloud, chainId: bigint, programId: string): bigint {
   const [newest] = [...cloud.replicas].sort((a, b) => b.height - a.height);
   return newest!.node.application.callCredit(programId, chainId);
 }

@@ -139,7 +139,7 @@ export class Nexus {
 
   /** Wei that a program has for further calls to this network; what a call has not cost is back once the chain has made it. */
   async callCredit(program: Pick<CloudProgram, "id">): Promise<bigint> {
-    return creditOf(await this.cloud(), await this.chain(), program.id);
+    return creditOf(await this.cloud(), (await this.chain()).chainId, program.id);
   }
 
   /**

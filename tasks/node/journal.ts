@@ -1,5 +1,6 @@
 import { hexlify } from "ethers";
 
+import { refusalText } from "../../plugin/api/call-funds.ts";
 import { deliveredAnswers } from "../../plugin/callbacks/answers.ts";
 import type { CallbackResult } from "../../plugin/callbacks/callback.ts";
 import type { ProjectArtifacts } from "../../plugin/callbacks/revert-reason.ts";
@@ -35,6 +36,8 @@ export interface RequestView {
   readonly input: string;
   readonly outcome: string;
   readonly reason: string | null;
+  /** Why calls that the program asked for are not made. */
+  readonly refusedCalls: readonly string[];
   readonly fuelUsed: string;
   readonly log: string;
   readonly output: string;
@@ -166,6 +169,7 @@ export class Journal {
           outcome:
             Object.entries(digests.Outcome).find(([, value]) => value === run?.outcome)?.[0] ?? "Unknown",
           reason: run?.reason ?? null,
+          refusedCalls: (run?.refusedCalls ?? []).map((one) => refusalText(programId, one)),
           fuelUsed: String(run?.fuelUsed ?? 0n),
           log: (run?.log ?? "").slice(0, SHOWN),
           output: outputs.get(requestId) ?? "0x",

@@ -1,3 +1,4 @@
+import { creditOf } from "../../plugin/api/call-funds.ts";
 import type { EmbeddedCloud } from "../../plugin/cloud/embedded/embedded-cloud.ts";
 
 /** What a node's page shows of the cloud as a whole. Amounts are decimal text, times seconds of Unix time. */
@@ -29,13 +30,21 @@ export interface StatusView {
     nodes: readonly number[];
     reason: string;
   }[];
-  readonly programs: readonly { id: string; name: string }[];
+  readonly programs: readonly {
+    id: string;
+    name: string;
+    /** Wei that it has for further calls, on each chain where it has any. */
+    callCredits: readonly { chainId: string; wei: string }[];
+  }[];
 }
 
 /** The present state of a cloud, to be shown. */
 export function statusView(
   cloud: EmbeddedCloud,
-  known: Pick<StatusView, "trouble" | "programs"> & { rpc: string | null },
+  known: Pick<StatusView, "trouble"> & {
+    rpc: string | null;
+    programs: readonly { id: string; name: string }[];
+  },
 ): StatusView {
   const { committee } = cloud.committee.active!;
   return {
@@ -73,6 +82,12 @@ export function statusView(
       nodes,
       reason,
     })),
-    programs: known.programs,
+    programs: known.programs.map(({ id, name }) => ({
+      id,
+      name,
+      callCredits: cloud.chains
+        .map(({ chainId }) => ({ chainId: String(chainId), wei: String(creditOf(cloud, chainId, id)) }))
+        .filter(({ wei }) => wei !== "0"),
+    })),
   };
 }

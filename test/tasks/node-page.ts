@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
-import { JsonRpcProvider, toUtf8Bytes, ZeroHash } from "ethers";
+import { JsonRpcProvider, keccak256, toUtf8Bytes, ZeroHash } from "ethers";
 import hre from "hardhat";
 import { chromium, type Browser } from "playwright-core";
 
@@ -18,6 +18,7 @@ import { loadArtifact } from "../../plugin/contracts/artifacts.ts";
 import { EvmContract } from "../../plugin/chain/evm-chain.ts";
 import type { BlockView, RequestView } from "../../tasks/node/journal.ts";
 import type { StatusView } from "../../tasks/node/status-view.ts";
+import { program as assembled } from "../plugin/cloud/runtime/programs.ts";
 import { startNode } from "../deploy/live-node.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -82,7 +83,7 @@ describe("nexus:node", function () {
   /** Asks through the gateway, as any contract's user would. @returns the request's id */
   async function ask(program: string, input: string, callbackGas = 0): Promise<string> {
     const { cloudId, programs, chains } = status;
-    const { id } = programs.find(({ name }) => name === program)!;
+    const id = programs.find(({ name }) => name === program)?.id ?? program;
     const gateway = new EvmContract(chains[0]!.gateway, loadArtifact("NexusGateway").abi);
     const deadline = (await provider.getBlock("latest"))!.timestamp + 86_400;
     const signer = await provider.getSigner(0);
@@ -122,6 +123,39 @@ describe("nexus:node", function () {
     expect(callback!.status).to.equal("failed");
     expect(callback!.reason).to.match(/^there is no contract at 0x/);
     expect(fee).to.match(/^\d+$/);
+  });
+
+  it("tells of calls that programs ask for without funds, and of what they have for calls", async () => {
+    const module = assembled(`(func $start
+      (call $call (i64.const 31337) (i32.const 0) (i32.const 1000) (i32.const 0) (i32.const 0)))`);
+    const published = await fetch(`${page}api/programs`, {
+      method: "POST",
+      body: new Uint8Array(module),
+      headers: { "content-type": "application/wasm" },
+    });
+    expect(published.status).to.equal(201);
+    const program = keccak256(module);
+    const refused = (await read(`api/requests/${await ask(program, "")}`)) as RequestView;
+    expect(refused.outcome, "who sends the transaction is told nothing").to.equal("Success");
+    expect(refused.refusedCalls).to.have.length(1);
+    expect(refused.refusedCalls[0]).to.include("has 0.0 ether for its calls to chain 31337");
+
+    await until(() => existsSync(addresses));
+    const { contracts } = JSON.parse(await readFile(addresses, "utf8")) as {
+      contracts: Record<string, string>;
+    };
+    const outbox = new EvmContract(contracts["NexusOutbox"]!, loadArtifact("NexusOutbox").abi);
+    const named = status.programs.find(({ name }) => name === "fibonacci")!;
+    for (const id of [program, named.id]) {
+      const data = outbox.abi.encodeFunctionData("fund", [status.cloudId, id]);
+      const signer = await provider.getSigner(0);
+      await (await signer.sendTransaction({ to: outbox.address, data, value: 10n ** 18n })).wait();
+    }
+    const paid = (await read(`api/requests/${await ask(program, "")}`)) as RequestView;
+    expect(paid.refusedCalls).to.deep.equal([]);
+    const { programs } = (await read("api/status")) as StatusView;
+    const credits = programs.find(({ id }) => id === named.id)!.callCredits;
+    expect(credits).to.deep.equal([{ chainId: "31337", wei: String(10n ** 18n) }]);
   });
 
   it("writes what front-ends and scripts need to the file of --out", async () => {
