@@ -285,6 +285,29 @@ contract NexusStakingTest is StakingTest {
         }
     }
 
+    function testASlashOfExactlyAllItsOwnIsNotTheEnd() external {
+        stake(OPERATOR, OPERATOR, 100 * TOKEN);
+        stake(OPERATOR, ALICE, 900 * TOKEN);
+        uint256 ticketId = unstake(OPERATOR, OPERATOR, 40e24);
+        assertEq(staking.slash(OPERATOR, 1000, REPORTER), 100 * TOKEN, "taken");
+        assertEq(staking.sharesOf(OPERATOR, OPERATOR) + _worth(ticketId), 0, "own");
+        assertEq(staking.operatorState(OPERATOR).ownRound, 1, "round");
+        assertEq(staking.stakeOf(OPERATOR, ALICE), 900 * TOKEN, "Alice");
+        vm.warp(block.timestamp + JAIL);
+        vm.prank(OPERATOR);
+        staking.unjail();
+    }
+
+    function testTheReporterGetsAtMostHalfOfWhatTheOperatorLosesOfItsOwn() external {
+        stake(OPERATOR, OPERATOR, 10 * TOKEN);
+        stake(OPERATOR, ALICE, 990 * TOKEN);
+        unstake(OPERATOR, OPERATOR, 4e24);
+        // A twentieth of the 500 taken were 25.
+        assertEq(staking.slash(OPERATOR, 5000, REPORTER), 500 * TOKEN, "taken");
+        assertEq(token.balanceOf(REPORTER), 5 * TOKEN, "reporter");
+        assertEq(token.balanceOf(BURNED), 495 * TOKEN, "burned");
+    }
+
     /// @dev A pool at next to nothing would mint shares without end: the operator is out, as with the other pools.
     function testOwnUnbondingAtLessThanAMillionthIsTheEnd() external {
         uint256 own = 1_000_000 * TOKEN;
@@ -317,11 +340,11 @@ contract NexusStakingTest is StakingTest {
         uint16 before
     ) external {
         bps = uint16(bound(bps, 1, 10_000));
-        stake(OPERATOR, OPERATOR, 1 + uint256(amounts[0]) + amounts[1]);
+        stake(OPERATOR, OPERATOR, 1e6 + uint256(amounts[0]) + amounts[1]);
         stake(OPERATOR, ALICE, 1e6 + uint256(amounts[2]) + amounts[3]);
         // At another price than the first.
         staking.slash(OPERATOR, uint16(bound(before, 1, 9_000)), REPORTER);
-        stake(OPERATOR, OPERATOR, 1 + uint256(amounts[0]) + amounts[1]);
+        stake(OPERATOR, OPERATOR, 1e6 + uint256(amounts[0]) + amounts[1]);
         uint256 own = unstake(OPERATOR, OPERATOR, 1 + staking.sharesOf(OPERATOR, OPERATOR) / 2);
         uint256 others = unstake(OPERATOR, ALICE, staking.sharesOf(OPERATOR, ALICE) / 3);
 

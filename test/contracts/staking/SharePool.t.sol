@@ -101,19 +101,12 @@ contract SharePoolTest is Test {
 
     function testBurningRoundsTheSharesUp() external {
         _pool.add(10);
-        _pool.slash(7);
-        // A share is worth 4 / 11e6 units.
-        assertEq(_pool.burn(1), 2_750_000, "exact");
-        _pool.add(2);
-        assertEq(_pool.stake, 4, "stake");
-        // 8.25e6 shares and virtual ones at 3 / 8.25e6 each, and 5.5e6 more: 5 / 13.75e6.
-        _pool.slash(1);
-        assertEq(_pool.burn(1), 3_437_500, "4 / 13.75e6");
-        assertEq(_pool.burn(1), 3_437_500, "3 / 10.3125e6");
-        _pool.add(5);
-        assertEq(_pool.burn(1), 3_437_500, "the same price again");
-        _pool.slash(4);
+        _pool.slash(8);
         assertEq(_pool.burn(0), 0, "nothing");
+        assertEq(_pool.burn(1), 3_666_667, "of 11,000,000 at 3 units");
+        assertEq(_pool.burn(1), 3_666_667, "of 7,333,333 at 2 units");
+        assertEq(_pool.stake, 0, "stake");
+        assertEq(_pool.shares, 2_666_666, "shares");
     }
 
     function testOldSharesClaimNothingOfNewStakeAfterATotalSlash() external {
