@@ -50,7 +50,7 @@ export interface RequestView {
   readonly time: number | null;
 }
 
-/** How many blocks are kept for the page; the nodes keep all. */
+/** How many blocks are kept for the page; the nodes keep more. */
 const KEPT = 1_000;
 /** How much of an input, output or log is shown, in bytes; the chain has all of it. */
 const SHOWN = 4_096;

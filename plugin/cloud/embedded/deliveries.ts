@@ -17,6 +17,8 @@ export class Deliveries {
   readonly #chains = new Map<bigint, { readonly delivery: ChainDelivery; readonly patience: Patience }>();
   readonly #patience: number;
   readonly #transactions = new Map<number, ChainTransaction[]>();
+  /** Height up to which transactions were taken: of those that come later nobody is told. */
+  #taken = 0;
 
   /** @param patience milliseconds for which `advance` waits for other chains than home */
   constructor(patience = PATIENCE) {
@@ -35,6 +37,7 @@ export class Deliveries {
 
   /** To be told of every transaction that brought something. */
   readonly note = (chainId: bigint, height: number, deliveries: readonly Delivery[]): void => {
+    if (height <= this.#taken) return;
     const known = this.#transactions.get(height) ?? [];
     this.#transactions.set(height, [...known, ...deliveries.map((delivery) => ({ chainId, delivery }))]);
   };
@@ -70,10 +73,11 @@ export class Deliveries {
     await Promise.allSettled(work.filter(({ delivery }) => delivery.queue.isBusy).map(({ wait }) => wait()));
   }
 
-  /** The transactions noted for a block so far; they are forgotten with the call. */
+  /** The transactions noted for a block so far; they are forgotten with the call. Blocks are taken in their order. */
   take(height: number): readonly ChainTransaction[] {
     const taken = this.#transactions.get(height) ?? [];
     this.#transactions.delete(height);
+    this.#taken = height;
     return taken;
   }
 
@@ -83,6 +87,7 @@ export class Deliveries {
       delivery.resume(delivered.get(chainId) ?? otherwise);
     }
     this.#transactions.clear();
+    this.#taken = 0;
   }
 
   get #home(): ChainDelivery {

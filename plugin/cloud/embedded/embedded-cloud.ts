@@ -74,11 +74,13 @@ export class EmbeddedCloud {
     this.committee = committee;
     this.#nodes = nodes;
     this.#stores = stores;
-    this.#engine = new LocalEngine(nodes.replicas, thresholdOf(nodes.replicas.length), (seen) =>
-      this.#misbehaviours.push(seen),
-    );
+    this.#engine = new LocalEngine(nodes.replicas, thresholdOf(nodes.replicas.length), (seen) => {
+      this.#misbehaviours = [...this.#misbehaviours.slice(1 - KEPT_MISBEHAVIOURS), seen];
+    });
     const { chainId } = home.served;
-    this.#told = Math.max(...nodes.nodes.map(({ application }) => application.blocks.delivered(chainId)));
+    this.#told = Math.max(
+      ...nodes.nodes.map(({ application }) => application.blocks.delivered(chainId) ?? 0),
+    );
     this.#serve(home, this.#told);
   }
 
@@ -109,7 +111,9 @@ export class EmbeddedCloud {
     progress: (what: string) => void,
   ): Promise<EmbeddedCloud> {
     const { directory } = options;
-    const states = await Promise.all(stores.stores.map((store) => State.open(store, { history: Infinity })));
+    // A simulated chain may go back to its beginning; a cloud that goes on after a restart is of a chain that does not.
+    const history = directory === undefined ? { history: Infinity } : {};
+    const states = await Promise.all(stores.stores.map((store) => State.open(store, history)));
     const kept = directory === undefined ? undefined : await readFoundation(directory);
     if (kept === undefined && states.some(({ head }) => head.height > 0)) {
       throw new Error(
@@ -146,7 +150,7 @@ export class EmbeddedCloud {
     return this.#nodes.height;
   }
 
-  /** What nodes were seen doing wrong, oldest first. */
+  /** What nodes were seen doing wrong lately, oldest first. */
   get misbehaviours(): readonly Misbehaviour[] {
     return this.#misbehaviours;
   }
@@ -434,6 +438,9 @@ export class EmbeddedCloud {
     for (const mirror of this.#mirrors.values()) mirror.learn(epoch);
   }
 }
+
+/** How many of the misbehaviours seen are kept; evidence is of use while it is fresh. */
+const KEPT_MISBEHAVIOURS = 1_000;
 
 /** Seconds before the end of an epoch at which the next is opened; the registry allows three hours. */
 const RENEWAL_LEAD = 7_200n;

@@ -75,6 +75,10 @@ export class FaultyReplica implements Replica {
     return this.node.height;
   }
 
+  get oldest(): number {
+    return this.node.oldest;
+  }
+
   async prepareProposal(): Promise<Block | undefined> {
     await this.#late();
     return this.node.prepareProposal();

@@ -114,9 +114,9 @@ export class NodeSet {
       .sort((a, b) => b.height - a.height)[0];
   }
 
-  /** A node that has the block at `height`. @throws RangeError when none has */
+  /** A node that still has the block at `height`. @throws RangeError when none has */
   having(height: number): CloudNode {
-    const replica = this.replicas.find((one) => one.height >= height);
+    const replica = this.replicas.find((one) => one.height >= height && one.oldest <= height);
     if (replica === undefined) throw new RangeError(`There is no block at height ${height}.`);
     return replica.node;
   }

@@ -1,4 +1,5 @@
 import type { Misbehaviour } from "../replication/engine.ts";
+import { RecentNames } from "../replication/retention.ts";
 import type { Gossip, Sender, Statement } from "./gossip.ts";
 import { BEHIND, type Heard, type Stated } from "./heard.ts";
 import type { OrderedReplica, Surroundings } from "./ordered-replica.ts";
@@ -11,7 +12,7 @@ export class BlockSigning {
   readonly #replica: OrderedReplica;
   readonly #around: Surroundings;
   readonly #heard: Heard;
-  readonly #reported = new Set<string>();
+  readonly #reported = new RecentNames();
   /** Statements that were looked at and are well made. */
   readonly #meant = new WeakSet<Stated>();
   #halted: string | undefined;
@@ -154,8 +155,6 @@ export class BlockSigning {
   }
 
   #report(name: string, misbehaviour: Misbehaviour): void {
-    if (this.#reported.has(name)) return;
-    this.#reported.add(name);
-    this.#around.report(misbehaviour);
+    if (this.#reported.add(name)) this.#around.report(misbehaviour);
   }
 }

@@ -8,6 +8,7 @@ import {
   type Replica,
   type Vote,
 } from "../replication/engine.ts";
+import { RecentNames } from "../replication/retention.ts";
 
 /**
  * Orders for replicas in one process: deterministic, instant, without a network. There is one orderer, so a faulty one
@@ -20,7 +21,7 @@ export class LocalEngine implements ConsensusEngine {
   readonly #threshold: number;
   readonly #report: (misbehaviour: Misbehaviour) => void;
   readonly #grace: number;
-  readonly #reported = new Set<string>();
+  readonly #reported = new RecentNames();
   /** What replicas are at, those among them that the others went on without. */
   readonly #work = new Map<Replica, Promise<void>>();
 
@@ -169,7 +170,8 @@ export class LocalEngine implements ConsensusEngine {
         if (certificate !== undefined) await replica.certify(height, certificate);
       }
       if (height >= tip || !replica.running) return;
-      const ahead = peers.filter((peer) => peer.height > height);
+      // Who lags behind all that peers keep needs a snapshot.
+      const ahead = peers.filter((peer) => peer.height > height && peer.oldest <= height + 1);
       // What is signed comes before what is not.
       ahead.sort((a, b) => Number(hasSigned(b, height + 1)) - Number(hasSigned(a, height + 1)));
       for (const peer of ahead) {
@@ -263,10 +265,8 @@ export class LocalEngine implements ConsensusEngine {
   }
 
   #note(misbehaviour: Misbehaviour): void {
-    const key = `${misbehaviour.kind}:${misbehaviour.index}:${misbehaviour.height}`;
-    if (this.#reported.has(key)) return;
-    this.#reported.add(key);
-    this.#report(misbehaviour);
+    const { kind, index, height } = misbehaviour;
+    if (this.#reported.add(`${kind}:${index}:${height}`)) this.#report(misbehaviour);
   }
 }
 

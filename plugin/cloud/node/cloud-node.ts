@@ -84,6 +84,10 @@ export class CloudNode implements Replica, Outlook {
     return this.application.height;
   }
 
+  get oldest(): number {
+    return this.application.blocks.oldest;
+  }
+
   /** Why chains could not be asked when they were last, by chain id. */
   get outages(): ReadonlyMap<bigint, Error> {
     return this.#chains.outages;

@@ -30,6 +30,7 @@ import {
 import type { Certificate } from "./engine.ts";
 import { ProgramStore } from "./program-store.ts";
 import { copyOf, outgoingOf, type ReplicatedState, type ServedGateway } from "./replicated-state.ts";
+import { KEPT_BLOCKS } from "./retention.ts";
 import { exportSnapshot, restoreSnapshot } from "./snapshot.ts";
 import { activeChains, applyChainEvent, chainEventFault, normalized, retiredKey } from "./served-chains.ts";
 import { isWaiting, runName, StuckError, type StuckRun } from "./stuck-run.ts";
@@ -85,8 +86,14 @@ export class Application {
   #trial: { readonly content: string; readonly execution: Execution } | undefined;
   #stuck: readonly StuckRun[] = [];
 
-  /** @param state open on `store`: the application is as it was when the store was last written */
-  constructor(parameters: ApplicationParameters, state: State, store: KeyValueStore) {
+  readonly #kept: number;
+
+  /**
+   * @param state open on `store`: the application is as it was when the store was last written
+   * @param kept how many of the last blocks this node keeps; never fewer than the state can be reverted by
+   */
+  constructor(parameters: ApplicationParameters, state: State, store: KeyValueStore, kept = KEPT_BLOCKS) {
+    this.#kept = Math.max(kept, state.history + 1);
     this.parameters = parameters;
     this.blocks = new BlockStore(store);
     this.programs = new ProgramStore(store);
@@ -317,6 +324,7 @@ export class Application {
       const commit = async (): Promise<void> => {
         const writes = [
           ...this.blocks.writesOf(block, record),
+          ...this.blocks.forgetting(this.#neededFrom(block.height, replicated)),
           ...ProgramStore.writes(block.height, modules),
         ];
         try {
@@ -387,6 +395,12 @@ export class Application {
     const replicated = stateOf(new Map(this.#state.entries(REPLICATION_ACCOUNT)));
     this.#entries = entriesOf(replicated);
     return replicated;
+  }
+
+  /** Least height whose block is needed after that at `height`: a chain that this node relays to may lack what is in older ones. */
+  #neededFrom(height: number, { chains }: ReplicatedState): number {
+    const delivered = chains.map(({ chainId }) => this.blocks.delivered(chainId) ?? height);
+    return Math.min(height - this.#kept + 1, ...delivered);
   }
 
   /** What the next block follows; undefined while the last one is not signed. */

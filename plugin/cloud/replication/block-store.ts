@@ -6,7 +6,10 @@ import { decodeBlock, encodeBlock, type Block } from "./block.ts";
 import type { BlockRecord } from "./block-record.ts";
 import type { Certificate } from "./engine.ts";
 
-/** The blocks of a node with their records and certificates. Records and certificates are in a local format. */
+/** Most blocks that are forgotten with one that is committed: more than one, so that what was kept for longer goes in time. */
+const FORGOTTEN_AT_ONCE = 64;
+
+/** The last blocks of a node with their records and certificates. Records and certificates are in a local format. */
 export class BlockStore {
   readonly #store: KeyValueStore;
   /** Records decoded lately, by their bytes in the store: one is asked for many times while its block is signed. */
@@ -26,12 +29,35 @@ export class BlockStore {
     ];
   }
 
-  /** @throws RangeError when there is no block at `height` */
+  /** Least height whose block is kept; after a snapshot the one above it, while there is none. */
+  get oldest(): number {
+    const value = this.#store.get(OLDEST_KEY);
+    return value === undefined ? 1 : (deserialize(value) as number);
+  }
+
+  /** What has a store begin above the block at `height`, of which it has the state alone. */
+  static beginningAfter(height: number): Write {
+    return { key: OLDEST_KEY, value: serialize(height + 1) };
+  }
+
+  /** What forgets blocks below `height`, the oldest first and not all at once: for the write that commits a block. */
+  forgetting(height: number): Write[] {
+    const { oldest } = this;
+    const end = Math.min(height, oldest + FORGOTTEN_AT_ONCE);
+    if (end <= oldest) return [];
+    const writes: Write[] = [{ key: OLDEST_KEY, value: serialize(end) }];
+    for (let at = oldest; at < end; at++) {
+      for (const kind of KINDS) writes.push({ key: keyOf(kind, at), value: undefined });
+    }
+    return writes;
+  }
+
+  /** @throws RangeError when there is no block at `height`, or it is kept no longer */
   block(height: number): Block {
     return decodeBlock(this.#get("block", height));
   }
 
-  /** @throws RangeError when there is no block at `height` */
+  /** @throws RangeError when there is no block at `height`, or it is kept no longer */
   record(height: number): BlockRecord {
     const bytes = this.#get("record", height);
     let record = this.#records.get(bytes);
@@ -39,7 +65,7 @@ export class BlockStore {
     return record;
   }
 
-  /** Whether the block at `height` and its record are here; not so for blocks before a snapshot. */
+  /** Whether the block at `height` and its record are here; not so for blocks before a snapshot, and those kept no longer. */
   has(height: number): boolean {
     return this.#store.get(keyOf("record", height)) !== undefined;
   }
@@ -60,10 +86,10 @@ export class BlockStore {
     return { key: keyOf("certificate", height), value: serialize(certificate) };
   }
 
-  /** Height up to which blocks have been delivered to a chain, as a relayer noted; 0 if none did. */
-  delivered(chainId: bigint): number {
+  /** Height up to which blocks have been delivered to a chain, as a relayer noted; undefined if none did. */
+  delivered(chainId: bigint): number | undefined {
     const value = this.#store.get(applicationKey(`delivered/${chainId}`));
-    return value === undefined ? 0 : (deserialize(value) as number);
+    return value === undefined ? undefined : (deserialize(value) as number);
   }
 
   /** Notes that blocks up to `height` have been delivered: saves looking again, and decides nothing. */
@@ -82,11 +108,16 @@ export class BlockStore {
 
   #get(kind: Kind, height: number): Uint8Array {
     const value = this.#store.get(keyOf(kind, height));
-    if (value === undefined) throw new RangeError(`There is no block at height ${height}.`);
+    if (value === undefined) {
+      const { oldest } = this;
+      const why = height < oldest ? `: blocks are kept from ${oldest} on` : "";
+      throw new RangeError(`There is no block at height ${height}${why}.`);
+    }
     return value;
   }
 }
 
+const OLDEST_KEY = applicationKey("oldest");
 const KINDS = ["block", "record", "certificate"] as const;
 type Kind = (typeof KINDS)[number];
 

@@ -62,6 +62,8 @@ export interface Replica {
   readonly running: boolean;
   /** Height of the last finalised block. */
   readonly height: number;
+  /** Least height whose block it still has for peers that lag behind. */
+  readonly oldest: number;
 
   /** The block it would put next, or undefined when it has seen no event. */
   prepareProposal(): Promise<Block | undefined>;
@@ -103,7 +105,7 @@ export interface Replica {
    * @returns why it is not taken, or undefined when it is
    */
   catchUp(block: Block, certificate: Certificate | undefined, peer: number): Promise<string | undefined>;
-  /** A finalised block, for a peer that lags behind. */
+  /** A finalised block, for a peer that lags behind. @throws RangeError when it is kept no longer */
   block(height: number): Block;
 }
 

@@ -39,6 +39,7 @@ export class ProgramStore {
 
   /** What keeps the checked modules that a block makes known, by program id: for the write that commits the block at `height`. */
   static writes(height: number, modules: ReadonlyMap<string, Uint8Array>): Write[] {
+    if (modules.size === 0) return [];
     return [
       ...[...modules].map(([programId, value]) => ({ key: keyOf(programId), value })),
       { key: addedAt(height), value: new TextEncoder().encode([...modules.keys()].join()) },

@@ -13,6 +13,7 @@ import {
 import { decodeAccount, decodeHead, type Head } from "../storage/records.ts";
 import { decode, encodeList, encodeString } from "../storage/rlp.ts";
 import { State, type StateOptions } from "../storage/state.ts";
+import { BlockStore } from "./block-store.ts";
 import { programOfEntry, REPLICATION_ACCOUNT } from "./state-entries.ts";
 
 /** Size at which a chunk is closed, in bytes; one is longer by a record at most. */
@@ -92,7 +93,11 @@ export async function restoreSnapshot(
     throw new Error(`The snapshot is of height ${head?.height ?? "unknown"} and not ${expected.height}.`);
   }
   checkModules(modules, [...(accounts.get(toBinary(REPLICATION_ACCOUNT))?.values.keys() ?? [])]);
-  await state.restore(expected, accounts, [...modules, ...records]);
+  await state.restore(expected, accounts, [
+    ...modules,
+    ...records,
+    BlockStore.beginningAfter(expected.height),
+  ]);
 }
 
 /** @throws Error unless the modules are those with the entries' hashes */

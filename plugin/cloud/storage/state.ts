@@ -78,6 +78,11 @@ export class State {
     return state;
   }
 
+  /** How many of the last blocks can be reverted at most. */
+  get history(): number {
+    return this.#history;
+  }
+
   /** The last committed block. */
   get head(): Head {
     return this.#head;

@@ -98,4 +98,16 @@ describe("plugin/cloud/embedded/deliveries", () => {
     expect(arrived.filter((one) => one.startsWith("10:"))).to.deep.equal(["10:1", "10:1", "10:2"]);
     expect(deliveries.deliveredHome).to.equal(2);
   });
+
+  it("keeps nothing of what comes after a block was told of, unless blocks are taken back", () => {
+    const { deliveries } = scene(60_000);
+    const transaction = { kind: "fulfil", transactionHash: "0x1", gasUsed: 1n } as const;
+    for (const height of [1, 2]) deliveries.note(HOME, height, [transaction]);
+    expect([1, 2].map((height) => deliveries.take(height).length)).to.deep.equal([1, 1]);
+    for (const height of [1, 2, 3]) deliveries.note(AWAY, height, [transaction]);
+    expect([1, 2, 3].map((height) => deliveries.take(height).length)).to.deep.equal([0, 0, 1]);
+    deliveries.resume(new Map(), 1);
+    deliveries.note(HOME, 2, [transaction]);
+    expect(deliveries.take(2)).to.have.length(1);
+  });
 });

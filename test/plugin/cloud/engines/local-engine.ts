@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { keccak256 } from "ethers";
+import { getBytes, hexlify, keccak256 } from "ethers";
 import { network } from "hardhat";
 
 import { FaultyReplica, type Fault } from "../../../../plugin/cloud/embedded/faulty-replica.ts";
@@ -10,6 +10,9 @@ import { eventId, type OrderedEvent } from "../../../../plugin/cloud/replication
 import { Outcome } from "../../../../plugin/contracts/digests.ts";
 import { LocalEngine } from "../../../../plugin/cloud/engines/local-engine.ts";
 import { prebuilt } from "../../../programs/guest.ts";
+import { exportSnapshot, importSnapshot } from "../../../../plugin/cloud/replication/snapshot.ts";
+import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
+import { program } from "../runtime/programs.ts";
 import { breakMachine } from "../node/broken-machine.ts";
 import { epochOf, nodeOf } from "../node/members.ts";
 import { requestEvent } from "../replication/events.ts";
@@ -143,6 +146,50 @@ describe("plugin/cloud/engines/local-engine", () => {
         nodes.map(({ application, height }) => application.blocks.record(height).runs.map((r) => r.outcome));
       return { nodes, engine, skip, outcomes };
     };
+
+    it("passes over a node that lags behind all that peers keep, and takes it back from a snapshot", async () => {
+      const kept = 4;
+      const epoch = epochOf(1n);
+      const stores = epoch.members.map(() => new MemoryStore());
+      const open = async (i: number) => nodeOf(epoch, i, { kept, store: stores[i]! });
+      const nodes = await Promise.all(stores.map(async (_, i) => open(i)));
+      const replicas = nodes.map((node, i) => {
+        const { identity, key } = epoch.members[i]!;
+        return new FaultyReplica(node, {
+          identity: new IdentitySecret(identity),
+          keys: new Map([[1n, key]]),
+        });
+      });
+      const late = replicas[3]!;
+      late.fault = { kind: "stopped" };
+      const engine = new LocalEngine(replicas, 3, () => {});
+      for (let i = 0; i < 8; i++) {
+        const text = `(func $start (call $exit (i32.const ${i})))`;
+        for (const node of nodes) node.propose({ kind: "program", module: program(text) });
+        await engine.step();
+      }
+      const [source] = nodes;
+      expect([source!.height, source!.oldest, late.height]).to.deep.equal([8, 5, 0]);
+      late.fault = { kind: "none" };
+      expect(await engine.step()).to.equal(undefined);
+      expect([late.height, late.running], "nobody has its next block").to.deep.equal([0, true]);
+
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of exportSnapshot(stores[0]!)) chunks.push(chunk);
+      const { height } = source!;
+      const { header } = source!.certificate(height)!.headers[0]!;
+      stores[3] = new MemoryStore();
+      await importSnapshot(stores[3], chunks, { height, stateRoot: getBytes(hexlify(header.stateRoot)) });
+      const back = await open(3);
+      const others = [...replicas.slice(0, 3), back];
+      const again = new LocalEngine(others, 3, () => {});
+      for (const node of [...nodes.slice(0, 3), back])
+        node.propose({ kind: "program", module: prebuilt("counter") });
+      expect((await again.step())?.height).to.equal(9);
+      expect(back.height).to.equal(9);
+      expect(back.application.blocks.record(9)).to.deep.equal(source!.application.blocks.record(9));
+      expect(back.certificate(9)).to.deep.equal(source!.certificate(9));
+    });
 
     it("runs what two operators want to skip, and waits for nobody", async () => {
       const { nodes, engine, skip, outcomes } = await fourThatRun();

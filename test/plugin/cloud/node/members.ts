@@ -63,6 +63,8 @@ export interface ObserverOptions {
   /** The node's own keys, by epoch. */
   readonly keys: ReadonlyMap<bigint, EpochKey>;
   readonly fuel?: bigint;
+  /** How many of its last blocks it keeps, and by how many it can be reverted, if not as usual. */
+  readonly kept?: number;
   readonly guardStore?: KeyValueStore;
   /** Where its state is; a new store unless given. */
   readonly store?: KeyValueStore;
@@ -89,6 +91,7 @@ export async function observerOf(identity: Uint8Array, options: ObserverOptions)
   const {
     seen = [],
     fuel = 10_000_000n,
+    kept,
     guardStore = new MemoryStore(),
     store = new MemoryStore(),
     committees,
@@ -96,7 +99,8 @@ export async function observerOf(identity: Uint8Array, options: ObserverOptions)
   } = options;
   const genesis = { chains: [{ chainId: CHAIN, gateway: GATEWAY, callGasPrice: 0n }], epoch: 1n };
   const parameters = { cloudId: CLOUD, genesis, limits: { fuel } };
-  const application = new Application(parameters, await State.open(store), store);
+  const state = await State.open(store, kept === undefined ? {} : { history: kept - 1 });
+  const application = new Application(parameters, state, store, kept);
   const { after } = seeing(seen);
   const served = { chainId: CHAIN, gateway: { address: GATEWAY } };
   const source = { served, after: (...args: [never, number]) => after(CHAIN, ...args), reset: () => {} };

@@ -47,6 +47,35 @@ describe("plugin/cloud/node/signing-guard", () => {
     }
   });
 
+  it("remembers the last heights alone, and permits nothing at those that it has forgotten, also when opened again", async () => {
+    const store = new MemoryStore();
+    const count = async (): Promise<number> => {
+      const keys: string[] = [];
+      for await (const key of store.keys("", "\xff")) keys.push(key);
+      return keys.length;
+    };
+    const sizes: number[] = [];
+    let guard = new SigningGuard(store, 100);
+    for (let height = 1; height <= 5_000; height++) {
+      // A node signs not every block.
+      if (height % 3 > 0) await guard.permit(1n, height, hash(height));
+      if (height % 100 === 0) sizes.push(await count());
+    }
+    const steady = sizes.slice(20);
+    expect(Math.max(...steady)).to.be.at.most(Math.max(...sizes.slice(0, 20)));
+    for (let opening = 0; opening < 2; opening++) {
+      await refused(guard.permit(1n, 4_990, hash(1)));
+      await guard.permit(1n, 4_989, hash(4_989));
+      for (const height of [1, 3, 2_000]) {
+        const failure = await guard.permit(1n, height, hash(height)).catch((error: Error) => error.name);
+        expect(failure).to.equal("ForgottenHeightError");
+      }
+      guard = new SigningGuard(store, 100);
+    }
+    await guard.forgetAbove(10);
+    await guard.permit(1n, 11, hash(12));
+  });
+
   it("permits nothing that it could not write", async () => {
     const store = new MemoryStore();
     store.write = () => Promise.reject(new Error("the disk is full"));
