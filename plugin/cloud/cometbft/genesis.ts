@@ -8,7 +8,7 @@ export interface Genesis {
 }
 
 /** How long evidence of a double vote is taken: it must come before what its author has at stake can be taken out. */
-const EVIDENCE_BLOCKS = 100_000;
+export const EVIDENCE_BLOCKS = 100_000;
 export const EVIDENCE_HOURS = 48;
 
 /** CometBFT's genesis file. It names no validators: the application does, when the chain begins and whenever they change. */

@@ -11,6 +11,7 @@ import { decodeGossip, type Gossip, type Heads } from "./gossip.ts";
 import { Heard } from "./heard.ts";
 import type { Agreed, Members, OrderedReplica, Surroundings } from "./ordered-replica.ts";
 import { Progress } from "./progress.ts";
+import { retainHeight } from "./snapshot-store.ts";
 import { StateSync } from "./state-sync.ts";
 import { validatorUpdates } from "./validators.ts";
 import { Voice } from "./voice.ts";
@@ -19,6 +20,8 @@ const { ACCEPT, REJECT } = abci.ResponseProcessProposal_ProposalStatus;
 const NO_BLOCK = new Uint8Array(32);
 /** Milliseconds between two looks of a node that waits to see the events of a proposal. */
 const LOOK = 50;
+/** How often CometBFT is told which of its blocks it need not keep, in its blocks. */
+const PRUNING_INTERVAL = 1_000n;
 
 /**
  * The replicated application as CometBFT drives it; docs/consensus.md describes it in the same order. A block of CometBFT holds one
@@ -236,7 +239,13 @@ export class CometBftApplication implements AbciApplication {
     // What members see counts by their epoch.
     if (rotated) this.#later("The new committee was not told what this node sees", this.#voice.tellAgain());
     this.#later("The others were not told that there is more", this.#wakeForWork());
-    return abci.ResponseCommit.fromPartial({});
+    return abci.ResponseCommit.fromPartial({ retainHeight: await this.#retainHeight(height) });
+  }
+
+  /** Looked at now and then only, since it reads the disk. */
+  async #retainHeight(height: bigint): Promise<bigint> {
+    if (height % PRUNING_INTERVAL !== 0n) return 0n;
+    return retainHeight(height, await this.#around.snapshots.oldest());
   }
 
   async listSnapshots(): Promise<abci.ResponseListSnapshots> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import type { Snapshot } from "cosmjs-types/tendermint/abci/types";
 
+import { EVIDENCE_BLOCKS } from "../cometbft/genesis.ts";
 import { keccak256 } from "../../crypto/keccak.ts";
 import { certificateStructure, parseCertificate, type CertifiedState } from "../replication/certificate.ts";
 import { encode, integer, parseBytes, parseInteger, parseList } from "../replication/structure.ts";
@@ -74,6 +75,12 @@ export class SnapshotStore {
     return snapshots;
   }
 
+  /** Height of the oldest that it has. */
+  async oldest(): Promise<bigint | undefined> {
+    const [height] = await this.#heights();
+    return height === undefined ? undefined : BigInt(height);
+  }
+
   /** A chunk, from 0; undefined where there is none, or none any more. */
   async chunk(height: bigint, index: number): Promise<Uint8Array | undefined> {
     try {
@@ -93,6 +100,18 @@ export class SnapshotStore {
       .map(Number)
       .sort((a, b) => a - b);
   }
+}
+
+/**
+ * The lowest block that CometBFT is to keep: peers begin at the oldest snapshot, and evidence may be of any block since it is taken. 0 is for
+ * CometBFT to keep what it has.
+ *
+ * @param oldest height of the oldest snapshot
+ */
+export function retainHeight(height: bigint, oldest: bigint | undefined): bigint {
+  const forEvidence = height - BigInt(EVIDENCE_BLOCKS);
+  if (oldest === undefined || forEvidence <= 0n) return 0n;
+  return oldest < forEvidence ? oldest : forEvidence;
 }
 
 const METADATA = "metadata";
