@@ -16,7 +16,7 @@ import {StakingRewards} from "./StakingRewards.sol";
 /// @param jailPeriod seconds a slashed operator stays jailed
 /// @param commissionNotice seconds between announcing a higher commission and applying it
 /// @param maximumCommission highest commission, in bps
-/// @param reporterPart part of a slash that goes to the reporter, in bps
+/// @param reporterPart part of what an operator's own stake would lose alone in a slash that goes to the reporter, at most half, in bps
 /// @param maximumLeverage how many times its own active stake an operator's active stake counts for; at least 1
 struct StakingParameters {
     uint256 minimumSelfBond;
@@ -136,7 +136,7 @@ contract NexusStaking is StakingRewards {
         _requireCode(address(token_));
         if (p.minimumSelfBond == 0) revert StakingInvalidParameter("minimumSelfBond", 0);
         if (p.unbondingDelay == 0) revert StakingInvalidParameter("unbondingDelay", 0);
-        if (p.reporterPart > ONE_IN_BPS) revert StakingInvalidParameter("reporterPart", p.reporterPart);
+        if (p.reporterPart > ONE_IN_BPS / 2) revert StakingInvalidParameter("reporterPart", p.reporterPart);
         if (p.maximumLeverage == 0) revert StakingInvalidParameter("maximumLeverage", 0);
         token = token_;
         deployer = msg.sender;
@@ -234,20 +234,20 @@ contract NexusStaking is StakingRewards {
     }
 
     /// @inheritdoc IStaking
-    /// @dev The reporter's part is at most half of what the operator loses of its own, so that an operator can never
-    /// earn by reporting itself at its delegators' cost. The rest is burned.
+    /// @dev The reporter's part is of what the operator's own stake would lose alone. So nobody earns by delegating to an operator before
+    /// reporting it, nor an operator by reporting itself at its delegators' cost. The rest is burned.
     function slash(address operator, uint16 bps, address reporter) external nonReentrant returns (uint256 taken) {
         if (msg.sender != slasher) revert StakingNotSlasher(msg.sender);
         if (bps == 0 || bps > ONE_IN_BPS) revert StakingInvalidSlash(bps);
         Operator storage op = _known(operator);
 
         taken = Math.mulDiv(op.active.stake + op.unbonding.stake + op.ownUnbonding.stake, bps, ONE_IN_BPS);
+        uint256 reward = _rewardOf(operator, op, bps);
         uint256 own = _slashOwn(operator, taken);
         if (own < taken) _slashDelegators(op, taken - own);
-        uint256 reward = Math.min((taken * reporterPart) / ONE_IN_BPS, own / 2);
+        else taken = own;
 
-        bool out =
-            bps == ONE_IN_BPS || op.active.isCollapsed() || op.unbonding.isCollapsed() || op.ownUnbonding.isCollapsed();
+        bool out = bps == ONE_IN_BPS || op.active.isCollapsed() || op.unbonding.isCollapsed();
         uint64 jailedUntil = out ? FOR_EVER : uint64(Math.max(block.timestamp + jailPeriod, op.jailedUntil));
         op.jailedUntil = jailedUntil;
         emit Slashed(operator, reporter, bps, taken, own, reward, jailedUntil);
@@ -304,7 +304,7 @@ contract NexusStaking is StakingRewards {
     // ---------------------------------------------------------------- internals
 
     /// @dev Takes up to `amount` of the operator's own stake: active first, then unbonding.
-    /// @return own token units taken
+    /// @return own token units taken: `amount`, or all there are, or somewhat more than `amount` where next to nothing would be left
     function _slashOwn(address operator, uint256 amount) private returns (uint256 own) {
         Delegation storage delegation = _settle(operator, operator);
         Operator storage op = _operators[operator];
@@ -313,14 +313,21 @@ contract NexusStaking is StakingRewards {
 
         uint256 unbonding = op.ownUnbonding.stake;
         if (own == amount || unbonding == 0) return own;
-        if (unbonding <= amount - own) {
-            // A pool at nothing cannot price what comes in next: another one begins, and the tickets of this are worth nothing.
+        uint256 fromUnbonding = Math.min(amount - own, unbonding);
+        op.ownUnbonding.slash(fromUnbonding);
+        own += fromUnbonding;
+        if (op.ownUnbonding.stake == 0 || op.ownUnbonding.isCollapsed()) {
+            // A pool at next to nothing cannot price what comes in next: another one begins, and the tickets of this are worth nothing.
+            own += op.ownUnbonding.stake;
             delete op.ownUnbonding;
             ++op.ownRound;
-            return own + unbonding;
         }
-        op.ownUnbonding.slash(amount - own);
-        return amount;
+    }
+
+    /// @dev What a reporter gets when an operator that has this much of its own, active and unbonding, loses `bps`.
+    function _rewardOf(address operator, Operator storage op, uint16 bps) private view returns (uint256) {
+        uint256 own = stakeOf(operator, operator) + op.ownUnbonding.stake;
+        return Math.mulDiv(own, uint256(bps) * reporterPart, uint256(ONE_IN_BPS) * ONE_IN_BPS);
     }
 
     /// @dev Takes `amount` from active and unbonding stake alike. The operator has none of its own left in either.

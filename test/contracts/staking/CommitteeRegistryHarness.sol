@@ -12,9 +12,6 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
 
     mapping(bytes32 committee => mapping(address operator => bool)) private _isMember;
     mapping(bytes32 committee => uint64) private _heldUntil;
-    mapping(bytes32 committee => uint64) private _validFrom;
-    uint16 private _size = 4;
-    uint16 private _threshold = 3;
 
     error HarnessDoesNotAnswer();
 
@@ -29,16 +26,6 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
         staking.hold(operator, until);
     }
 
-    /// @notice When the time of `epoch` begins, in Unix seconds; at 0 unless this was called.
-    function begin(bytes32 cloudId, uint64 epoch, uint64 from) external {
-        _validFrom[keccak256(abi.encode(cloudId, epoch))] = from;
-    }
-
-    /// @notice The shape of all committees, which is 3 of 4 unless this was called.
-    function shape(uint16 size, uint16 threshold) external {
-        (_size, _threshold) = (size, threshold);
-    }
-
     function isMember(bytes32 cloudId, uint64 epoch, address operator) external view returns (bool) {
         return _isMember[keccak256(abi.encode(cloudId, epoch))][operator];
     }
@@ -47,11 +34,10 @@ contract CommitteeRegistryHarness is ICommitteeRegistry {
         return _heldUntil[keccak256(abi.encode(cloudId, epoch))];
     }
 
-    /// @dev Members that nobody knows the key of, and whose time has long run out.
+    /// @dev Three of four members that nobody knows the key of, and whose time has long run out.
     function committee(bytes32 cloudId, uint64 epoch) external view virtual returns (Committee memory) {
-        bytes32 id = keccak256(abi.encode(cloudId, epoch));
-        if (_heldUntil[id] == 0) revert CommitteesUnknownEpoch(cloudId, epoch);
-        return Committee(epoch, _validFrom[id], 1, _size, _threshold, "", 0);
+        if (_heldUntil[keccak256(abi.encode(cloudId, epoch))] == 0) revert CommitteesUnknownEpoch(cloudId, epoch);
+        return Committee(epoch, 0, 1, 4, 3, "", 0);
     }
 
     function shareKeyHash(bytes32, uint64, uint256) external pure returns (bytes32) {

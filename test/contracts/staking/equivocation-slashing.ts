@@ -107,10 +107,10 @@ describe("EquivocationSlashing", () => {
     const jailedUntil = (await networkHelpers.time.latest()) + 3 * DAY;
     await expect(report)
       .to.emit(staking, "Slashed")
-      .withArgs(operator, reporter, SLASH_BPS, 200n * TOKEN, 200n * TOKEN, 10n * TOKEN, jailedUntil);
-    expect(await token.getFunction("balanceOf")(reporter)).to.equal(10n * TOKEN);
+      .withArgs(operator, reporter, SLASH_BPS, 200n * TOKEN, 200n * TOKEN, 4n * TOKEN, jailedUntil);
+    expect(await token.getFunction("balanceOf")(reporter)).to.equal(4n * TOKEN);
     expect(await token.getFunction("balanceOf")("0x000000000000000000000000000000000000dEaD")).to.equal(
-      190n * TOKEN,
+      196n * TOKEN,
     );
     expect(await staking.isJailed(operator)).to.equal(true);
     expect(await slashing.chargedOf(CLOUD, 3, operator)).to.equal(SLASH_BPS);
@@ -174,121 +174,12 @@ describe("EquivocationSlashing", () => {
 
   it("grows the penalty evenly from one member to 2t - n", async () => {
     const { slashing } = await networkHelpers.loadFixture(deployed);
-    const penalties = async (size: number, threshold: number, most: number, elsewhere = 0) =>
-      Promise.all(
-        Array.from({ length: most }, (_, i) => slashing.penalty(i + 1, elsewhere, size, threshold)),
-      );
+    const penalties = async (size: number, threshold: number, most: number) =>
+      Promise.all(Array.from({ length: most }, (_, i) => slashing.penalty(i + 1, size, threshold)));
     expect(await penalties(1, 1, 1)).to.deep.equal([10_000n]);
     expect(await penalties(4, 3, 3)).to.deep.equal([2000n, 10_000n, 10_000n]);
     expect(await penalties(7, 5, 4)).to.deep.equal([2000n, 6000n, 10_000n, 10_000n]);
     expect(await penalties(13, 9, 5)).to.deep.equal([2000n, 4000n, 6000n, 8000n, 10_000n]);
-    // Who was caught elsewhere weighs half.
-    expect(await penalties(13, 9, 5, 1)).to.deep.equal([3000n, 5000n, 7000n, 9000n, 10_000n]);
-    expect(await penalties(13, 9, 2, 7)).to.deep.equal([9000n, 10_000n]);
-    expect(await penalties(13, 9, 1, 8)).to.deep.equal([10_000n]);
-    expect(await penalties(4, 3, 1, 1)).to.deep.equal([6000n]);
-    expect(await penalties(1, 1, 1, 1)).to.deep.equal([10_000n]);
-  });
-
-  /** Operators A, B and C without stake in committees of 9 out of 13, and how to catch them. */
-  async function correlated() {
-    const parts = await deployed();
-    const { registry, staking, slashing } = parts;
-    const held = (await networkHelpers.time.latest()) + 50 * DAY;
-    const names = ["A", "B", "C"] as const;
-    const signers = (await ethers.getSigners()).slice(6, 9);
-    await registry.getFunction("shape")(13, 9);
-    for (const [i, name] of names.entries()) {
-      await staking.connect(signers[i]!).register(0);
-      await registry.getFunction("bind")(addressOf(secretOf(name)), signers[i]!);
-    }
-    const operator = (name: (typeof names)[number]) => signers[names.indexOf(name)]!;
-    /** Seats all of them in an epoch that begins at `from` and is held until `until`, in days before and after `held`. */
-    const seat = async (epoch: number, from: number, until: number) => {
-      for (const name of names) {
-        await registry.getFunction("select")(staking, CLOUD, epoch, operator(name), until);
-      }
-      await registry.getFunction("begin")(CLOUD, epoch, from);
-    };
-    const votes = (name: string, epoch: number) =>
-      [BLOCK_A, BLOCK_B].map((block) => vote(secretOf(name), block, CLOUD, epoch)) as [Vote, Vote];
-    const report = async (name: string, epoch: number) =>
-      slashing.report(CLOUD, epoch, 77, ...votes(name, epoch));
-    const charged = async (name: (typeof names)[number], epoch: number) =>
-      slashing.chargedOf(CLOUD, epoch, operator(name));
-    const elsewhere = async (name: (typeof names)[number], epoch: number) =>
-      slashing.caughtElsewhere(CLOUD, epoch, operator(name));
-    return { ...parts, held, seat, report, charged, elsewhere, operator };
-  }
-
-  it("counts half who was caught in an epoch that answered at the same time, before or after", async () => {
-    const { slashing, held, seat, report, charged, elsewhere, operator } =
-      await networkHelpers.loadFixture(correlated);
-    await seat(10, held - 40 * DAY, held);
-    await seat(11, held - 1, held + DAY); // one second of both
-    await seat(12, held, held + 2 * DAY); // none of the first
-    await report("A", 10);
-    expect(await charged("A", 10)).to.equal(2000n);
-    expect([await elsewhere("B", 11), await elsewhere("B", 12)]).to.deep.equal([1n, 0n]);
-    await report("B", 11);
-    expect(await charged("B", 11)).to.equal(3000n);
-    await report("C", 12);
-    expect(await charged("C", 12)).to.equal(3000n);
-
-    await expect(slashing.raise(CLOUD, 12, operator("C"))).to.be.revertedWithCustomError(
-      slashing,
-      "SlashingAlreadyPunished",
-    );
-    await slashing.raise(CLOUD, 10, operator("A"));
-    expect(await charged("A", 10)).to.equal(3000n);
-    await slashing.raise(CLOUD, 11, operator("B"));
-    expect(await charged("B", 11)).to.equal(4000n);
-    expect(await slashing.caughtOf(CLOUD, 11)).to.equal(1);
-  });
-
-  it("counts an operator once, and in its own epoch only, in however many it was caught", async () => {
-    const { held, seat, report, charged, elsewhere } = await networkHelpers.loadFixture(correlated);
-    for (const epoch of [10, 11, 12]) await seat(epoch, held - 40 * DAY, held);
-    await report("A", 10);
-    await report("A", 11);
-    expect(await charged("A", 11)).to.equal(2000n); // itself is nobody else
-    expect([await elsewhere("A", 12), await elsewhere("B", 12)]).to.deep.equal([0n, 1n]);
-    await report("B", 12);
-    expect(await charged("B", 12)).to.equal(3000n);
-    await report("B", 10);
-    expect(await charged("B", 10)).to.equal(4000n); // beside A, who counts whole here and not half besides
-    expect(await elsewhere("C", 10)).to.equal(0n);
-    await report("C", 11);
-    expect(await charged("C", 11)).to.equal(5000n); // A here, B elsewhere
-  });
-
-  it("takes no other cloud's faults into account", async () => {
-    const { slashing, registry, staking, held, seat, report, elsewhere, operator } =
-      await networkHelpers.loadFixture(correlated);
-    await seat(10, held - 40 * DAY, held);
-    await registry.getFunction("select")(staking, OTHER_CLOUD, 10, operator("B"), held);
-    await report("A", 10);
-    expect(await slashing.caughtElsewhere(OTHER_CLOUD, 10, operator("B"))).to.equal(0);
-    await seat(11, held - 40 * DAY, held);
-    expect(await elsewhere("B", 11)).to.equal(1n);
-  });
-
-  it("looks through the latest 128 faults, so that no number of them makes a report too dear", async () => {
-    const { registry, staking, held, seat, report, elsewhere, operator } =
-      await networkHelpers.loadFixture(correlated);
-    await seat(10, held - 40 * DAY, held);
-    await report("A", 10);
-    for (let epoch = 11; epoch < 138; ++epoch) {
-      await registry.getFunction("select")(staking, CLOUD, epoch, operator("B"), held);
-      await report("B", epoch);
-    }
-    await seat(138, held - 40 * DAY, held);
-    expect(await elsewhere("C", 138)).to.equal(2n);
-    await report("B", 138);
-    await seat(139, held - 40 * DAY, held);
-    expect(await elsewhere("C", 139)).to.equal(1n);
-    const { gasUsed } = (await (await report("C", 139)).wait())!;
-    expectGas("slashing: report two votes after 129 others", gasUsed, 800_000);
   });
 
   it("pays whoever is first with copied evidence and slashes once", async () => {
@@ -300,7 +191,7 @@ describe("EquivocationSlashing", () => {
       slashing,
       "SlashingAlreadyPunished",
     );
-    expect(await token.getFunction("balanceOf")(copycat)).to.equal(10n * TOKEN);
+    expect(await token.getFunction("balanceOf")(copycat)).to.equal(4n * TOKEN);
     expect(await staking.stakeOf(operator, operator)).to.equal(200n * TOKEN);
   });
 
@@ -309,7 +200,7 @@ describe("EquivocationSlashing", () => {
     await slashing.connect(operator).report(CLOUD, 3, 77, vote(secret, BLOCK_A), vote(secret, BLOCK_B));
     const left =
       (await staking.stakeOf(operator, operator)) + (await token.getFunction("balanceOf")(operator));
-    expect(left).to.equal(210n * TOKEN);
+    expect(left).to.equal(204n * TOKEN);
   });
 
   it("reaches the operator's stake that left after the selection, and spares its delegators", async () => {
