@@ -7,6 +7,7 @@ import type { KeyValueStore } from "../storage/key-value-store.ts";
 import type { State } from "../storage/state.ts";
 import { randomness } from "../../crypto/threshold/randomness.ts";
 import { WasmError } from "../../wasm/error.ts";
+import { Amounts } from "./amounts.ts";
 import { contentHash, type Block } from "./block.ts";
 import { BlockBudget, eventsWanted } from "./block-limits.ts";
 import type { BlockRecord, ChainRecord, RunReport } from "./block-record.ts";
@@ -29,13 +30,14 @@ import {
 } from "./event.ts";
 import type { Certificate } from "./engine.ts";
 import { ProgramStore } from "./program-store.ts";
-import { copyOf, outgoingOf, type ReplicatedState, type ServedGateway } from "./replicated-state.ts";
+import { copyOf, outgoingOf, settle, type ReplicatedState, type ServedGateway } from "./replicated-state.ts";
 import { KEPT_BLOCKS } from "./retention.ts";
 import { exportSnapshot, restoreSnapshot } from "./snapshot.ts";
 import { activeChains, applyChainEvent, chainEventFault, normalized, retiredKey } from "./served-chains.ts";
 import { isWaiting, runName, StuckError, type StuckRun } from "./stuck-run.ts";
 import {
   BLOCK_ENTRY,
+  amountChanges,
   changesBetween,
   entriesOf,
   programEntry,
@@ -316,7 +318,7 @@ export class Application {
       this.#stuck = [];
       const chains = this.#chainRecords(replicated);
       const entries = entriesOf(replicated);
-      const changes = changesBetween(this.#entries, entries);
+      const changes = new Map([...changesBetween(this.#entries, entries), ...amountChanges(replicated)]);
       changes.set(BLOCK_ENTRY, contentHash(block));
       for (const programId of modules.keys()) changes.set(programEntry(programId), new Uint8Array());
       storage.write(REPLICATION_ACCOUNT, changes);
@@ -333,6 +335,7 @@ export class Application {
           storage.discard();
           throw error;
         }
+        settle(replicated);
         this.#replicated = replicated;
         this.#entries = entries;
       };
@@ -387,8 +390,8 @@ export class Application {
         cursors: new Map(),
         outgoing: new Map(),
         waiting: [],
-        callNonces: new Map(),
-        callCredit: new Map<string, bigint>(),
+        callNonces: new Amounts(),
+        callCredit: new Amounts(),
       };
       return { chains: chains.map(normalized), epoch, ...empty };
     }

@@ -1,3 +1,4 @@
+import type { Amounts } from "./amounts.ts";
 import type { Answer, OutboundCall } from "./block-record.ts";
 import type { LogEvent, Place, RequestEvent } from "./event.ts";
 
@@ -41,9 +42,9 @@ export interface ReplicatedState {
   /** Events of the last block that lead to runs: these happen in the next one, with a seed that nobody knew before. */
   waiting: readonly (RequestEvent | LogEvent)[];
   /** Number of outbound calls that a program has asked for on a chain, by `programId:chainId`, as the outbox beside its gateway counts. */
-  readonly callNonces: Map<string, bigint>;
+  readonly callNonces: Amounts;
   /** Wei that a program has for further calls to a chain, by `programId:chainId`. */
-  readonly callCredit: Map<string, bigint>;
+  readonly callCredit: Amounts;
 }
 
 /** A copy to change; the two share what is never changed. */
@@ -60,9 +61,15 @@ export function copyOf(state: ReplicatedState): ReplicatedState {
     cursors: new Map(state.cursors),
     outgoing,
     waiting: state.waiting,
-    callNonces: new Map(state.callNonces),
-    callCredit: new Map(state.callCredit),
+    callNonces: state.callNonces.fork(),
+    callCredit: state.callCredit.fork(),
   };
+}
+
+/** Has a copy take the place of what it was made of. */
+export function settle({ callNonces, callCredit }: ReplicatedState): void {
+  callNonces.settle();
+  callCredit.settle();
 }
 
 /** What waits for a chain, to be changed in place. */

@@ -64,7 +64,7 @@ export function applyChainEvent(state: ReplicatedState, event: ChainEvent): void
       state.cursors.delete(chainId);
       state.outgoing.delete(chainId);
       for (const ofPrograms of [state.callNonces, state.callCredit]) {
-        for (const key of [...ofPrograms.keys()]) if (key.endsWith(`:${chainId}`)) ofPrograms.delete(key);
+        for (const key of ofPrograms.names()) if (key.endsWith(`:${chainId}`)) ofPrograms.delete(key);
       }
   }
 }

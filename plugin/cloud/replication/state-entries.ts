@@ -24,6 +24,7 @@ import { keccak256 } from "../../crypto/keccak.ts";
 import type { Outcome } from "../../contracts/digests.ts";
 import { equalBytes } from "../storage/bytes.ts";
 import { decode } from "../storage/rlp.ts";
+import { Amounts } from "./amounts.ts";
 import type { Answer, OutboundCall } from "./block-record.ts";
 import {
   decodeEvent,
@@ -33,7 +34,7 @@ import {
   type LogEvent,
   type RequestEvent,
 } from "./event.ts";
-import { outgoingOf, type ReplicatedState, type ServedGateway } from "./replicated-state.ts";
+import { outgoingOf, settle, type ReplicatedState, type ServedGateway } from "./replicated-state.ts";
 import { encode, integer, parseBytes, parseHex, parseInteger, parseList } from "./structure.ts";
 
 /** Whose entries these are, 32 bytes. A program's id is the hash of its module, and this is the hash of no module. */
@@ -54,7 +55,10 @@ export function programOfEntry(key: string): string | undefined {
   return key.startsWith(PROGRAM) ? key.slice(PROGRAM.length) : undefined;
 }
 
-/** All entries of a state but those of the last block and of known programs, which the state does not hold. */
+/**
+ * The entries of a state but those of the last block and of known programs, which it does not hold, and those of programs' calls, which may
+ * be many (`amountChanges`).
+ */
 export function entriesOf(state: ReplicatedState): Map<string, Uint8Array> {
   const entries = new Map<string, Uint8Array>();
   entries.set("epoch", encode(integer(state.epoch)));
@@ -67,12 +71,6 @@ export function entriesOf(state: ReplicatedState): Map<string, Uint8Array> {
     entries.set(`cursor/${chainId}`, encode([integer(block), integer(logIndex)]));
   }
   for (const [i, event] of state.waiting.entries()) entries.set(`run/${i}`, encodeEvent(event));
-  for (const [key, nonce] of state.callNonces) {
-    entries.set(`nonce/${key.replace(":", "/")}`, encode(integer(nonce)));
-  }
-  for (const [key, credit] of state.callCredit) {
-    entries.set(`credit/${key.replace(":", "/")}`, encode(integer(credit)));
-  }
   for (const [chainId, { answers, calls, answersTaken, callsTaken }] of state.outgoing) {
     entries.set(`taken/${chainId}`, encode([integer(answersTaken), integer(callsTaken)]));
     for (const [i, answer] of answers.entries()) {
@@ -85,10 +83,30 @@ export function entriesOf(state: ReplicatedState): Map<string, Uint8Array> {
   return entries;
 }
 
+/** What must be written of the numbers and credits of programs' calls, which were changed since they were settled; undefined removes one. */
+export function amountChanges({
+  callNonces,
+  callCredit,
+}: Pick<ReplicatedState, "callNonces" | "callCredit">): Map<string, Uint8Array | undefined> {
+  const changes = new Map<string, Uint8Array | undefined>();
+  for (const [kind, amounts] of [
+    ["nonce", callNonces],
+    ["credit", callCredit],
+  ] as const) {
+    for (const [key, amount] of amounts.changes()) {
+      changes.set(
+        `${kind}/${key.replace(":", "/")}`,
+        amount === undefined ? undefined : encode(integer(amount)),
+      );
+    }
+  }
+  return changes;
+}
+
 /**
  * The state behind its entries.
  *
- * @throws Error on entries that `entriesOf` does not make
+ * @throws Error on entries that `entriesOf` and `amountChanges` do not make
  */
 export function stateOf(entries: ReadonlyMap<string, Uint8Array>): ReplicatedState {
   const state: ReplicatedState = {
@@ -99,8 +117,8 @@ export function stateOf(entries: ReadonlyMap<string, Uint8Array>): ReplicatedSta
     cursors: new Map(),
     outgoing: new Map(),
     waiting: queued(entries, "run", 0, decodedRun),
-    callNonces: new Map(),
-    callCredit: new Map(),
+    callNonces: new Amounts(),
+    callCredit: new Amounts(),
   };
   const paused = new Set<bigint>();
   const retired = new Set<string>();
@@ -134,6 +152,7 @@ export function stateOf(entries: ReadonlyMap<string, Uint8Array>): ReplicatedSta
       outgoing.callsTaken = Number(parseInteger(calls));
     } else throw new Error(`The replicated state has an entry of no known kind: ${key}.`);
   }
+  settle(state);
   state.paused = paused;
   state.retired = retired;
   state.chains = chains.sort((a, b) => (a.chainId < b.chainId ? -1 : 1));
