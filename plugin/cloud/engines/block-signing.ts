@@ -44,16 +44,22 @@ export class BlockSigning {
     return height === 0 || this.#replica.certificate(height) !== undefined ? height + 1 : height;
   }
 
-  /** What this node states of the last block; undefined when its signature is known, or the node has no part in it. */
-  async state(): Promise<(Stated & { height: number }) | undefined> {
+  /**
+   * What this node states of the last block, under every epoch that it may sign it in: others may see fewer of them, or more. Nothing when
+   * its signature is known, or the node has no part in it.
+   */
+  async state(): Promise<(Stated & { height: number })[]> {
     const { height } = this.#replica;
-    if (this.unsigned > height || this.stopped !== undefined || !this.#replica.signs(height))
-      return undefined;
-    const extension = await this.#replica.extendVote(height);
-    const { blockHash, signature } = await this.#replica.vote(height, extension.index);
-    const stated = { ...extension, blockHash, signature };
-    this.#heard.addStatement(height, height, stated);
-    return { ...stated, height };
+    const statements: (Stated & { height: number })[] = [];
+    if (this.unsigned > height || this.stopped !== undefined) return statements;
+    for (const epoch of this.#replica.signingEpochs(height)) {
+      const extension = await this.#replica.extendVote(height, epoch);
+      const { blockHash, signature } = await this.#replica.vote(height, extension.index);
+      const stated = { ...extension, blockHash, signature };
+      this.#heard.addStatement(height, height, stated);
+      statements.push({ ...stated, height });
+    }
+    return statements;
   }
 
   /** Takes a member's statement. @returns whether it is worth passing on, or why not */
@@ -62,6 +68,8 @@ export class BlockSigning {
     // Of a signed block only another result is news.
     if (height < this.unsigned && gossip.blockHash === this.#replica.blockHash(height))
       return `Block ${height} is signed.`;
+    if (height > this.#replica.height && gossip.epoch < this.#replica.epoch)
+      return `Epoch ${gossip.epoch} is before the last block's.`;
     const heard = this.#heard.addStatement(this.#replica.height, height, gossip);
     if (heard === "too far") return `Block ${height} is too far from the last one.`;
     if (heard === "known") return "It is known.";

@@ -22,6 +22,8 @@ const NO_BLOCK = new Uint8Array(32);
 const LOOK = 50;
 /** How often CometBFT is told which of its blocks it need not keep, in its blocks. */
 const PRUNING_INTERVAL = 1_000n;
+/** Milliseconds after which a node says again what it sees and wants, when a block of CometBFT came without. */
+const REPETITION = 10_000;
 
 /**
  * The replicated application as CometBFT drives it; docs/consensus.md describes it in the same order. A block of CometBFT holds one
@@ -42,6 +44,8 @@ export class CometBftApplication implements AbciApplication {
   readonly #beside = new Set<Promise<void>>();
   #wake: () => void = () => undefined;
   #news: Promise<void> = Promise.resolve();
+  /** When it has last said how far it sees, in Unix milliseconds. */
+  #told = 0;
 
   constructor(replica: OrderedReplica, around: Surroundings) {
     this.#replica = replica;
@@ -55,8 +59,10 @@ export class CometBftApplication implements AbciApplication {
 
   /** Says again what this node signed of the last block: others may have lost it, as after all nodes were restarted. */
   async start(): Promise<void> {
-    await this.#sign();
-    await this.#wakeForWork();
+    await this.#sign(true);
+    await this.#wakeForWork().catch((error: unknown) =>
+      this.#around.complain("The others were not told that there is more", error),
+    );
   }
 
   /** Resolves when nothing is at work any more that CometBFT does not wait for: to be awaited before stores are closed. */
@@ -66,6 +72,7 @@ export class CometBftApplication implements AbciApplication {
 
   /** Tells the others how far this node sees chains: to be called when one of them has events for a block. */
   async tellHeads(heads: Heads): Promise<void> {
+    this.#told = Date.now();
     await this.#voice.tellHeads(heads);
     this.#renewNews();
   }
@@ -98,7 +105,8 @@ export class CometBftApplication implements AbciApplication {
     const epoch = this.#progress.validators ?? this.#replica.epoch;
     await this.#progress.write(0n, epoch);
     const validators = validatorUpdates(undefined, await this.#members(epoch));
-    return abci.ResponseInitChain.fromPartial({ appHash: this.#appHash(), validators });
+    // Before CometBFT's first block there is none of the cloud's, whatever was written of it before the node was killed.
+    return abci.ResponseInitChain.fromPartial({ appHash: NO_BLOCK, validators });
   }
 
   /** Nothing is asked of a node this way: what it signed is on the chains, and what it knows at its own address. */
@@ -123,17 +131,15 @@ export class CometBftApplication implements AbciApplication {
     return worth === true ? abci.ResponseCheckTx.fromPartial({}) : refused(worth);
   }
 
-  /** Whether gossip still matters after a block. */
+  /** Whether gossip still matters after a block: what does not go without saying is said again. */
   #isWanted(gossip: Gossip): true | string {
-    const wanted =
-      (gossip.kind === "statement" && gossip.height >= this.#signing.unsigned) ||
-      (gossip.kind === "wake" && gossip.height >= this.#progress.height);
-    return wanted || "A block came after it.";
+    return (gossip.kind === "wake" && gossip.height >= this.#progress.height) || "A block came after it.";
   }
 
   /** Takes what a member says. @returns whether it is worth passing on, or why not */
   #hear(gossip: Gossip): true | string {
     const own = this.#voice.isOwn(gossip);
+    if (!own && !this.#heard.mayGoOn(gossip)) return "It has said too much since the last block.";
     if (gossip.kind === "statement") {
       const heard = this.#signing.hear(gossip);
       if (heard !== true) return own || heard;
@@ -160,15 +166,25 @@ export class CometBftApplication implements AbciApplication {
   }
 
   async prepareProposal({ maxTxBytes }: abci.RequestPrepareProposal): Promise<abci.ResponsePrepareProposal> {
+    try {
+      return { txs: await this.#proposal(maxTxBytes) };
+    } catch (error) {
+      // Such as while no endpoint of its chains answers. The next proposer may see more, and an error would end CometBFT.
+      this.#around.complain("No block was proposed", error);
+      return { txs: [] };
+    }
+  }
+
+  async #proposal(maxTxBytes: bigint): Promise<Uint8Array[]> {
     const end = Date.now() + this.#around.patience;
     for (;;) {
       const news = this.#news;
       const block = await this.#exclusively(() => this.#replica.prepareProposal(this.#agreed()));
       const bytes = block && encodeBlock(block);
-      if (bytes !== undefined && BigInt(bytes.length) <= maxTxBytes) return { txs: [bytes] };
+      if (bytes !== undefined && BigInt(bytes.length) <= maxTxBytes) return [bytes];
       // What this node alone sees may be agreed in a moment; without anything there is nothing to wait for.
       const waiting = this.#signing.unsigned <= this.#replica.height || (await this.#seesMore());
-      if (bytes !== undefined || !waiting || Date.now() >= end) return { txs: [] };
+      if (bytes !== undefined || !waiting || Date.now() >= end) return [];
       await Promise.race([news, sleep(end - Date.now())]);
     }
   }
@@ -180,7 +196,9 @@ export class CometBftApplication implements AbciApplication {
     const end = Date.now() + this.#around.patience;
     for (;;) {
       const { stuck } = this.#replica;
-      const reason = await this.#exclusively(() => this.#replica.processProposal(block));
+      const reason = await this.#exclusively(() => this.#replica.processProposal(block)).catch(
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
       if (reason === undefined) return { status: ACCEPT };
       if (this.#replica.stuck !== stuck && this.#replica.stuck.length > 0) {
         // Its machine does not change in a moment, and the operator must know.
@@ -232,12 +250,14 @@ export class CometBftApplication implements AbciApplication {
       await this.#progress.write(height, epoch);
     });
     // Its turn is the next one: what others came to is looked at when this node has said what it came to.
-    if (execution !== undefined) this.#later("The block was not signed", this.#sign());
+    // While a block waits for its signature, it is stated again after each block of CometBFT: what was said may be lost.
+    this.#later("The block was not signed", this.#sign(execution === undefined));
     await committed;
     this.#finalized = undefined;
     this.#heard.forgetBefore(this.#replica.height, this.#replica.epoch);
     // What members see counts by their epoch.
-    if (rotated) this.#later("The new committee was not told what this node sees", this.#voice.tellAgain());
+    if (rotated || Date.now() - this.#told >= REPETITION)
+      this.#later("The others were not told what this node sees", this.#tellAgain(rotated));
     this.#later("The others were not told that there is more", this.#wakeForWork());
     return abci.ResponseCommit.fromPartial({ retainHeight: await this.#retainHeight(height) });
   }
@@ -285,10 +305,19 @@ export class CometBftApplication implements AbciApplication {
   }
 
   /** Signs the last block and says so, unless its signature is known. */
-  async #sign(): Promise<void> {
-    const stated = await this.#exclusively(() => this.#signing.state());
-    if (stated === undefined) return;
-    await Promise.all([this.#combine(), this.#voice.say({ kind: "statement", ...stated })]);
+  async #sign(again: boolean): Promise<void> {
+    const statements = await this.#exclusively(() => this.#signing.state());
+    if (statements.length === 0) return;
+    await Promise.all([
+      this.#combine(),
+      ...statements.map((stated) => this.#voice.say({ kind: "statement", ...stated }, again)),
+    ]);
+  }
+
+  /** Says again how far this node sees chains and what its operator wants, if a block lacks some of it. */
+  async #tellAgain(rotated: boolean): Promise<void> {
+    this.#told = Date.now();
+    if (rotated || (await this.#seesMore())) await this.#voice.tellAgain();
   }
 
   async #combine(): Promise<void> {

@@ -1,8 +1,8 @@
 /**
  * What members of a committee tell one another between blocks: transactions that every node passes on and no block ever holds.
  *
- * Bytes are RLP [kind, epoch, index, body, signature]. The signature, 64 bytes, is the sender's identity's over SHA-256 of a tag, the
- * cloud's id and RLP [kind, epoch, index, body]. So whoever floods or lies has a name, and nobody else can send in it.
+ * Bytes are RLP [kind, epoch, index, salt, body, signature]. The signature, 64 bytes, is the sender's identity's over SHA-256 of a tag, the
+ * cloud's id and RLP [kind, epoch, index, salt, body]. The salt says nothing: what is said again must be other bytes, or CometBFT drops it. So whoever floods or lies has a name, and nobody else can send in it.
  */
 import { concatBytes } from "@noble/curves/utils.js";
 
@@ -52,12 +52,20 @@ export type Gossip =
 /** Most bytes of what is said at once. */
 export const LONGEST_GOSSIP = 64 * 1_024;
 
+/** Most events of its operator that a member names at once. */
+export const MOST_APPROVALS = 64;
+
 const KINDS = ["statement", "heads", "approvals", "wake"] as const;
 const TAG = new TextEncoder().encode("Nexus gossip v1");
 
-/** The bytes of what a member says, signed. */
-export function encodeGossip(cloudId: string, identity: IdentitySecret, gossip: Gossip): Uint8Array {
-  const said = structureOf(gossip);
+/** The bytes of what a member says, signed. @param salt another one than before for what is said again */
+export function encodeGossip(
+  cloudId: string,
+  identity: IdentitySecret,
+  gossip: Gossip,
+  salt = 0n,
+): Uint8Array {
+  const said = structureOf(gossip, salt);
   return encode([...said, identity.sign(signed(cloudId, said))]);
 }
 
@@ -74,18 +82,19 @@ export function decodeGossip(
 ): Gossip {
   if (bytes.length > LONGEST_GOSSIP)
     throw new Error(`${bytes.length} bytes are said at once, and ${LONGEST_GOSSIP} are taken at most.`);
-  const items = parseList(decode(bytes), 5);
+  const items = parseList(decode(bytes), 6);
   const gossip = gossipOf(items);
+  const said = structureOf(gossip, parseInteger(items[3]));
   const member = memberOf(gossip);
   if (member === undefined) throw new Error(`Epoch ${gossip.epoch} has no member ${gossip.index}.`);
-  if (!member.verify(signed(cloudId, structureOf(gossip)), parseBytes(items[4])))
+  if (!member.verify(signed(cloudId, said), parseBytes(items[5])))
     throw new Error(`Member ${gossip.index} of epoch ${gossip.epoch} did not sign this.`);
   return gossip;
 }
 
-function structureOf(gossip: Gossip): Structure[] {
+function structureOf(gossip: Gossip, salt: bigint): Structure[] {
   const { kind, epoch, index } = gossip;
-  return [integer(KINDS.indexOf(kind)), integer(epoch), integer(index), bodyOf(gossip)];
+  return [integer(KINDS.indexOf(kind)), integer(epoch), integer(index), integer(salt), bodyOf(gossip)];
 }
 
 function bodyOf(gossip: Gossip): Structure {
@@ -101,7 +110,7 @@ function bodyOf(gossip: Gossip): Structure {
   }
 }
 
-function gossipOf([kindItem, epochItem, indexItem, body]: RlpItem[]): Gossip {
+function gossipOf([kindItem, epochItem, indexItem, , body]: RlpItem[]): Gossip {
   const kind = KINDS[Number(parseInteger(kindItem))];
   const sender = { epoch: parseInteger(epochItem), index: Number(parseInteger(indexItem)) };
   if (kind === "statement") {
@@ -117,6 +126,7 @@ function gossipOf([kindItem, epochItem, indexItem, body]: RlpItem[]): Gossip {
   }
   if (kind === "approvals") {
     const events = parseList(body).map(parseHex);
+    if (events.length > MOST_APPROVALS) throw new Error(`${events.length} events are named at once.`);
     if (events.some((id) => id.length !== 66)) throw new Error("An event's id has 32 bytes.");
     return { ...sender, kind, events };
   }

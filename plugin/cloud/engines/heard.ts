@@ -1,12 +1,12 @@
-import type { Heads, Sender, Statement } from "./gossip.ts";
+import { MOST_APPROVALS, type Heads, type Sender, type Statement } from "./gossip.ts";
 
 /** How many blocks ahead of a node's own a statement is kept for: who is a little slow wants it in a moment. */
 const AHEAD = 2;
 /** How many blocks before the last one: who comes late, and to another result, is named as well. */
 export const BEHIND = 8;
 
-/** How many events of its operator are kept of each member: the newest. */
-const MOST_APPROVALS = 64;
+/** How much a member may say between two blocks of CometBFT: what is passed on stays in everybody's memory until the next. */
+const MOST_SAID = 16;
 
 /** What a member stated of its block at some height. */
 export type Stated = Sender & Statement;
@@ -19,12 +19,24 @@ export class Heard {
   readonly #heads = new Map<bigint, Map<string, bigint>>();
   readonly #approvals = new Map<string, Set<string>>();
   readonly #wakes = new Map<string, bigint>();
+  /** Members who stated two blocks of a height. */
+  readonly #contradicted = new Map<number, Set<string>>();
+  /** How much each member has said since the last block of CometBFT. */
+  readonly #said = new Map<string, number>();
+
+  /** Counts what a member says. @returns whether it has not said too much since the last block of CometBFT */
+  mayGoOn(sender: Sender): boolean {
+    const said = (this.#said.get(nameOf(sender)) ?? 0) + 1;
+    this.#said.set(nameOf(sender), said);
+    return said <= MOST_SAID;
+  }
 
   /**
    * Keeps what a member states of the block at `height`, the first time that it does.
    *
    * @param tip height of this node's last block
-   * @returns "news"; "known"; "too far" from `tip`; or what the member stated before, if that is of another block
+   * @returns "news"; "known"; "too far" from `tip`; or what the member stated before, if that is of another block. That is said once, and of
+   * no block after `tip`, which may come to either
    */
   addStatement(tip: number, height: number, stated: Stated): "news" | "known" | "too far" | Stated {
     if (height < tip - BEHIND || height > tip + AHEAD) return "too far";
@@ -32,7 +44,12 @@ export class Heard {
     if (this.#wrong.get(height)?.has(name) === true) return "known";
     const known = this.#statements.get(height) ?? new Map<string, Stated>();
     const first = known.get(name);
-    if (first !== undefined) return first.blockHash === stated.blockHash ? "known" : first;
+    if (first !== undefined) {
+      const contradicted = this.#contradicted.get(height) ?? new Set<string>();
+      if (first.blockHash === stated.blockHash || height > tip || contradicted.has(name)) return "known";
+      this.#contradicted.set(height, contradicted.add(name));
+      return first;
+    }
     this.#statements.set(height, known.set(name, stated));
     return "news";
   }
@@ -106,7 +123,8 @@ export class Heard {
 
   /** Forgets what is too far before `tip`, the last block, and members of epochs before `epoch`. */
   forgetBefore(tip: number, epoch: bigint): void {
-    for (const heights of [this.#statements, this.#wrong]) {
+    this.#said.clear();
+    for (const heights of [this.#statements, this.#wrong, this.#contradicted]) {
       for (const height of heights.keys()) if (height < tip - BEHIND) heights.delete(height);
     }
     for (const known of [...this.#heads.values(), this.#approvals, this.#wakes]) {

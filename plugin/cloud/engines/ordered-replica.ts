@@ -2,7 +2,7 @@ import type { IdentityKey, IdentitySecret } from "../dkg/identity.ts";
 import type { Execution } from "../replication/application.ts";
 import type { Block } from "../replication/block.ts";
 import type { CertifiedState } from "../replication/certificate.ts";
-import type { Misbehaviour, Replica, Vote } from "../replication/engine.ts";
+import type { Extension, Misbehaviour, Replica, Vote } from "../replication/engine.ts";
 import type { StuckRun } from "../replication/stuck-run.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
@@ -17,8 +17,10 @@ export interface OrderedReplica extends Replica {
   readonly tipHash: string | undefined;
   /** Hash of the block at a height, 0x-prefixed; undefined where it has none. */
   blockHash(height: number): string | undefined;
-  /** Whether it has a key share to sign its block at a height with. */
-  signs(height: number): boolean;
+  /** Epochs in which it may sign its block at a height, ascending: its own and later ones that it sees and has a key share of. */
+  signingEpochs(height: number): bigint[];
+  /** As for the local engine, under the newest of these epochs unless one is given. */
+  extendVote(height: number, epoch?: bigint): Promise<Extension>;
   /** Runs of the next block that its machine could not do when it last tried. */
   readonly stuck: readonly StuckRun[];
   /** Whether the cloud serves a chain, as of the last block. */

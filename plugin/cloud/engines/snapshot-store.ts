@@ -47,7 +47,7 @@ export class SnapshotStore {
     const unfinished = `${folder}${UNFINISHED}`;
     this.#taking = true;
     try {
-      await rm(unfinished, { recursive: true, force: true });
+      await this.#removeUnfinished();
       await mkdir(unfinished, { recursive: true, mode: 0o700 });
       const hashes: Uint8Array[] = [];
       for await (const chunk of chunks) {
@@ -57,7 +57,8 @@ export class SnapshotStore {
       await writeFile(join(unfinished, METADATA), encodeContents({ ...state, hashes }), { flush: true });
       await rename(unfinished, folder);
       for (const old of (await this.#heights()).slice(0, -this.#plan.keep))
-        await rm(join(this.#folder, String(old)), { recursive: true, force: true });
+        await rename(join(this.#folder, String(old)), join(this.#folder, `${old}${UNFINISHED}`));
+      await this.#removeUnfinished();
     } finally {
       this.#taking = false;
     }
@@ -67,7 +68,9 @@ export class SnapshotStore {
   async list(): Promise<Snapshot[]> {
     const snapshots: Snapshot[] = [];
     for (const height of await this.#heights()) {
-      const metadata = new Uint8Array(await readFile(join(this.#folder, String(height), METADATA)));
+      // Peers ask at any time, also while it is forgotten.
+      const metadata = await this.#read(height, METADATA);
+      if (metadata === undefined) continue;
       const chunks = decodeContents(metadata).hashes.length;
       const hash = keccak256(metadata);
       snapshots.push({ height: BigInt(height), format: SNAPSHOT_FORMAT, chunks, hash, metadata });
@@ -83,12 +86,23 @@ export class SnapshotStore {
 
   /** A chunk, from 0; undefined where there is none, or none any more. */
   async chunk(height: bigint, index: number): Promise<Uint8Array | undefined> {
+    return this.#read(height, String(index));
+  }
+
+  async #read(height: number | bigint, name: string): Promise<Uint8Array | undefined> {
     try {
-      return new Uint8Array(await readFile(join(this.#folder, String(height), String(index))));
+      return new Uint8Array(await readFile(join(this.#folder, String(height), name)));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
     }
+  }
+
+  /** What was not written whole, or not removed whole, when the node was killed. */
+  async #removeUnfinished(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const names = (await readdir(this.#folder)).filter((name) => name.endsWith(UNFINISHED));
+    for (const name of names) await rm(join(this.#folder, name), { recursive: true, force: true });
   }
 
   /** Ascending. */

@@ -1,12 +1,16 @@
 import * as abci from "cosmjs-types/tendermint/abci/types";
 
 import { keccak256 } from "../../crypto/keccak.ts";
+import { CHUNK_BYTES } from "../replication/snapshot.ts";
 import { equalBytes, toHex } from "../storage/bytes.ts";
 import type { OrderedReplica } from "./ordered-replica.ts";
 import { decodeContents, SNAPSHOT_FORMAT, type SnapshotContents } from "./snapshot-store.ts";
 
 const Offered = abci.ResponseOfferSnapshot_Result;
 const Applied = abci.ResponseApplySnapshotChunk_Result;
+
+/** Most bytes of a snapshot, which is put together in memory, and whose chunks nobody has signed. */
+const MOST_BYTES = 2 ** 31;
 
 /** A snapshot that is being put together. */
 interface Restoring extends SnapshotContents {
@@ -44,7 +48,7 @@ export class StateSync {
     };
     const { height } = this.#replica;
     if (height !== 0 && this.#replica.tipHash !== toHex(appHash))
-      return refuse(`this node is at height ${height} already`, Offered.ABORT);
+      return refuse(`this node is at height ${height} already`, Offered.REJECT);
     let contents: SnapshotContents;
     try {
       contents = decodeContents(snapshot.metadata);
@@ -55,6 +59,7 @@ export class StateSync {
       return refuse("its hash is of something else");
     if (contents.hashes.length !== snapshot.chunks)
       return refuse(`it names ${contents.hashes.length} of ${snapshot.chunks} chunks`);
+    if (snapshot.chunks > MOST_BYTES / CHUNK_BYTES) return refuse(`${snapshot.chunks} chunks are too many`);
     const fault = this.#replica.stateFault(toHex(appHash), contents);
     if (fault !== undefined) return refuse(fault);
     const chunks = new Array<undefined>(snapshot.chunks).fill(undefined);
@@ -74,6 +79,12 @@ export class StateSync {
       rejectSenders: string[] = [],
     ) => ({ response: { result, refetchChunks, rejectSenders } });
     if (restoring === undefined || index >= restoring.chunks.length) return answer(Applied.ABORT);
+    const bytes = restoring.chunks.reduce((sum, one) => sum + (one?.length ?? 0), chunk.length);
+    if (bytes > MOST_BYTES) {
+      this.#restoring = undefined;
+      this.#complain("A snapshot was refused", new Error(`it has more than ${MOST_BYTES} bytes`));
+      return answer(Applied.REJECT_SNAPSHOT, [], [...restoring.senders, sender]);
+    }
     if (!equalBytes(keccak256(chunk), restoring.hashes[index]!)) {
       this.#complain(`Chunk ${index} was refused`, new Error(`peer ${sender} sent something else`));
       return answer(Applied.RETRY, [index], [sender]);

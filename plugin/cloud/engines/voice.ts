@@ -1,5 +1,5 @@
 import { equalBytes } from "../storage/bytes.ts";
-import { encodeGossip, type Gossip, type Heads, type Sender } from "./gossip.ts";
+import { encodeGossip, MOST_APPROVALS, type Gossip, type Heads, type Sender } from "./gossip.ts";
 import type { Heard } from "./heard.ts";
 import type { OrderedReplica, Surroundings } from "./ordered-replica.ts";
 
@@ -18,27 +18,27 @@ export class Voice {
   }
 
   /** How far this node sees chains. */
-  async tellHeads(heads: Heads): Promise<void> {
+  async tellHeads(heads: Heads, again = false): Promise<void> {
     this.#heads = heads;
     const sender = this.#self(this.#replica.epoch);
     if (sender === undefined || heads.size === 0) return;
     this.#heard.addHeads(sender, heads, (chainId) => this.#replica.servesChain(chainId));
-    await this.say({ ...sender, kind: "heads", heads });
+    await this.say({ ...sender, kind: "heads", heads }, again);
   }
 
   /** What this node's operator wants and no block has held. */
-  async tellApprovals(): Promise<void> {
+  async tellApprovals(again = false): Promise<void> {
     const sender = this.#self(this.#replica.epoch);
     const { proposed } = this.#replica;
     if (sender === undefined || proposed.length === 0) return;
     this.#heard.addApprovals(sender, proposed);
-    await this.say({ ...sender, kind: "approvals", events: proposed });
+    await this.say({ ...sender, kind: "approvals", events: proposed.slice(-MOST_APPROVALS) }, again);
   }
 
-  /** Says to a new committee what counts by epoch. */
+  /** Says how far it sees and what its operator wants, as to a new committee, or to those who may have lost it. */
   async tellAgain(): Promise<void> {
-    await this.tellHeads(this.#heads);
-    await this.tellApprovals();
+    await this.tellHeads(this.#heads, true);
+    await this.tellApprovals(true);
   }
 
   /** That there is something for CometBFT's next block, after that at `height`. */
@@ -47,8 +47,10 @@ export class Voice {
     if (sender !== undefined) await this.say({ ...sender, kind: "wake", height });
   }
 
-  async say(gossip: Gossip): Promise<void> {
-    await this.#around.broadcast(encodeGossip(this.#around.cloudId, this.#around.identity, gossip));
+  /** @param again whether it may have said so before: CometBFT passes no bytes on twice */
+  async say(gossip: Gossip, again = false): Promise<void> {
+    const salt = again ? BigInt(Date.now()) : 0n;
+    await this.#around.broadcast(encodeGossip(this.#around.cloudId, this.#around.identity, gossip, salt));
   }
 
   /** Whether it is this node that says something. It has heard that before CometBFT asks whether to pass it on. */

@@ -211,9 +211,9 @@ export class CloudNode implements Replica, Outlook {
     return isVoteOf(identity, this.#cloudId, { epoch, height, blockHash }, signature);
   }
 
-  async extendVote(height: number): Promise<Extension> {
+  async extendVote(height: number, under?: bigint): Promise<Extension> {
     const { epoch: own, blockHash, chains } = this.application.blocks.record(height);
-    const epoch = this.#signingEpoch(own);
+    const epoch = under ?? this.#newestEpoch(height, own);
     await this.guard.permit(own, height, blockHash);
     return signPartials(epoch, this.#keys.get(epoch)!, headerDigests(this.#cloudId, epoch, chains));
   }
@@ -222,20 +222,18 @@ export class CloudNode implements Replica, Outlook {
    * The newest epoch under which this node may sign a block: the block's own, or a later one that the registry has
    * activated, so that a committee which is gone leaves nothing unsigned. It is the same block whoever signs it.
    */
-  #signingEpoch(own: bigint): bigint {
-    const epoch = this.#newestKey(own);
+  #newestEpoch(height: number, own: bigint): bigint {
+    const epoch = this.signingEpochs(height).at(-1);
     if (epoch === undefined) throw new Error(`This node has no key share for epoch ${own} or a later one.`);
     return epoch;
   }
 
-  #newestKey(own: bigint): bigint | undefined {
-    const possible = [...this.#keys.keys()].filter((epoch) => epoch >= own && this.#committees.has(epoch));
-    return possible.sort((a, b) => (a < b ? -1 : 1)).at(-1);
-  }
-
-  /** Whether this node has a key share to sign its block at a height with: it may follow a committee that it does not belong to. */
-  signs(height: number): boolean {
-    return this.#newestKey(this.application.blocks.record(height).epoch) !== undefined;
+  /** Epochs in which this node may sign its block at a height, ascending; none where it follows a committee that it does not belong to. */
+  signingEpochs(height: number): bigint[] {
+    const { epoch: own } = this.application.blocks.record(height);
+    return [...this.#keys.keys()]
+      .filter((epoch) => epoch >= own && this.#committees.has(epoch))
+      .sort((a, b) => (a < b ? -1 : 1));
   }
 
   verifyExtension(height: number, { epoch, index, partials }: Extension): string | undefined {

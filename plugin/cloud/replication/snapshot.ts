@@ -17,7 +17,7 @@ import { BlockStore } from "./block-store.ts";
 import { programOfEntry, REPLICATION_ACCOUNT } from "./state-entries.ts";
 
 /** Size at which a chunk is closed, in bytes; one is longer by a record at most. */
-const CHUNK_BYTES = 512 * 1024;
+export const CHUNK_BYTES = 512 * 1024;
 
 /**
  * The whole state as it is when the first chunk is read, in chunks of about half a mebibyte: RLP lists of

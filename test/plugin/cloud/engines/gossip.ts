@@ -77,7 +77,7 @@ describe('plugin/cloud/engines/gossip (seed "gossip")', () => {
 
   it("refuses chains out of order or twice, another kind, heights beyond all numbers, and what is too long", () => {
     const signed = (kind: number, body: Parameters<typeof encode>[0]): Uint8Array => {
-      const said = [integer(kind), integer(7), integer(2), body];
+      const said = [integer(kind), integer(7), integer(2), integer(0), body];
       const message = Buffer.concat([Buffer.from("Nexus gossip v1"), getBytes(CLOUD), encode(said)]);
       return encode([...said, secrets[1]!.sign(message)]);
     };
@@ -87,6 +87,11 @@ describe('plugin/cloud/engines/gossip (seed "gossip")', () => {
     expect(() => decoded(signed(1, [pair(1, 1), pair(1, 1)]))).to.throw(/ascending/);
     expect(() => decoded(signed(4, [pair(1, 1)]))).to.throw(/no known kind/);
     expect(() => decoded(signed(2, [integer(1)]))).to.throw(/id has 32 bytes/);
+    const ids = Array.from({ length: 65 }, (_, i) => `0x${i.toString(16).padStart(64, "0")}`);
+    expect(() => decoded(signed(2, ids))).to.throw(/65 events/);
+    const again = [0n, 5n].map((salt) => encodeGossip(CLOUD, secrets[1]!, statement, salt));
+    expect(again[0], "said again").not.to.deep.equal(again[1]);
+    expect(decoded(again[1]!)).to.deep.equal(decoded(again[0]!));
     const hash = `0x${"11".repeat(32)}`;
     expect(() => decoded(signed(0, [integer(2n ** 60n), hash, "0x", []]))).to.throw(/no block/);
     const long = { ...statement, partials: [new Uint8Array(LONGEST_GOSSIP)] };

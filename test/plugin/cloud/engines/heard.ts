@@ -16,8 +16,10 @@ describe("plugin/cloud/engines/heard", () => {
     expect(heard.addStatement(5, 5, stated(1))).to.equal("news");
     expect(heard.addStatement(5, 5, stated(1))).to.equal("known");
     expect(heard.addStatement(5, 5, stated(1, "0xbb"))).to.deep.equal(stated(1));
+    expect(heard.addStatement(5, 5, stated(1, "0xcc")), "a third").to.equal("known");
     expect(heard.addStatement(5, 5, stated(1, "0xbb", 2n)), "of another committee").to.equal("news");
     expect(heard.addStatement(5, 6, stated(1, "0xbb"))).to.equal("news");
+    expect(heard.addStatement(5, 6, stated(1)), "of a block to come").to.equal("known");
     expect(heard.statements(5)).to.deep.equal([stated(1), stated(1, "0xbb", 2n)]);
   });
 

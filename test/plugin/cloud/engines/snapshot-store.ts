@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -36,6 +36,19 @@ describe("plugin/cloud/engines/snapshot-store", () => {
     expect((await store.list()).map(({ height }) => height)).to.deep.equal([20n, 100n]);
     expect(await store.chunk(10n, 0)).to.equal(undefined);
     expect(await store.chunk(20n, 0)).to.deep.equal(new Uint8Array([1, 2, 3]));
+  });
+
+  it("answers peers while it forgets, and has nothing of what was not written or removed whole", async () => {
+    const store = new SnapshotStore(folder, { every: 1, keep: 1 });
+    for (let height = 1n; height <= 40n; height++) {
+      const taking = store.take(height, state, chunks());
+      while ((await Promise.race([taking.then(() => "taken"), store.list()])) !== "taken");
+    }
+    await mkdir(join(folder, "41"));
+    await mkdir(join(folder, "42.unfinished"));
+    expect((await store.list()).map(({ height }) => height)).to.deep.equal([40n]);
+    await store.take(50n, state, chunks());
+    expect((await readdir(folder)).sort()).to.deep.equal(["50"]);
   });
 
   it("lets CometBFT forget what neither evidence nor a newcomer needs", () => {

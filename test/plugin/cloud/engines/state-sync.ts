@@ -137,6 +137,15 @@ describe("plugin/cloud/engines/state-sync", () => {
         appHash,
         /hash is of something/,
       ],
+      [
+        "more chunks than there can be",
+        {
+          ...altered({ hashes: new Array<Uint8Array>(5_000).fill(new Uint8Array(32)) }),
+          chunks: 5_000,
+        },
+        appHash,
+        /5000 chunks are too many/,
+      ],
       ["no contents", { ...snapshot, metadata: Uint8Array.of(0xc0) }, appHash, /Malformed RLP/],
     ];
     for (const [what, offered, hash, why] of cases) {
@@ -175,7 +184,7 @@ describe("plugin/cloud/engines/state-sync", () => {
     // Killed before CometBFT knew, it is offered the same once more; and of another it takes nothing.
     expect(sync.offer({ snapshot, appHash }).result).to.equal(Offered.ACCEPT);
     expect((await apply(sync, chunks)).restored).to.equal(HEIGHT);
-    expect(sync.offer({ snapshot, appHash: new Uint8Array(32) }).result).to.equal(Offered.ABORT);
+    expect(sync.offer({ snapshot, appHash: new Uint8Array(32) }).result).to.equal(Offered.REJECT);
   });
 
   it("takes snapshots as often as planned, keeps the newest, and forgets what was left unfinished", async () => {
