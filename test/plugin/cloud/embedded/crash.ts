@@ -23,7 +23,7 @@ import type { Orders, Ready } from "./crashing-cloud.ts";
 import { watchedChain, type WatchedChain } from "../chains/watched-chain.ts";
 
 const SEED = process.env["NEXUS_CRASH_SEED"] ?? "crash 1";
-const KILLS = process.env["NEXUS_SLOW"] === "1" ? 56 : 8;
+const KILLS = process.env["NEXUS_SLOW"] === "1" ? 40 : 8;
 /** How many kills may come when nothing is under way, because the instant drawn did not come. */
 const MOST_IDLE = KILLS / 10;
 const NODES = 4;

@@ -98,7 +98,7 @@ function dataTooWide({ module }: ValidModule): boolean {
 }
 
 describe("Nexus Zero's machine: random instances", function () {
-  const modules = process.env["NEXUS_SLOW"] === "1" ? 10_000 : 200;
+  const modules = process.env["NEXUS_SLOW"] === "1" ? 6_000 : 200;
   this.timeout(60_000 + 200 * modules);
 
   it(`agrees with V8 and the cloud on ${modules} modules (seeds "nexus zero instance 0"…)`, () => {
