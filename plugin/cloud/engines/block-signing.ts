@@ -68,8 +68,8 @@ export class BlockSigning {
     // Of a signed block only another result is news.
     if (height < this.unsigned && gossip.blockHash === this.#replica.blockHash(height))
       return `Block ${height} is signed.`;
-    if (height > this.#replica.height && gossip.epoch < this.#replica.epoch)
-      return `Epoch ${gossip.epoch} is before the last block's.`;
+    if (gossip.epoch < this.#replica.epochOf(height))
+      return `Epoch ${gossip.epoch} does not sign block ${height}.`;
     const heard = this.#heard.addStatement(this.#replica.height, height, gossip);
     if (heard === "too far") return `Block ${height} is too far from the last one.`;
     if (heard === "known") return "It is known.";

@@ -138,23 +138,29 @@ export class CometBftApplication implements AbciApplication {
 
   /** Takes what a member says. @returns whether it is worth passing on, or why not */
   #hear(gossip: Gossip): true | string {
-    const own = this.#voice.isOwn(gossip);
-    if (!own && !this.#heard.mayGoOn(gossip)) return "It has said too much since the last block.";
-    if (gossip.kind === "statement") {
-      const heard = this.#signing.hear(gossip);
-      if (heard !== true) return own || heard;
-      // The others get it meanwhile.
-      this.#later("Signatures were not combined", this.#combine());
-      return true;
-    }
     // A new committee speaks as soon as one of it has come to the epoch's first block.
-    if (gossip.epoch < this.#replica.epoch) return `Epoch ${gossip.epoch} is before the last block's.`;
-    if (!this.#add(gossip)) return own || "It is known.";
+    if (gossip.kind !== "statement" && gossip.epoch < this.#replica.epoch)
+      return `Epoch ${gossip.epoch} is before the last block's.`;
+    const news = gossip.kind === "statement" ? this.#hearStatement(gossip) : this.#add(gossip);
+    if (this.#voice.isOwn(gossip)) return true;
+    if (news !== true) return news;
+    return this.#heard.mayBePassedOn(gossip) || "Its author has said too much since the last block.";
+  }
+
+  #hearStatement(gossip: Gossip & { kind: "statement" }): true | string {
+    const heard = this.#signing.hear(gossip);
+    // The others get it meanwhile.
+    if (heard === true) this.#later("Signatures were not combined", this.#combine());
+    return heard;
+  }
+
+  #add(gossip: Exclude<Gossip, { kind: "statement" }>): true | string {
+    if (!this.#isNews(gossip)) return "It is known.";
     this.#renewNews();
     return true;
   }
 
-  #add(gossip: Exclude<Gossip, { kind: "statement" }>): boolean {
+  #isNews(gossip: Exclude<Gossip, { kind: "statement" }>): boolean {
     switch (gossip.kind) {
       case "heads":
         return this.#heard.addHeads(gossip, gossip.heads, (chainId) => this.#replica.servesChain(chainId));

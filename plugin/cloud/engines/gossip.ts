@@ -2,7 +2,8 @@
  * What members of a committee tell one another between blocks: transactions that every node passes on and no block ever holds.
  *
  * Bytes are RLP [kind, epoch, index, salt, body, signature]. The signature, 64 bytes, is the sender's identity's over SHA-256 of a tag, the
- * cloud's id and RLP [kind, epoch, index, salt, body]. The salt says nothing: what is said again must be other bytes, or CometBFT drops it. So whoever floods or lies has a name, and nobody else can send in it.
+ * cloud's id and RLP [kind, epoch, index, salt, body]. So whoever floods or lies has a name, and nobody else can send in it. The salt says
+ * nothing: what is said again must be other bytes, or CometBFT drops it.
  */
 import { concatBytes } from "@noble/curves/utils.js";
 

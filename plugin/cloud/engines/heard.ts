@@ -5,7 +5,7 @@ const AHEAD = 2;
 /** How many blocks before the last one: who comes late, and to another result, is named as well. */
 export const BEHIND = 8;
 
-/** How much a member may say between two blocks of CometBFT: what is passed on stays in everybody's memory until the next. */
+/** How much of a member is passed on between two blocks of CometBFT: it stays in everybody's memory until the next. */
 const MOST_SAID = 16;
 
 /** What a member stated of its block at some height. */
@@ -24,8 +24,12 @@ export class Heard {
   /** How much each member has said since the last block of CometBFT. */
   readonly #said = new Map<string, number>();
 
-  /** Counts what a member says. @returns whether it has not said too much since the last block of CometBFT */
-  mayGoOn(sender: Sender): boolean {
+  /**
+   * Counts what is passed on of a member: news alone, or others could use up its share with what it said long ago.
+   *
+   * @returns whether it has not said too much since the last block of CometBFT
+   */
+  mayBePassedOn(sender: Sender): boolean {
     const said = (this.#said.get(nameOf(sender)) ?? 0) + 1;
     this.#said.set(nameOf(sender), said);
     return said <= MOST_SAID;

@@ -17,6 +17,8 @@ export interface OrderedReplica extends Replica {
   readonly tipHash: string | undefined;
   /** Hash of the block at a height, 0x-prefixed; undefined where it has none. */
   blockHash(height: number): string | undefined;
+  /** Epoch of its block at a height; that of its last one where it has none. */
+  epochOf(height: number): bigint;
   /** Epochs in which it may sign its block at a height, ascending: its own and later ones that it sees and has a key share of. */
   signingEpochs(height: number): bigint[];
   /** As for the local engine, under the newest of these epochs unless one is given. */

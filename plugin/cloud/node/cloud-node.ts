@@ -143,6 +143,12 @@ export class CloudNode implements Replica, Outlook {
     return height <= this.height && blocks.has(height) ? blocks.record(height).blockHash : undefined;
   }
 
+  /** Epoch of the block at a height; that of the last one where this node has none. */
+  epochOf(height: number): bigint {
+    const { blocks } = this.application;
+    return height <= this.height && blocks.has(height) ? blocks.record(height).epoch : this.epoch;
+  }
+
   /** Whether the cloud serves a chain, as of the last block. */
   servesChain(chainId: bigint): boolean {
     return this.application.chains.some((chain) => chain.chainId === chainId);

@@ -16,6 +16,7 @@ import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
 import { prebuilt } from "../../../programs/guest.ts";
 import { epochOf, observerOf, THRESHOLD, type TestEpoch } from "../node/members.ts";
 import { CLOUD } from "../replication/events.ts";
+import { disguised } from "./disguised.ts";
 
 const epoch = epochOf(1n);
 const identities = epoch.members.map(({ identity }) => identity);
@@ -77,6 +78,16 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
     await app.finalizeBlock({ height, txs: [block] } as never);
     return block;
   };
+  /** An application that has committed the first block, which makes the counter known. */
+  const begun = async (node: CloudNode): Promise<CometBftApplication> => {
+    const app = applicationOf(node);
+    await app.initChain();
+    node.propose({ kind: "program", module: prebuilt("counter") });
+    await follow(app, node, 1n);
+    await app.commit();
+    await app.idle();
+    return app;
+  };
   const tell = async (
     app: CometBftApplication,
     index: number,
@@ -124,15 +135,7 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
     node.propose({ kind: "program", module: prebuilt("counter") });
     const block = encodeBlock((await node.prepareProposal())!);
     const away = async () => Promise.reject(new Error("502 Bad Gateway"));
-    const app = applicationOf(
-      new Proxy<OrderedReplica>(node, {
-        get: (target, name) => {
-          if (name === "prepareProposal" || name === "processProposal") return away;
-          const value: unknown = Reflect.get(target, name);
-          return typeof value === "function" ? (value.bind(target) as unknown) : value;
-        },
-      }),
-    );
+    const app = applicationOf(disguised(node, { prepareProposal: away, processProposal: away }));
     await app.initChain();
     await app.start();
     expect((await app.prepareProposal({ maxTxBytes: 1n << 20n } as never)).txs).to.deep.equal([]);
@@ -145,12 +148,7 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
 
   it("passes on one statement of each member and height to come, and two of what is there", async () => {
     const node = await memberOf([epoch, next]);
-    const app = applicationOf(node);
-    await app.initChain();
-    node.propose({ kind: "program", module: prebuilt("counter") });
-    await follow(app, node, 1n);
-    await app.commit();
-    await app.idle();
+    const app = await begun(node);
     // Of a block to come nobody can tell which is right.
     const ahead = [1, 2, 3, 4].map((n) => statement(2, 2, hash(n)));
     expect(await Promise.all(ahead.map((one) => tell(app, 2, one)))).to.deep.equal([0, 1, 1, 1]);
@@ -159,6 +157,13 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
     // Two of a block that is there may be evidence, and more are none.
     const tip = [1, 2, 3, 4].map((n) => statement(3, 1, hash(n)));
     expect(await Promise.all(tip.map((one) => tell(app, 3, one)))).to.deep.equal([0, 0, 1, 1]);
+  });
+
+  it("takes no statement of a committee that may not sign the block", async () => {
+    const node = await memberOf([epoch, next]);
+    const app = applicationOf(disguised(node, { epochOf: () => 2n }));
+    for (const height of [1, 2]) expect(await tell(app, 2, statement(2, height, hash(1)))).to.equal(1);
+    expect(await tell(app, 2, statement(2, 1, hash(1), 2n))).to.equal(0);
   });
 
   it("passes on so much of a member between two blocks, and no more", async () => {
@@ -179,6 +184,9 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
     };
     expect(await accepted(2, 0)).to.equal(16);
     expect(await heads(3, 5), "of another member").to.equal(0);
+    // What it said before uses up nothing, whoever tells it again.
+    for (let i = 0; i < 100; i++) expect(await heads(3, 5), "known").to.equal(1);
+    expect(await heads(3, 6)).to.equal(0);
     node.propose({ kind: "program", module: prebuilt("counter") });
     await follow(app, node, 1n);
     await app.commit();
@@ -188,12 +196,7 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
 
   it("states its block under every epoch that it may sign in, since others may see fewer", async () => {
     const node = await memberOf([epoch, next]);
-    const app = applicationOf(node);
-    await app.initChain();
-    node.propose({ kind: "program", module: prebuilt("counter") });
-    await follow(app, node, 1n);
-    await app.commit();
-    await app.idle();
+    await begun(node);
     const epochs = said
       .map((tx) => decodeGossip(CLOUD, tx, ({ epoch: of, index }) => membersOf(of)?.identities[index - 1]))
       .filter(({ kind }) => kind === "statement")

@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { keccak256, toUtf8String } from "ethers";
 
-import { checkCometBft, CometBftMissingError } from "../../../../plugin/cloud/cometbft/process.ts";
-import type { OrderedReplica } from "../../../../plugin/cloud/engines/ordered-replica.ts";
 import { SnapshotStore } from "../../../../plugin/cloud/engines/snapshot-store.ts";
 import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
 import { signPartials } from "../../../../plugin/cloud/node/signatures.ts";
 import { prebuilt } from "../../../programs/guest.ts";
+import { hasCometBft } from "../cometbft/available.ts";
 import { epochOf } from "../node/members.ts";
 import { CHAIN, requestEvent } from "../replication/events.ts";
+import { disguised } from "./disguised.ts";
 import { cometCloud, command, newcomer, until, type CometMember, type Registry } from "./cometbft-cloud.ts";
 
 const fibonacci = keccak256(prebuilt("fibonacci"));
@@ -24,13 +24,7 @@ describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed 
   let registry: Registry = [];
 
   before(async function () {
-    try {
-      await checkCometBft(command);
-    } catch (error) {
-      if (!(error instanceof CometBftMissingError) || process.env.NEXUS_REQUIRE_TOOLCHAIN === "1")
-        throw error;
-      return this.skip();
-    }
+    if (!(await hasCometBft(command))) return this.skip();
     return undefined;
   });
   beforeEach(async () => {
@@ -327,13 +321,3 @@ class GarbledSnapshot extends OneSnapshot {
 
 const garbled = (chunk: Uint8Array): Uint8Array =>
   chunk.map((byte, i) => (i === chunk.length - 1 ? byte ^ 1 : byte));
-
-/** A replica that does what the node does, but for this. */
-const disguised = (node: CloudNode, otherwise: Partial<OrderedReplica>): OrderedReplica =>
-  new Proxy<OrderedReplica>(node, {
-    get: (target, name) => {
-      if (name in otherwise) return otherwise[name as keyof OrderedReplica];
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });

@@ -6,7 +6,6 @@ import { expect } from "chai";
 import { keccak256, toUtf8String } from "ethers";
 
 import { Outcome } from "../../../../plugin/contracts/digests.ts";
-import { checkCometBft, CometBftMissingError } from "../../../../plugin/cloud/cometbft/process.ts";
 import { LocalEngine } from "../../../../plugin/cloud/engines/local-engine.ts";
 import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
 import { NoQuorumError } from "../../../../plugin/cloud/replication/engine.ts";
@@ -18,6 +17,7 @@ import {
 } from "../../../../plugin/cloud/replication/event.ts";
 import { prebuilt } from "../../../programs/guest.ts";
 import { breakMachine, NO_MEMORY } from "../node/broken-machine.ts";
+import { hasCometBft } from "../cometbft/available.ts";
 import { epochOf, nodeOf, THRESHOLD } from "../node/members.ts";
 import { requestEvent } from "../replication/events.ts";
 import { cometCloud, command, until, type CometMember } from "./cometbft-cloud.ts";
@@ -101,13 +101,7 @@ for (const [name, open] of engines) {
 
     before(async function () {
       if (open !== overCometBft) return undefined;
-      try {
-        await checkCometBft(command);
-      } catch (error) {
-        if (!(error instanceof CometBftMissingError) || process.env.NEXUS_REQUIRE_TOOLCHAIN === "1")
-          throw error;
-        return this.skip();
-      }
+      if (!(await hasCometBft(command))) return this.skip();
       return undefined;
     });
     beforeEach(async () => {
