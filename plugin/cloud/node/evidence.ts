@@ -73,7 +73,7 @@ export function contradictingCertificates(
   );
 }
 
-/** How many members of a committee one transaction slashes: each takes up to 0.2 million gas, and Ethereum's have 2^24 (EIP-7825). */
+/** How many members of a committee one transaction slashes: 64 take up to 15 million gas, and Ethereum's have 2^24 (EIP-7825). */
 const MOST_MEMBERS = 64n;
 
 /**
