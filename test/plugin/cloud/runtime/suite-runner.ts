@@ -8,7 +8,7 @@ import { moduleLimits } from "../../../../plugin/wasm/limits.ts";
 import type { FunctionType, ValueType } from "../../../../plugin/wasm/module.ts";
 import { validate } from "../../../../plugin/wasm/validate.ts";
 import { instrument } from "../../../../plugin/cloud/runtime/instrument.ts";
-import { stackLimits } from "../../../../plugin/cloud/runtime/limits.ts";
+import { fuelPer, stackLimits } from "../../../../plugin/cloud/runtime/limits.ts";
 import type { SuiteAction, SuiteScript, SuiteValue } from "../../wasm/testsuite.ts";
 
 type Exports = Record<string, unknown>;
@@ -99,8 +99,8 @@ export class SuiteRunner {
   }
 }
 
-/** Enough for bulk operations on 2^32 elements, which are paid for before they trap. */
-const fullFuel = 1_000_000_000_000n;
+/** Enough for bulk operations on 2^32 elements of the dearest kind, which are paid for before they trap. */
+const fullFuel = BigInt(fuelPer.tableWrite) * 2n ** 33n;
 
 /**
  * Starts the two counters, the last globals, full instead of empty: a module that fails to instantiate can leave functions in
