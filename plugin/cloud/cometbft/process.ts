@@ -90,6 +90,13 @@ export class CometBftProcess {
     await this.#ended;
     clearTimeout(timer);
   }
+
+  /** Ends it at once, as a machine that loses its power does. */
+  async kill(): Promise<void> {
+    this.#stopping = true;
+    this.#child.kill("SIGKILL");
+    await this.#ended;
+  }
 }
 
 function parseLine(line: string): LogLine {

@@ -4,14 +4,9 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { AbciServer } from "../../../../plugin/cloud/abci/server.ts";
+import { CometNode } from "../../../../plugin/cloud/cometbft/comet-node.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
-import { writeHome } from "../../../../plugin/cloud/cometbft/home.ts";
-import {
-  checkCometBft,
-  CometBftMissingError,
-  CometBftProcess,
-} from "../../../../plugin/cloud/cometbft/process.ts";
+import { checkCometBft, CometBftMissingError } from "../../../../plugin/cloud/cometbft/process.ts";
 import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { seeded } from "../../../seeded.ts";
 import { LogApplication } from "../abci/log-application.ts";
@@ -30,8 +25,7 @@ class Node {
   readonly lines: string[] = [];
   peerPort = 0;
   rpcPort = 0;
-  #server: AbciServer | undefined;
-  #process: CometBftProcess | undefined;
+  #comet: CometNode | undefined;
 
   constructor(folder: string, index: number) {
     this.home = join(folder, `node${index}`);
@@ -43,9 +37,10 @@ class Node {
   }
 
   async start(chain: readonly Node[]): Promise<void> {
-    const socket = `${this.home}.sock`;
-    await rm(socket, { force: true });
-    await writeHome(this.home, {
+    this.application.validators = chain.map(({ validator }) => validator.publicKey);
+    this.#comet = await CometNode.start({
+      command,
+      home: this.home,
       genesis: {
         chainId: "nexus-test",
         time: new Date("2026-01-01T00:00:00Z"),
@@ -54,7 +49,7 @@ class Node {
       keys: { node: this.node, validator: this.validator },
       settings: {
         name: "node",
-        application: socket,
+        application: `${this.home}.sock`,
         peers: {
           listen: `127.0.0.1:${this.peerPort}`,
           persistent: chain
@@ -65,32 +60,21 @@ class Node {
         blockTime: 100,
         idleTime: 0,
       },
+      application: this.application,
+      onLine: ({ level, message }) => this.lines.push(`${level} ${message}`),
+      complain: (what, error) => this.lines.push(`${what}: ${error as string}`),
     });
-    this.application.validators = chain.map(({ validator }) => validator.publicKey);
-    this.#server = new AbciServer(this.application, (what, error) =>
-      this.lines.push(`${what}: ${error as string}`),
-    );
-    await this.#server.listen({ path: socket });
-    this.#process = await CometBftProcess.start(command, this.home, ({ level, message }) =>
-      this.lines.push(`${level} ${message}`),
-    );
   }
 
   /** Ends both at once, as a machine that loses its power does. */
   async kill(): Promise<void> {
-    if (this.#process !== undefined) {
-      const gone = this.#process.crashed();
-      process.kill(this.#process.pid, "SIGKILL");
-      await gone;
-    }
-    await this.#server?.close();
-    this.#process = this.#server = undefined;
+    await this.#comet?.kill();
+    this.#comet = undefined;
   }
 
   async stop(): Promise<void> {
-    await this.#process?.stop();
-    await this.#server?.close();
-    this.#process = this.#server = undefined;
+    await this.#comet?.stop();
+    this.#comet = undefined;
   }
 
   async rpc(method: string): Promise<Record<string, unknown>> {

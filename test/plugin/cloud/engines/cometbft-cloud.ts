@@ -1,12 +1,11 @@
 /** Nodes of a cloud over CometBFT itself, each with its own process of it; no chain beneath. */
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { AbciServer } from "../../../../plugin/cloud/abci/server.ts";
+import { CometNode } from "../../../../plugin/cloud/cometbft/comet-node.ts";
 import { contradictionIn } from "../../../../plugin/cloud/cometbft/contradiction.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
-import { writeHome, type StateSyncSettings } from "../../../../plugin/cloud/cometbft/home.ts";
-import { CometBftProcess } from "../../../../plugin/cloud/cometbft/process.ts";
+import type { StateSyncSettings } from "../../../../plugin/cloud/cometbft/home.ts";
 import { CometRpc } from "../../../../plugin/cloud/cometbft/rpc.ts";
 import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { IdentityKey, IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
@@ -60,8 +59,7 @@ export class CometMember {
   readonly #committees = new Map<bigint, PublicCommittee>();
   readonly #keys = new Map<bigint, EpochKey>();
   readonly #stores = { state: new MemoryStore(), guard: new MemoryStore(), comet: new MemoryStore() };
-  #server: AbciServer | undefined;
-  #process: CometBftProcess | undefined;
+  #comet: CometNode | undefined;
 
   /** @param identity it belongs to each epoch that has it */
   constructor(folder: string, registry: Registry, index: number, identity: Uint8Array, random: Seeded) {
@@ -93,31 +91,6 @@ export class CometMember {
   }
 
   async start(all: readonly CometMember[]): Promise<void> {
-    const socket = `${this.#home}.sock`;
-    await rm(socket, { force: true });
-    await writeHome(this.#home, {
-      genesis: {
-        chainId: "nexus-test",
-        time: new Date("2026-01-01T00:00:00Z"),
-        blockBytes: 12_000_000,
-      },
-      keys: { node: this.nodeKey, validator: this.validatorKey },
-      settings: {
-        name: `node ${this.index}`,
-        application: socket,
-        peers: {
-          listen: `127.0.0.1:${this.peerPort}`,
-          persistent: all
-            .filter((other) => other !== this)
-            .map((other) => `${other.nodeKey.address}@127.0.0.1:${other.peerPort}`),
-        },
-        rpc: `127.0.0.1:${this.rpcPort}`,
-        blockTime: 200,
-        // What the nodes say must suffice.
-        idleTime: 3_600_000,
-        ...(this.stateSync === undefined ? {} : { stateSync: this.stateSync }),
-      },
-    });
     const { seen, fuel } = this;
     const { state: store, guard: guardStore, comet } = this.#stores;
     this.lookAtRegistry();
@@ -139,15 +112,39 @@ export class CometMember {
       complain,
       patience: 400,
     });
-    this.#server = new AbciServer(this.application, complain);
-    await this.#server.listen({ path: socket });
     const { application } = this;
-    this.#process = await CometBftProcess.start(command, this.#home, (line) => {
-      if (line.level === "error") this.lines.push(line.message);
-      const contradiction = contradictionIn(line);
-      if (contradiction !== undefined) application.contradicted(contradiction);
+    this.#comet = await CometNode.start({
+      command,
+      home: this.#home,
+      genesis: {
+        chainId: "nexus-test",
+        time: new Date("2026-01-01T00:00:00Z"),
+        blockBytes: 12_000_000,
+      },
+      keys: { node: this.nodeKey, validator: this.validatorKey },
+      settings: {
+        name: `node ${this.index}`,
+        application: `${this.#home}.sock`,
+        peers: {
+          listen: `127.0.0.1:${this.peerPort}`,
+          persistent: all
+            .filter((other) => other !== this)
+            .map((other) => `${other.nodeKey.address}@127.0.0.1:${other.peerPort}`),
+        },
+        rpc: `127.0.0.1:${this.rpcPort}`,
+        blockTime: 200,
+        // What the nodes say must suffice.
+        idleTime: 3_600_000,
+        ...(this.stateSync === undefined ? {} : { stateSync: this.stateSync }),
+      },
+      application,
+      complain,
+      onLine: (line) => {
+        if (line.level === "error") this.lines.push(line.message);
+        const contradiction = contradictionIn(line);
+        if (contradiction !== undefined) application.contradicted(contradiction);
+      },
     });
-    await until(async () => (await rpc.call("health")) !== undefined);
     await this.application.start();
   }
 
@@ -170,22 +167,15 @@ export class CometMember {
 
   /** Ends its processes at once, as a machine that loses its power does. */
   async kill(): Promise<void> {
-    const process_ = this.#process;
-    if (process_ !== undefined) {
-      const gone = process_.crashed();
-      process.kill(process_.pid, "SIGKILL");
-      await gone;
-    }
-    await this.#server?.close();
+    await this.#comet?.kill();
     await this.application?.idle();
-    this.#server = this.#process = undefined;
+    this.#comet = undefined;
   }
 
   async stop(): Promise<void> {
-    await this.#process?.stop();
-    await this.#server?.close();
+    await this.#comet?.stop();
     await this.application?.idle();
-    this.#server = this.#process = undefined;
+    this.#comet = undefined;
   }
 }
 
