@@ -23,6 +23,8 @@ export interface Chain {
   readonly finality: number;
   /** Address of its block explorer. */
   readonly explorer: string;
+  /** What its gas, and the clouds on it, are paid in. */
+  readonly coin: "ether" | "POL";
 }
 
 const MINUTE = 60;
@@ -56,7 +58,7 @@ export const CHAINS: readonly Chain[] = [
     60 * MINUTE,
     "https://sepolia.arbiscan.io",
   ),
-  chain("polygon", "Polygon", 137, "generic", false, 2, 10 * MINUTE, "https://polygonscan.com"),
+  chain("polygon", "Polygon", 137, "generic", false, 2, 10 * MINUTE, "https://polygonscan.com", "POL"),
   chain(
     "polygonAmoy",
     "Polygon Amoy",
@@ -66,6 +68,7 @@ export const CHAINS: readonly Chain[] = [
     2,
     10 * MINUTE,
     "https://amoy.polygonscan.com",
+    "POL",
   ),
   chain("scroll", "Scroll", 534352, "generic", false, 3, 8 * HOUR, "https://scrollscan.com"),
   chain(
@@ -116,6 +119,7 @@ function chain(
   blockTime: number,
   finality: number,
   explorer: string,
+  coin: Chain["coin"] = "ether",
 ): Chain {
-  return { network, name, chainId, chainType, bls12381, blockTime, finality, explorer };
+  return { network, name, chainId, chainType, bls12381, blockTime, finality, explorer, coin };
 }

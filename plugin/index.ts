@@ -3,6 +3,7 @@ import { definePlugin } from "hardhat/plugins";
 import {
   buildProgramsTask,
   deployTask,
+  foundTask,
   guardedDeployTask,
   initTask,
   nodeTask,
@@ -29,6 +30,7 @@ export default definePlugin({
     initTask,
     buildProgramsTask,
     deployTask,
+    foundTask,
     runTask,
     proveTask,
     verifyTask,

@@ -58,6 +58,21 @@ export async function confirmLive(
         ]),
   ];
   console.error(lines.join("\n"));
+  await askBeforeSending(hre, networkName, `Deploy to ${networkName}?`, yes);
+}
+
+/**
+ * Goes on when whoever is at the terminal types the network's name.
+ *
+ * @param yes whether it was told to go on beforehand
+ * @throws HardhatPluginError when the answer is no, or when nobody is there to ask
+ */
+export async function askBeforeSending(
+  hre: HardhatRuntimeEnvironment,
+  networkName: string,
+  question: string,
+  yes: boolean,
+): Promise<void> {
   if (yes) return;
   if (!process.stdin.isTTY) {
     throw new HardhatPluginError(
@@ -65,15 +80,12 @@ export async function confirmLive(
       `Nothing was sent to ${networkName}: nobody is there to ask. Run it in a terminal, or with --yes.`,
     );
   }
-  const answer = await hre.interruptions.requestInput(
-    "hardhat-nexus",
-    `Deploy to ${networkName}? Type its name`,
-  );
+  const answer = await hre.interruptions.requestInput("hardhat-nexus", `${question} Type its name`);
   if (answer.trim() === networkName) return;
   throw new HardhatPluginError("hardhat-nexus", `Nothing was sent to ${networkName}.`);
 }
 
 /** Wei as ether, to four significant digits or so. */
-function ether(wei: bigint): string {
+export function ether(wei: bigint): string {
   return Number(formatUnits(wei, "ether")).toLocaleString("en-US", { maximumSignificantDigits: 4 });
 }

@@ -124,6 +124,52 @@ export const deployTask = task(
   .setAction(() => import("./deploy.ts"))
   .build();
 
+export const foundTask = task(
+  "nexus:found",
+  "Found a cloud on the selected network, and see its first committee into office; call it again to go on",
+)
+  .addOption({
+    name: "cloud",
+    description: "Id of a cloud that was created before, to go on with",
+    ...text,
+  })
+  .addOption({ name: "size", description: "Members of a committee, 1 to 128; the default is 4", ...text })
+  .addOption({
+    name: "threshold",
+    description: "How many of them sign; the default is the least, more than two thirds",
+    ...text,
+  })
+  .addOption({ name: "scheme", description: "BN254, the default, or BLS12-381", ...text })
+  .addOption({
+    name: "epochLength",
+    description: "How long a committee is in office, such as 12h or 7d; the default is the longest, 30d",
+    ...text,
+  })
+  .addOption({
+    name: "confirmationWindow",
+    description:
+      "How long a new committee may take for its key; the default is an hour, or more on slow chains",
+    ...text,
+  })
+  .addOption({
+    name: "minStake",
+    description: "Least stake of a member, in whole tokens; the default is 100 times the least bond",
+    ...text,
+  })
+  .addOption({ name: "perRequest", description: "Price of a request, in wei", ...text })
+  .addOption({ name: "perFuel", description: "Price of a unit of fuel, in wei", ...text })
+  .addOption({ name: "perByte", description: "Price of a byte of input or output, in wei", ...text })
+  .addOption({
+    name: "deploymentId",
+    description: "Ignition's id of the deployment; the default is chain-<id>",
+    defaultValue: "",
+  })
+  .addFlag({ name: "noWait", description: "End where others have to act, instead of waiting for them" })
+  .addFlag({ name: "yes", description: "On a live chain: send without being asked" })
+  .addFlag({ name: "json", description: "Print one JSON object and nothing else" })
+  .setAction(() => import("./found.ts"))
+  .build();
+
 export const statusTask = task(
   "nexus:status",
   "Show what of the Nexus suite is deployed on the selected network, its clouds, stake and verifiers",

@@ -4,6 +4,7 @@ import { loadArtifact } from "../contracts/artifacts.ts";
 import { EvmContract, type EvmChain } from "../chain/evm-chain.ts";
 import { NodeError } from "./command.ts";
 import type { NodeConfiguration } from "./configuration.ts";
+import { pendingEpochOf, type Phase } from "./registered-cloud.ts";
 import { requireContract } from "./require-contract.ts";
 import { revertedWith } from "./revert.ts";
 
@@ -25,10 +26,8 @@ export interface CloudStanding {
   /** Whether the operator is of that epoch's committee. */
   readonly isMember: boolean;
   /** The next epoch, while it is under way. */
-  readonly next: { readonly epoch: bigint; readonly phase: string; readonly isMember: boolean } | undefined;
+  readonly next: { readonly epoch: bigint; readonly phase: Phase; readonly isMember: boolean } | undefined;
 }
-
-const PHASES = ["none", "opened", "selected", "ready"];
 
 /** The registry of a configuration. */
 export function registryOf({ home }: NodeConfiguration): EvmContract {
@@ -59,11 +58,7 @@ export async function standingOf(
     throw new NodeError(`The registry knows no cloud ${cloudId}: correct cloud in the configuration.`);
   })) as { readonly minStake: bigint };
   const staking = new EvmContract((await read("staking")) as string, loadArtifact("NexusStaking").abi);
-  const pending = (await read("pendingEpoch", cloudId)) as {
-    readonly epoch: bigint;
-    readonly phase: bigint;
-    readonly members: readonly string[];
-  };
+  const pending = await pendingEpochOf(chain, registry, cloudId);
   const epoch = (await read("currentEpoch", cloudId)) as bigint;
   const isOperator = (one: string): boolean => one.toLowerCase() === operator.toLowerCase();
   return {
@@ -75,12 +70,12 @@ export async function standingOf(
       epoch,
       isMember: epoch > 0n && ((await read("isMember", cloudId, epoch, operator)) as boolean),
       next:
-        pending.phase === 0n
+        pending.phase === "none"
           ? undefined
           : {
               epoch: pending.epoch,
-              phase: PHASES[Number(pending.phase)]!,
-              isMember: [...pending.members].some(isOperator),
+              phase: pending.phase,
+              isMember: pending.members.some(isOperator),
             },
     },
   };
