@@ -34,7 +34,13 @@ export default defineConfig({
   },
   verify: { etherscan: { apiKey: configVariable("ETHERSCAN_API_KEY") } },
   test: {
-    mocha: { timeout: 120_000 },
+    // Files run side by side, each alone in its process while it does, and wait for one another's processors.
+    mocha: {
+      timeout: 240_000,
+      parallel: true,
+      jobs: 2,
+      require: [fileURLToPath(new URL("test/plain-node.ts", import.meta.url))],
+    },
     solidity: {
       // NEXUS_SEED tries others, in fuzz tests and invariants alike.
       fuzz: { runs: 256, seed: `0x${BigInt(process.env["NEXUS_SEED"] ?? 0x4e65787573).toString(16)}` },
