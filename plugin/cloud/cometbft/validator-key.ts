@@ -2,8 +2,16 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { ripemd160 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
+/** What a validator signs its votes with, as its signer needs it: a secp256k1 key, the node's identity. */
+export interface SigningKey {
+  /** A compressed point, 33 bytes. */
+  readonly publicKey: Uint8Array;
+  /** r ‖ s over SHA-256 of `message`, low s, 64 bytes. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
 /** What a validator signs its votes with: a secp256k1 key, the node's identity. */
-export class ValidatorKey {
+export class ValidatorKey implements SigningKey {
   /** 32 bytes. */
   readonly secret: Uint8Array;
   /** A compressed point, 33 bytes. */
@@ -15,6 +23,10 @@ export class ValidatorKey {
       throw new RangeError("A validator's key is a secp256k1 secret key of 32 bytes.");
     this.secret = secret;
     this.publicKey = secp256k1.getPublicKey(secret, true);
+  }
+
+  sign(message: Uint8Array): Uint8Array {
+    return secp256k1.sign(message, this.secret);
   }
 
   /** By what CometBFT names the validator: 40 hex digits in lower case. */
