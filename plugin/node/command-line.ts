@@ -3,11 +3,14 @@ import { parseArgs } from "node:util";
 import { UsageError, type Command, type Surroundings } from "./command.ts";
 import { ConfigurationError } from "./configuration.ts";
 import { init } from "./init.ts";
+import { leave } from "./leave.ts";
 import { register } from "./register.ts";
 import { status } from "./status.ts";
 import { watch } from "./watch.ts";
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map(Object.entries({ init, register, status, watch }));
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  Object.entries({ init, register, status, watch, leave }),
+);
 
 /** With what a command ends: all is well; something is wrong; it was called wrongly, or its configuration is wrong. */
 export const EXIT = { well: 0, wrong: 1, usage: 2 } as const;

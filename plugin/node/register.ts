@@ -1,15 +1,21 @@
-import { getAddress, hexlify, isAddress, ZeroAddress } from "ethers";
+import { getAddress, hexlify, ZeroAddress } from "ethers";
 
 import * as digests from "../contracts/digests.ts";
-import { EvmChain, type EvmContract } from "../chain/evm-chain.ts";
-import { SigningProvider } from "../chain/signing-provider.ts";
-import { NodeError, textOf, UsageError, type Arguments, type Command, type Surroundings } from "./command.ts";
-import { readConfiguration, type NodeConfiguration } from "./configuration.ts";
-import { endpointsOf } from "./endpoints-of.ts";
+import type { EvmChain, EvmContract } from "../chain/evm-chain.ts";
+import { NodeError, type Command, type Surroundings } from "./command.ts";
+import { readConfiguration } from "./configuration.ts";
 import { NodeFolder } from "./node-folder.ts";
+import {
+  openHome,
+  PRINT_HELP,
+  PRINT_OPTIONS,
+  printingOf,
+  printWishes,
+  sendWishes,
+} from "./operator-transactions.ts";
 import { PASSWORD_HELP, PASSWORD_OPTION, passwordOf } from "./password.ts";
 import { registryOf, standingOf, type CloudStanding } from "./standing.ts";
-import { transact, type Wish } from "./transact.ts";
+import type { Wish } from "./transact.ts";
 
 /** Registers the node's identity as its operator's, and has the operator stand for the cloud's committees. */
 export const register: Command = {
@@ -17,21 +23,18 @@ export const register: Command = {
   help: `Sends what is missing from the account in the folder: registerNode, and joinCloud where the configuration names a
 cloud and the operator has the stake that it asks for. It can be called again; what is done already is not sent.
 
-  --print                print the transactions instead, one JSON object a line, to be sent from elsewhere
-  --operator ADDRESS     with --print: who sends them (default: the account in the folder)
+${PRINT_HELP}
   --replace              put this node in the place of another that the operator has registered
   --password-file FILE   where the password of the keys is
 
 ${PASSWORD_HELP}`,
   options: {
     ...PASSWORD_OPTION,
-    print: { type: "boolean" },
-    operator: { type: "string" },
+    ...PRINT_OPTIONS,
     replace: { type: "boolean" },
   },
   run: async (given, around) => {
-    const isPrinted = given.options["print"] === true;
-    const chosen = operatorOf(given, isPrinted);
+    const { isPrinted, operator: chosen } = printingOf(given);
     const folder = new NodeFolder(given.folder);
     const configuration = await readConfiguration(folder.configuration, around.environment);
     const password = await passwordOf(given, around);
@@ -58,40 +61,11 @@ ${PASSWORD_HELP}`,
     const join = cloud !== undefined && canJoin(cloud, configuration.cloud!, around);
     if (join) wishes.push({ contract: registry, method: "joinCloud", args: [configuration.cloud] });
 
-    for (const wish of wishes) {
-      if (isPrinted) {
-        around.print(printed(chain.chainId, operator, wish));
-        continue;
-      }
-      const receipt = await transact(chain, account, wish, (hash) =>
-        around.note(`${wish.method} sent: ${hash}`),
-      );
-      around.print(`${wish.method} is in block ${BigInt(receipt.blockNumber)}`);
-    }
+    if (isPrinted) printWishes(chain, operator, wishes, around);
+    else await sendWishes(chain, account, wishes, around);
     return cloud === undefined || cloud.isCandidate || join;
   },
 };
-
-function operatorOf(given: Arguments, isPrinted: boolean): string | undefined {
-  const operator = textOf(given, "operator");
-  if (operator === undefined) return undefined;
-  if (!isPrinted)
-    throw new UsageError("--operator goes with --print: other accounts' transactions are not sent here.");
-  if (!isAddress(operator)) throw new UsageError(`--operator takes an address, and not ${operator}.`);
-  return getAddress(operator);
-}
-
-/** The home chain, for which the folder's account signs. */
-async function openHome(
-  configuration: NodeConfiguration,
-  folder: NodeFolder,
-  password: string,
-): Promise<{ chain: EvmChain; account: string }> {
-  const { home } = configuration;
-  const chainId = BigInt(home.chainId);
-  const provider = new SigningProvider(endpointsOf(home), chainId, await folder.openAccount(password));
-  return { chain: new EvmChain(provider, chainId, home.finality), account: provider.address };
-}
 
 /** @throws NodeError when the identity is another operator's */
 async function requireFree(
@@ -137,9 +111,4 @@ function canJoin(
       "Stake the rest (NexusStaking.register once, then delegate), and call again.",
   );
   return false;
-}
-
-function printed(chainId: bigint, from: string, { contract, method, args }: Wish): string {
-  const data = contract.abi.encodeFunctionData(method, args);
-  return JSON.stringify({ method, chainId: Number(chainId), from, to: contract.address, value: "0", data });
 }
