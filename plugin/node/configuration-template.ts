@@ -49,7 +49,15 @@ ${addresses.join(",\n")}
     "addressesPerCall": 500
   },
   // More chains that the cloud serves, with the keys of "home", and "CommitteeMirror" in the place of "CommitteeRegistry".
-  "mirrors": []
+  "mirrors": [],
+  // Where this node listens for the cloud's others; the key ceremony of an epoch has the port after. "external" is where they reach
+  // it if that is elsewhere. "peers" are the others: "<peer key>@host:port", as each one's \`nexus-node init\` says.
+  "network": {
+    "listen": "0.0.0.0:26656",
+    "peers": []
+  },
+  // Where \`nexus-node status\` and a monitor ask the running node; of this machine alone.
+  "status": { "listen": "127.0.0.1:26680" }
 }
 `;
 }

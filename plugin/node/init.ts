@@ -52,7 +52,9 @@ ${PASSWORD_HELP}`,
     await folder.make(await passwordOf(given, around));
     const isNew = await folder.configure(template);
     around.print(`configuration  ${folder.configuration}${isNew ? "" : " (was there already)"}`);
-    around.print(`identity       ${(await folder.identity()).address}, kept in ${folder.keys}`);
+    const { address, peer } = await folder.identity();
+    around.print(`identity       ${address}, kept in ${folder.keys}`);
+    around.print(`peer key       ${peer}, which others write before @ and where this node listens`);
     around.print(`account        ${await folder.accountAddress()}, kept in ${folder.account}`);
     around.print("Keep a copy of the folder and of the password elsewhere: nobody can restore them.");
     around.print(

@@ -7,6 +7,8 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { computeAddress, getAddress, hexlify, SigningKey } from "ethers";
 import { z } from "zod";
 
+import { Ed25519Key } from "../cloud/cometbft/ed25519-key.ts";
+import { ValidatorKey } from "../cloud/cometbft/validator-key.ts";
 import { IdentitySecret } from "../cloud/dkg/identity.ts";
 import { readAccount, writeAccount } from "../cloud/keystore/account-file.ts";
 import { writeDurably } from "../cloud/keystore/durable-file.ts";
@@ -17,12 +19,27 @@ import { KeystoreError } from "../cloud/keystore/private-file.ts";
 export interface PublicIdentity {
   readonly address: string;
   readonly publicKey: string;
+  /** By what the cloud's other nodes know this one among their peers, 40 hex digits; undefined in a folder that was made without. */
+  readonly peer?: string | undefined;
+}
+
+/** What a running node holds of its secrets. */
+export interface NodeKeys {
+  readonly keystore: Keystore;
+  readonly identity: IdentitySecret;
+  /** The same secret, as CometBFT's validators have theirs. */
+  readonly validator: ValidatorKey;
+  readonly peer: Ed25519Key;
 }
 
 const publicSchema = z
   .object({
     address: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
     publicKey: z.string().regex(/^0x[0-9a-f]{128}$/),
+    peer: z
+      .string()
+      .regex(/^[0-9a-f]{40}$/)
+      .optional(),
   })
   .strict();
 
@@ -30,6 +47,7 @@ const publicSchema = z
 const accountSchema = z.object({ address: z.string().regex(/^(0x)?[0-9a-fA-F]{40}$/) });
 
 const IDENTITY = "identity";
+const PEER = "peer";
 
 /** An operator's folder. Nothing in it is ever written over. */
 export class NodeFolder {
@@ -70,8 +88,10 @@ export class NodeFolder {
     if ((await keystore.get(IDENTITY)) === undefined) {
       await keystore.put(IDENTITY, secp256k1.utils.randomSecretKey());
     }
+    if ((await keystore.get(PEER)) === undefined) await keystore.put(PEER, randomBytes(32));
     const { address, publicKey } = publicIdentity((await keystore.get(IDENTITY))!);
-    await writeDurably(this.#identity, `${JSON.stringify({ address, publicKey }, undefined, 2)}\n`);
+    const { address: peer } = new Ed25519Key((await keystore.get(PEER))!);
+    await writeDurably(this.#identity, `${JSON.stringify({ address, publicKey, peer }, undefined, 2)}\n`);
     if (await exists(this.account)) await readAccount(this.account, password);
     else await writeAccount(this.account, new SigningKey(randomBytes(32)), password);
   }
@@ -100,6 +120,19 @@ export class NodeFolder {
     const secret = await (await Keystore.open(this.keys, password)).get(IDENTITY);
     if (secret === undefined) throw this.#missing(this.keys);
     return new IdentitySecret(secret);
+  }
+
+  /** Everything that a running node signs with but its account. @throws KeystoreError */
+  async openKeys(password: string): Promise<NodeKeys> {
+    const keystore = await Keystore.open(this.keys, password);
+    const [identity, peer] = [await keystore.get(IDENTITY), await keystore.get(PEER)];
+    if (identity === undefined || peer === undefined) throw this.#missing(this.keys);
+    return {
+      keystore,
+      identity: new IdentitySecret(identity),
+      validator: new ValidatorKey(identity),
+      peer: new Ed25519Key(peer),
+    };
   }
 
   /** Its public side, which needs no password. @throws KeystoreError */

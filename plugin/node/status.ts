@@ -12,6 +12,8 @@ interface Status {
   readonly name: string;
   readonly account: string;
   readonly identity: string;
+  /** Undefined when the folder has none. */
+  readonly peer: string | undefined;
   readonly chains: readonly ChainStatus[];
   /** Undefined when the home chain does not tell. */
   readonly standing: Standing | undefined;
@@ -46,7 +48,7 @@ It ends with 1 when something is wrong that an operator has to see to.`,
 
 async function look(folder: NodeFolder, configuration: NodeConfiguration): Promise<Status> {
   const account = await folder.accountAddress();
-  const identity = (await folder.identity()).address;
+  const { address: identity, peer } = await folder.identity();
   const all = [configuration.home, ...configuration.mirrors];
   const chains = await Promise.all(
     all.map(async (chain): Promise<ChainStatus> => {
@@ -65,6 +67,8 @@ async function look(folder: NodeFolder, configuration: NodeConfiguration): Promi
     ...(balance === 0n ? [`Account ${account} has no ether on chain ${chainId}: send it some for gas.`] : []),
   ]);
   const { home } = configuration;
+  if (peer === undefined)
+    trouble.push("The folder has no peer key: `nexus-node init` makes what is missing.");
   let standing: Standing | undefined;
   if (chains[0]!.endpoints.some(({ fault }) => fault === undefined)) {
     try {
@@ -75,7 +79,7 @@ async function look(folder: NodeFolder, configuration: NodeConfiguration): Promi
       trouble.push((error as Error).message);
     }
   }
-  return { name: configuration.name, account, identity, chains, standing, trouble };
+  return { name: configuration.name, account, identity, peer, chains, standing, trouble };
 }
 
 function standingTrouble({ identity, cloud }: Standing, own: string, account: string): string[] {
@@ -97,7 +101,7 @@ function standingTrouble({ identity, cloud }: Standing, own: string, account: st
 }
 
 function linesOf(
-  { name, account, identity, chains, standing, trouble }: Status,
+  { name, account, identity, peer, chains, standing, trouble }: Status,
   configuration: NodeConfiguration,
 ): string[] {
   const row = (what: string, text: string): string => `${what.padEnd(16)}${text}`;
@@ -106,6 +110,7 @@ function linesOf(
   return [
     row("node", name),
     row("identity", `${identity}${registered ? ", registered" : ""}`),
+    row("peer key", peer ?? "none"),
     row("account", account),
     ...chains.flatMap(({ chainId, endpoints, balance }) => [
       row(

@@ -135,6 +135,31 @@ describe("nexus-node, beside a chain with the id of a live one", function () {
     expect(await readFile(join(path, "identity.json"), "utf8")).to.equal(identity);
   });
 
+  it("gives a folder that was made without one its peer key, which says nothing of the identity", async () => {
+    const path = await another("older");
+    const { peer, ...older } = await new NodeFolder(path).identity();
+    expect(peer).to.match(/^[0-9a-f]{40}$/);
+    await writeFile(join(path, "identity.json"), JSON.stringify(older));
+    await rm(join(path, "keys", "peer.json"));
+    const status = await nexusNode(["status", path], environment());
+    expect(status.stdout)
+      .to.match(/peer key +none/)
+      .and.match(/trouble +The folder has no peer key/);
+    const refused = await new NodeFolder(path).openKeys(PASSWORD).catch((error: Error) => error.message);
+    expect(refused).to.match(/keys is missing or damaged: `nexus-node init`/);
+    const made = await nexusNode(["init", path]);
+    const now = await new NodeFolder(path).identity();
+    expect(made.stdout).to.contain(`peer key       ${now.peer}, `);
+    expect(now).to.deep.include(older);
+    expect(now.peer)
+      .to.match(/^[0-9a-f]{40}$/)
+      .and.not.equal(peer);
+    const keys = await new NodeFolder(path).openKeys(PASSWORD);
+    expect(keys.peer.address).to.equal(now.peer);
+    expect(keys.validator.publicKey).to.deep.equal(keys.identity.publicKey);
+    expect(keys.peer.seed).to.not.deep.equal(keys.validator.secret);
+  });
+
   it("registers step by step what is missing, and sends nothing twice", async () => {
     const [node, account] = [(await new NodeFolder(folder).identity()).address, await operator()];
     const status = await run("status");

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 import { expect } from "chai";
 
 import { configurationTemplate } from "../../../plugin/node/configuration-template.ts";
@@ -22,6 +24,7 @@ const HOME = {
 };
 const MIRROR = { ...HOME, chainId: 8453, contracts: { CommitteeMirror: ADDRESS, ...OTHERS } };
 const WHOLE = { name: "node-1", cloud: `0x${"ab".repeat(32)}`, home: HOME, mirrors: [MIRROR] };
+const PEER = `${"0a".repeat(20)}@b.example:26656`;
 const ENVIRONMENT = { KEY: "k3y", TOKEN: "t0ken" };
 
 const parse = (configuration: unknown, environment: Record<string, string> = ENVIRONMENT) =>
@@ -58,6 +61,39 @@ describe("plugin/node/configuration", () => {
     });
   });
 
+  it("runs a node of a file that does not say how, and as one says", () => {
+    const { network, cometbft, blockTime, data, status, snapshots, retention } = parse(WHOLE);
+    expect({ network, cometbft, blockTime, status, snapshots, retention }).to.deep.equal({
+      network: { listen: "0.0.0.0:26656", external: undefined, peers: [] },
+      cometbft: "cometbft",
+      blockTime: 500,
+      status: { listen: "127.0.0.1:26680" },
+      snapshots: { every: 10_000, keep: 2 },
+      retention: 100_000,
+    });
+    expect(data).to.equal(resolve("data"));
+    const said = {
+      network: { listen: "[::]:1", external: "a.example:65534", peers: [PEER] },
+      cometbft: "/opt/cometbft",
+      blockTime: 1_000,
+      status: { listen: "[::1]:5" },
+      snapshots: { every: 1, keep: 1 },
+      retention: 200_000,
+    };
+    expect(parse({ ...WHOLE, ...said, data: "/var/nexus" })).to.deep.include({ ...said, data: "/var/nexus" });
+    const near = parseConfiguration(
+      "/etc/nexus/node.json",
+      JSON.stringify({ ...WHOLE, data: "d" }),
+      ENVIRONMENT,
+    );
+    expect(near.data).to.equal("/etc/nexus/d");
+    expect(parse({ ...WHOLE, network: { peers: [PEER] } }).network).to.deep.equal({
+      listen: "0.0.0.0:26656",
+      external: undefined,
+      peers: [PEER],
+    });
+  });
+
   it("passes over lines that are comments, and nothing else", () => {
     const text = `// One.\n{\n  // "name": "no",\n  "name": "a",\n\t// {\n  "home": ${JSON.stringify(HOME)} }\n// ${"}"}`;
     const { name, home } = parseConfiguration("node.json", text, ENVIRONMENT);
@@ -70,11 +106,11 @@ describe("plugin/node/configuration", () => {
   const address = (name: string): string =>
     `must be the address of ${name} on this chain, 0x and 40 hex digits, as whoever deployed it says`;
   const wrong: [what: string, configuration: unknown, fault: string | RegExp][] = [
-    ["no object", 5, /^the whole must be an object with name, cloud, home, mirrors$/],
+    ["no object", 5, /^the whole must be an object with name, cloud, home, mirrors, network, /],
     [
       "an unknown key",
       { ...WHOLE, port: 1 },
-      "the whole has no key port; its keys are name, cloud, home, mirrors",
+      /^the whole has no key port; its keys are name, cloud, home, mirrors, network, /,
     ],
     [
       "an unknown key deep in it",
@@ -180,6 +216,34 @@ describe("plugin/node/configuration", () => {
       { ...WHOLE, home: { ...HOME, addressesPerCall: 0.5 } },
       /^home.addressesPerCall must be a whole/,
     ],
+    [
+      "a place without a port",
+      { ...WHOLE, network: { listen: "0.0.0.0" } },
+      /^network.listen must be where .*, host:port/,
+    ],
+    [
+      "the highest port, after which there is none for the key ceremony",
+      { ...WHOLE, network: { listen: "[::]:65535" } },
+      /^network.listen must be where .* with a port from 1 to 65534$/,
+    ],
+    [
+      "a peer without its key",
+      { ...WHOLE, network: { peers: [PEER, "b.example:26656"] } },
+      /^network.peers\[1\] must be another node's, 40 hex digits/,
+    ],
+    [
+      "a status that others can ask",
+      { ...WHOLE, status: { listen: "0.0.0.0:26680" } },
+      /^status.listen must be where .* of this machine alone/,
+    ],
+    ["blocks without a pause", { ...WHOLE, blockTime: 0 }, /^blockTime must be a whole number from 50/],
+    [
+      "fewer blocks than are needed",
+      { ...WHOLE, retention: 10 },
+      /^retention must be a whole number from 100000/,
+    ],
+    ["half a plan of snapshots", { ...WHOLE, snapshots: { every: 5 } }, /^snapshots.keep must be .*missing$/],
+    ["no time for a turn", { ...WHOLE, home: { ...HOME, turnTime: 0 } }, /^home.turnTime must be a whole/],
     [
       "a chain twice",
       { ...WHOLE, mirrors: [MIRROR, MIRROR] },
