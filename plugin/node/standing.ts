@@ -6,7 +6,7 @@ import { NodeError } from "./command.ts";
 import type { NodeConfiguration } from "./configuration.ts";
 import { pendingEpochOf, type Phase } from "./registered-cloud.ts";
 import { requireContract } from "./require-contract.ts";
-import { revertedWith } from "./revert.ts";
+import { revertedWith } from "../contracts/revert-data.ts";
 
 /** Where an operator stands with the registry, and with the cloud if there is one. */
 export interface Standing {

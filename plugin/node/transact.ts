@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { EvmChain, EvmContract, RpcReceipt } from "../chain/evm-chain.ts";
 import { revertReason } from "../callbacks/revert-reason.ts";
 import { NodeError } from "./command.ts";
-import { revertDataOf } from "./revert.ts";
+import { revertDataOf } from "../contracts/revert-data.ts";
 
 /** Milliseconds between two looks for a receipt, and until nobody waits for it any more. */
 const [POLL, PATIENCE] = [1_000, 600_000];

@@ -6,7 +6,7 @@ import { HardhatPluginError } from "hardhat/plugins";
 
 import type { EvmChain } from "../../plugin/chain/evm-chain.ts";
 import { pendingEpochOf, type PendingEpoch } from "../../plugin/node/registered-cloud.ts";
-import { revertedWith } from "../../plugin/node/revert.ts";
+import { revertedWith } from "../../plugin/contracts/revert-data.ts";
 import { transact } from "../../plugin/node/transact.ts";
 import type { CloudParameters } from "./cloud-parameters.ts";
 import type { FoundingContracts } from "./founding-contracts.ts";

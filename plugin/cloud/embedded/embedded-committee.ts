@@ -10,6 +10,13 @@ import * as digests from "../../contracts/digests.ts";
 import { confirm } from "../dkg/confirmation.ts";
 import { IdentitySecret } from "../dkg/identity.ts";
 import { keyGenerationSession, type SessionParameters } from "../dkg/session.ts";
+import {
+  Phase,
+  publicCommittee,
+  RegistryReader,
+  type CommitteeStruct,
+  type PendingEpoch,
+} from "../node/registry.ts";
 import type { EpochKey, PublicCommittee } from "../node/signatures.ts";
 import { combine } from "../../crypto/threshold/combine.ts";
 import { partialSign } from "../../crypto/threshold/partial-sign.ts";
@@ -45,17 +52,6 @@ export interface Member {
   readonly identitySecret: Uint8Array;
 }
 
-/** The struct `Committee` of ICommittees.sol. */
-export interface CommitteeStruct {
-  readonly epoch: bigint;
-  readonly validFrom: bigint;
-  readonly validUntil: bigint;
-  readonly size: bigint;
-  readonly threshold: bigint;
-  readonly groupKey: string;
-  readonly membersHash: string;
-}
-
 /** An epoch that has become active on the home chain. */
 export interface ActivatedEpoch {
   readonly committee: CommitteeStruct;
@@ -86,6 +82,7 @@ export class EmbeddedCommittee {
   readonly suite: Suite;
   readonly #chain: EvmChain;
   readonly #registry: EvmContract;
+  readonly #reader: RegistryReader;
   readonly #account: DevelopmentAccount;
   #active: ActivatedEpoch | undefined;
   #challenges: EvmContract | undefined;
@@ -103,6 +100,7 @@ export class EmbeddedCommittee {
     this.suite = suite;
     this.#chain = account.chain;
     this.#registry = registry;
+    this.#reader = new RegistryReader(account.chain, registry, cloudId);
     this.#account = account;
   }
 
@@ -156,8 +154,7 @@ export class EmbeddedCommittee {
   ): Promise<EmbeddedCommittee> {
     const members = await openMembers(account.chain, size);
     const resumed = new EmbeddedCommittee(cloudId, members, suite, registry, account);
-    const [current] = await account.chain.read(registry, "currentEpoch", cloudId);
-    const { committee, operators } = await resumed.#readEpoch(current as bigint);
+    const { committee, operators } = (await resumed.#readEpoch(await resumed.#reader.currentEpoch()))!;
     for (let epoch = 1n; epoch < committee.epoch; epoch++) await resumed.#readEpoch(epoch);
     if (operators.length !== size) {
       throw new Error(`The cloud has ${operators.length} nodes, and ${size} are configured.`);
@@ -223,14 +220,14 @@ export class EmbeddedCommittee {
     await keep(epoch, keys);
     for (const [i, { key, share }] of results.entries()) {
       // With t confirmations the epoch is ready, and the registry asks for no more.
-      if (i >= key.threshold || phase === READY || ((confirmed >> BigInt(i)) & 1n) === 1n) continue;
+      if (i >= key.threshold || phase === Phase.Ready || ((confirmed >> BigInt(i)) & 1n) === 1n) continue;
       await this.#account.call(this.#registry, "confirm", [
         this.cloudId,
         confirm(context, key, share!, secrets[i]!),
       ]);
     }
     const rotation = await this.#rotate(pending, keys);
-    this.#active = { ...(await this.#readEpoch(epoch)), rotation, keys };
+    this.#active = { ...(await this.#readEpoch(epoch))!, rotation, keys };
     return this.#active;
   }
 
@@ -261,11 +258,10 @@ export class EmbeddedCommittee {
     const call = (method: string): Promise<unknown> =>
       this.#account.call(this.#registry, method, [this.cloudId]);
     for (;;) {
-      const [found] = await this.#chain.read(this.#registry, "pendingEpoch", this.cloudId);
-      const pending = found as PendingEpoch;
+      const pending = await this.#reader.pending();
       const { phase, seedBlock, deadline, validUntil } = pending;
-      if (phase === NONE) await call("openEpoch");
-      else if (phase === OPENED) {
+      if (phase === Phase.None) await call("openEpoch");
+      else if (phase === Phase.Opened) {
         const next = (await this.#chain.head()) + 1n;
         // The seed is the hash of a block a little ahead, which contracts know for 256 blocks.
         if (next > seedBlock + 256n) await call("openEpoch");
@@ -273,26 +269,17 @@ export class EmbeddedCommittee {
         else await this.#chain.rpc("hardhat_mine", toQuantity(seedBlock + 1n - next));
       } else {
         const now = (await this.#chain.latestTimestamp()) + 1n;
-        if (now < (phase === READY ? validUntil : deadline)) return pending;
+        if (now < (phase === Phase.Ready ? validUntil : deadline)) return pending;
         await call("abandonEpoch");
       }
     }
   }
 
-  async #readEpoch(epoch: bigint): Promise<Pick<ActivatedEpoch, "committee" | "operators">> {
-    const [found] = await this.#chain.read(this.#registry, "committee", this.cloudId, epoch);
-    const { validFrom, validUntil, size, threshold, groupKey, membersHash } = found as CommitteeStruct;
-    this.#committees.set(epoch, {
-      suite: this.suite,
-      size: Number(size),
-      threshold: Number(threshold),
-      groupPublicKey: getBytes(groupKey),
-    });
-    const [operators] = await this.#chain.read(this.#registry, "members", this.cloudId, epoch);
-    return {
-      committee: { epoch, validFrom, validUntil, size, threshold, groupKey, membersHash },
-      operators: [...(operators as string[])],
-    };
+  async #readEpoch(epoch: bigint): Promise<Pick<ActivatedEpoch, "committee" | "operators"> | undefined> {
+    const committee = await this.#reader.committee(epoch);
+    if (committee === undefined) return undefined;
+    this.#committees.set(epoch, publicCommittee(this.suite, committee));
+    return { committee, operators: await this.#reader.operators(epoch) };
   }
 
   #runCeremony(epoch: bigint, secrets: readonly Uint8Array[]) {
@@ -329,7 +316,7 @@ export class EmbeddedCommittee {
       pending.membersHash,
     );
     const signature = this.#signTogether(previous, digest);
-    const [current] = await this.#chain.read(this.#registry, "currentEpoch", this.cloudId);
+    const current = await this.#reader.currentEpoch();
     // A lapsed committee cannot rotate: the new one became active with its last confirmation, or is made active now.
     if (current !== pending.epoch) {
       const live = this.isLive((await this.#chain.latestTimestamp()) + 1n);
@@ -362,22 +349,6 @@ async function openMembers(chain: EvmChain, size: number): Promise<Member[]> {
     members.push({ operator, identitySecret: keccak_256(utf8ToBytes(`Nexus embedded identity ${i}`)) });
   }
   return members;
-}
-
-/** `Phase` of CommitteeRegistry.sol; the fourth is `Selected`. */
-const [NONE, OPENED, READY] = [0n, 1n, 3n];
-
-/** What is used of the struct `PendingEpoch` of CommitteeRegistry.sol. */
-interface PendingEpoch {
-  readonly epoch: bigint;
-  readonly phase: bigint;
-  readonly seedBlock: bigint;
-  readonly deadline: bigint;
-  readonly validFrom: bigint;
-  readonly validUntil: bigint;
-  readonly members: readonly string[];
-  readonly membersHash: string;
-  readonly confirmed: bigint;
 }
 
 /** A stream of bytes that a seed determines: keccak256(seed ‖ counter), one block after the other. */

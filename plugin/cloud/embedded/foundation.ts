@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 
 import type { Suite } from "../../crypto/bls/suite.ts";
+import { decodeEpochKey, encodeEpochKey } from "../node/epoch-key.ts";
 import type { EpochKey } from "../node/signatures.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import { applicationKey } from "../storage/layout.ts";
-import type { GroupKey } from "../../crypto/threshold/group-key.ts";
-import { KeyShare } from "../../crypto/threshold/key-share.ts";
 
 /**
  * What an embedded cloud has to remember of its founding, to go on after its process ended. It never changes; which
@@ -49,26 +48,15 @@ export async function writeFoundation(directory: string, foundation: Foundation)
   await rename(`${file}.new`, file);
 }
 
-type StoredKey = Omit<GroupKey, "suite"> & { readonly index: number; readonly secret: Uint8Array };
-
 /** Keeps a node's key of an epoch with its other data. */
-export async function writeKey(
-  store: KeyValueStore,
-  epoch: bigint,
-  { group, share }: EpochKey,
-): Promise<void> {
-  const { threshold, groupPublicKey, sharePublicKeys, publicPolynomial } = group;
-  const key = { threshold, groupPublicKey, sharePublicKeys, publicPolynomial };
-  const value = serialize({ ...key, index: share.index, secret: share.toBytes() } satisfies StoredKey);
-  await store.write([{ key: keyOf(epoch), value }]);
+export async function writeKey(store: KeyValueStore, epoch: bigint, key: EpochKey): Promise<void> {
+  await store.write([{ key: keyOf(epoch), value: encodeEpochKey(key) }]);
 }
 
 /** A node's key of an epoch; undefined when it has none. */
 export function readKey(store: KeyValueStore, epoch: bigint, suite: Suite): EpochKey | undefined {
   const value = store.get(keyOf(epoch));
-  if (value === undefined) return undefined;
-  const { index, secret, ...group } = deserialize(value) as StoredKey;
-  return { group: { suite, ...group }, share: KeyShare.fromBytes(index, secret) };
+  return value === undefined ? undefined : decodeEpochKey(value, suite);
 }
 
 function keyOf(epoch: bigint): string {

@@ -1,4 +1,4 @@
-import { suiteError } from "../contracts/suite-errors.ts";
+import { suiteError } from "./suite-errors.ts";
 
 /** What a call reverted with, as a node tells it; undefined when the error is of another kind. */
 export function revertDataOf(error: unknown): string | undefined {

@@ -1,0 +1,238 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { AgreedProvider } from "../../chain/agreed-provider.ts";
+import { EvmChain, type EvmContract, type Finality } from "../../chain/evm-chain.ts";
+import { suiteById } from "../../crypto/bls/suites.ts";
+import type { Suite } from "../../crypto/bls/suite.ts";
+import type { IdentityKey } from "../dkg/identity.ts";
+import type { Members } from "../engines/ordered-replica.ts";
+import {
+  Phase,
+  publicCommittee,
+  RegistryReader,
+  type CloudParameters,
+  type CommitteeStruct,
+  type PendingEpoch,
+} from "../node/registry.ts";
+import type { PublicCommittee } from "../node/signatures.ts";
+
+/** The home chain, and the cloud whose committees are looked at. */
+export interface RegistryPlace {
+  readonly chain: EvmChain;
+  readonly finality: Finality;
+  readonly registry: EvmContract;
+  /** 32 bytes, 0x-prefixed. */
+  readonly cloudId: string;
+  /** How many endpoints must say the same: 1, where a second one must agree unless it is away, or more. */
+  readonly quorum?: number;
+}
+
+/** An epoch that has become active. */
+export interface ActiveEpoch {
+  /** As of the block that was looked at last, while the epoch was the newest. */
+  readonly committee: CommitteeStruct;
+  /** In committee order. */
+  readonly operators: readonly string[];
+  readonly identities: readonly IdentityKey[];
+}
+
+/** The next epoch once its members are drawn. */
+export interface Selection extends PendingEpoch {
+  readonly identityKeys: readonly IdentityKey[];
+}
+
+/** How many members' keys are asked for at once. */
+const AT_ONCE = 16;
+
+/**
+ * What the registry of the home chain says of a cloud's committees, as of a final block: what is signed or counted depends on nothing
+ * younger. It is read piece by piece as final blocks come, and what never changes is read once. While the chain cannot be asked, it is as
+ * it was.
+ */
+export class RegistryView {
+  readonly cloudId: string;
+  readonly parameters: CloudParameters;
+  readonly suite: Suite;
+  /** The registry as it is now, for those who send transactions. */
+  readonly latest: RegistryReader;
+  readonly #place: RegistryPlace;
+  readonly #agreed: AgreedProvider;
+  readonly #reader: RegistryReader;
+  readonly #epochs = new Map<bigint, ActiveEpoch>();
+  readonly #committees = new Map<bigint, PublicCommittee>();
+  readonly #keys = new Map<string, IdentityKey>();
+  #block = -1n;
+  #time = 0n;
+  #current = 0n;
+  #pending: PendingEpoch | undefined;
+  #selection: Selection | undefined;
+  #trouble: Error | undefined;
+
+  private constructor(
+    place: RegistryPlace,
+    agreed: AgreedProvider,
+    reader: RegistryReader,
+    cloud: CloudParameters,
+  ) {
+    this.#place = place;
+    this.#agreed = agreed;
+    this.#reader = reader;
+    this.cloudId = place.cloudId;
+    this.parameters = cloud;
+    this.suite = suiteById(cloud.scheme);
+    this.latest = new RegistryReader(place.chain, place.registry, place.cloudId);
+  }
+
+  /** @throws Error when the chain cannot be asked, or knows no such cloud in a final block */
+  static async open(place: RegistryPlace): Promise<RegistryView> {
+    const { chain, registry, cloudId, quorum = 1 } = place;
+    const agreed = new AgreedProvider(chain.endpoints, quorum);
+    const reader = new RegistryReader(new EvmChain(agreed, chain.chainId, place.finality), registry, cloudId);
+    const final = await agreed.finalHead(chain.chainId, place.finality);
+    if (final < 0n) throw new Error(`Chain ${chain.chainId} has no final block yet.`);
+    const view = new RegistryView(place, agreed, reader, await reader.at(final).cloud());
+    await view.#readAt(final);
+    return view;
+  }
+
+  /** The final block that it is as of. */
+  get block(): bigint {
+    return this.#block;
+  }
+
+  /** That block's time, Unix seconds. */
+  get time(): bigint {
+    return this.#time;
+  }
+
+  /** The newest active epoch, 0 before the first. */
+  get current(): bigint {
+    return this.#current;
+  }
+
+  /** Committees of all epochs that became active, for checking what they signed. */
+  get committees(): ReadonlyMap<bigint, PublicCommittee> {
+    return this.#committees;
+  }
+
+  /** All epochs that became active. */
+  get epochs(): ReadonlyMap<bigint, ActiveEpoch> {
+    return this.#epochs;
+  }
+
+  /** Members of an active epoch; undefined when there is none, or it is not final yet. */
+  members(epoch: bigint): Members | undefined {
+    const found = this.#epochs.get(epoch);
+    return found && { identities: found.identities, threshold: Number(found.committee.threshold) };
+  }
+
+  /** The next epoch, in whatever phase; `Phase.None` while none is under way. */
+  get pending(): PendingEpoch {
+    return this.#pending!;
+  }
+
+  /** The next epoch while its members generate their key, or have it; undefined otherwise. */
+  get selection(): Selection | undefined {
+    return this.#selection;
+  }
+
+  /** Why the chain could not be asked when it last was; undefined when it could. */
+  get trouble(): Error | undefined {
+    return this.#trouble;
+  }
+
+  /** Looks at the newest final block. @returns whether there was one. @throws Error when the chain cannot be asked: all is as it was */
+  async refresh(): Promise<boolean> {
+    try {
+      const final = await this.#agreed.finalHead(this.#place.chain.chainId, this.#place.finality);
+      // An endpoint that is behind says nothing new.
+      const isNew = final > this.#block;
+      if (isNew) await this.#readAt(final);
+      this.#trouble = undefined;
+      return isNew;
+    } catch (error) {
+      this.#trouble = error as Error;
+      throw error;
+    }
+  }
+
+  /**
+   * Goes on looking until it is stopped.
+   *
+   * @param interval milliseconds between two looks
+   * @param changed told after each new final block
+   * @param complain told when the chain cannot be asked any more, once, and of what `changed` threw
+   */
+  async watch(
+    interval: number,
+    stopped: AbortSignal,
+    changed: () => void | Promise<void>,
+    complain: (what: string, error: unknown) => void,
+  ): Promise<void> {
+    while (!stopped.aborted) {
+      const known = this.#trouble !== undefined;
+      const isNew = await this.refresh().catch((error: unknown) => {
+        if (!known) complain(`The registry cannot be read, and is taken as of block ${this.#block}`, error);
+        return false;
+      });
+      try {
+        if (isNew) await changed();
+      } catch (error) {
+        complain("What the registry says was not acted on", error);
+      }
+      await sleep(interval, undefined, { signal: stopped }).catch(() => undefined);
+    }
+  }
+
+  /** Takes over what the registry says after a block, all of it or nothing. */
+  async #readAt(block: bigint): Promise<void> {
+    const reader = this.#reader.at(block);
+    const current = await reader.currentEpoch();
+    const pending = await reader.pending();
+    const known = this.#current;
+    const fresh = new Map<bigint, ActiveEpoch>();
+    // The end of the one that was replaced has moved.
+    if (known > 0n && known <= current) fresh.set(known, await this.#readEpoch(reader, known));
+    for (let epoch = known + 1n; epoch <= current; epoch++) {
+      const committee = await reader.committee(epoch);
+      // Numbers of epochs that were given up are gaps.
+      if (committee !== undefined) fresh.set(epoch, await this.#readEpoch(reader, epoch, committee));
+    }
+    const isSelected = pending.phase === Phase.Selected || pending.phase === Phase.Ready;
+    const identityKeys = isSelected ? await this.#identityKeys(reader, pending.identities) : [];
+    const time = await reader.chain.timestamp(block);
+
+    for (const [epoch, found] of fresh) {
+      this.#epochs.set(epoch, found);
+      if (!this.#committees.has(epoch))
+        this.#committees.set(epoch, publicCommittee(this.suite, found.committee));
+    }
+    this.#current = current;
+    this.#pending = pending;
+    this.#selection = isSelected ? { ...pending, identityKeys } : undefined;
+    this.#time = time;
+    this.#block = block;
+  }
+
+  async #readEpoch(reader: RegistryReader, epoch: bigint, found?: CommitteeStruct): Promise<ActiveEpoch> {
+    const committee = found ?? (await reader.committee(epoch))!;
+    const known = this.#epochs.get(epoch);
+    if (known !== undefined) return { ...known, committee };
+    const operators = await reader.operators(epoch);
+    return {
+      committee,
+      operators,
+      identities: await this.#identityKeys(reader, await reader.identities(epoch)),
+    };
+  }
+
+  async #identityKeys(reader: RegistryReader, addresses: readonly string[]): Promise<IdentityKey[]> {
+    const missing = addresses.filter((address) => !this.#keys.has(address));
+    for (let i = 0; i < missing.length; i += AT_ONCE) {
+      const some = missing.slice(i, i + AT_ONCE);
+      const keys = await Promise.all(some.map((address) => reader.identityKey(address)));
+      for (const [j, key] of keys.entries()) this.#keys.set(some[j]!, key);
+    }
+    return addresses.map((address) => this.#keys.get(address)!);
+  }
+}
