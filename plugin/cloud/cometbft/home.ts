@@ -4,13 +4,12 @@ import { join } from "node:path";
 import { writeDurably } from "../keystore/durable-file.ts";
 import type { Ed25519Key } from "./ed25519-key.ts";
 import { EVIDENCE_HOURS, genesisFile, type Genesis } from "./genesis.ts";
-import type { ValidatorKey } from "./validator-key.ts";
 
 /** Where a node listens and whom it knows. Addresses are `host:port`. */
 export interface CometSettings {
   /** Name among its peers. */
   readonly name: string;
-  /** Path of the socket at which the application listens. */
+  /** Path of the socket at which the application listens, at most 100 bytes. CometBFT's own, for its validator's signer, is beside it. */
   readonly application: string;
   /** Where peers reach it. */
   readonly peers: {
@@ -39,49 +38,35 @@ export interface StateSyncSettings {
   readonly trustHash: string;
 }
 
-/** Keys of a node, in files that only their owner can read. */
-export interface CometKeys {
-  readonly node: Ed25519Key;
-  readonly validator: ValidatorKey;
+/** Path of the socket at which CometBFT waits for whoever signs for its validator. */
+export function signerSocket({ application }: CometSettings): string {
+  return `${application}.signer`;
 }
 
 /**
- * Writes what CometBFT finds in its home: configuration and genesis anew each time, keys and the record of what its validator has signed
- * only where there are none. That record is what keeps a validator from signing twice for one height: it is never written over.
+ * Writes what CometBFT finds in its home: configuration and genesis anew each time, and its key among peers only where there is none.
+ * CometBFT makes a validator's key of its own besides (`priv_validator_key.json`), which signs nothing and is worth nothing.
  */
 export async function writeHome(
   home: string,
-  { genesis, keys, settings }: { genesis: Genesis; keys: CometKeys; settings: CometSettings },
+  { genesis, nodeKey, settings }: { genesis: Genesis; nodeKey: Ed25519Key; settings: CometSettings },
 ): Promise<void> {
   await mkdir(join(home, "config"), { recursive: true, mode: 0o700 });
   await mkdir(join(home, "data"), { recursive: true, mode: 0o700 });
-  const { node, validator } = keys;
   await writeDurably(join(home, "config/genesis.json"), genesisFile(genesis));
   await writeDurably(join(home, "config/config.toml"), configuration(settings));
   await writeOnce(join(home, "config/node_key.json"), {
-    priv_key: { type: "tendermint/PrivKeyEd25519", value: node.encoded },
+    priv_key: { type: "tendermint/PrivKeyEd25519", value: nodeKey.encoded },
   });
-  await writeOnce(join(home, "config/priv_validator_key.json"), {
-    address: validator.address.toUpperCase(),
-    pub_key: { type: "tendermint/PubKeySecp256k1", value: base64(validator.publicKey) },
-    priv_key: { type: "tendermint/PrivKeySecp256k1", value: base64(validator.secret) },
-  });
-  await writeOnce(join(home, "data/priv_validator_state.json"), { height: "0", round: 0, step: 0 });
 }
 
 /** CometBFT's config.toml, with what differs from its defaults. */
-function configuration({
-  name,
-  application,
-  peers,
-  rpc,
-  stateSync,
-  blockTime,
-  idleTime,
-}: CometSettings): string {
+function configuration(settings: CometSettings): string {
+  const { name, application, peers, rpc, stateSync, blockTime, idleTime } = settings;
   const milliseconds = (factor: number): string => text(`${Math.round(blockTime * factor)}ms`);
   return `moniker = ${text(name)}
 proxy_app = ${text(`unix://${application}`)}
+priv_validator_laddr = ${text(`unix://${signerSocket(settings)}`)}
 log_format = "json"
 
 [rpc]
@@ -125,8 +110,6 @@ discovery_time = "5s"
 
 /** A TOML basic string. JSON's escapes are among TOML's. */
 const text = (value: string): string => JSON.stringify(value);
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 
 async function writeOnce(path: string, content: object): Promise<void> {
   const exists = await access(path).then(

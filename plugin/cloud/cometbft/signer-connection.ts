@@ -8,8 +8,8 @@ import { LONGEST_MESSAGE } from "./privval.ts";
 
 /** Milliseconds until it is dialled again. CometBFT waits three seconds for its first signer. */
 const PAUSE = 100;
-/** What dialling meets while CometBFT is not there. */
-const NOT_THERE = ["ENOENT", "ECONNREFUSED"];
+/** What is met while CometBFT is not there, and when it is killed: whoever runs its process knows. */
+const NOT_THERE = ["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"];
 
 /**
  * Stays connected to the socket at which a CometBFT waits for whoever signs for its validator (`priv_validator_laddr`), and answers it, one

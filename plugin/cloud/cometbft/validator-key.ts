@@ -10,23 +10,21 @@ export interface SigningKey {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** What a validator signs its votes with: a secp256k1 key, the node's identity. */
+/** A validator's key from its 32 bytes. It is never printed. */
 export class ValidatorKey implements SigningKey {
-  /** 32 bytes. */
-  readonly secret: Uint8Array;
-  /** A compressed point, 33 bytes. */
   readonly publicKey: Uint8Array;
+  readonly #secret: Uint8Array;
 
   /** @param secret 32 bytes, a secp256k1 secret key */
   constructor(secret: Uint8Array) {
     if (!secp256k1.utils.isValidSecretKey(secret))
       throw new RangeError("A validator's key is a secp256k1 secret key of 32 bytes.");
-    this.secret = secret;
+    this.#secret = secret.slice();
     this.publicKey = secp256k1.getPublicKey(secret, true);
   }
 
   sign(message: Uint8Array): Uint8Array {
-    return secp256k1.sign(message, this.secret);
+    return secp256k1.sign(message, this.#secret);
   }
 
   /** By what CometBFT names the validator: 40 hex digits in lower case. */

@@ -11,6 +11,7 @@ import {
   type CometNodeOptions,
 } from "../../../../plugin/cloud/cometbft/comet-node.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
+import { signerSocket } from "../../../../plugin/cloud/cometbft/home.ts";
 import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { seeded } from "../../../seeded.ts";
 import { LogApplication } from "../abci/log-application.ts";
@@ -50,6 +51,7 @@ describe('plugin/cloud/cometbft/comet-node, with CometBFT itself (seed "comet-no
       home,
       genesis: { chainId: "nexus-test", time: new Date("2026-01-01T00:00:00Z"), blockBytes: 1_000_000 },
       keys: { node: new Ed25519Key(random.bytes(32)), validator },
+      lastSigned: `${home}-signed`,
       settings: {
         name: "node",
         application: `${home}.sock`,
@@ -78,7 +80,9 @@ describe('plugin/cloud/cometbft/comet-node, with CometBFT itself (seed "comet-no
 
   it("answers once it has started, whatever a killed one left behind", async () => {
     const options = await alone();
-    await writeFile(options.settings.application, "");
+    for (const socket of [options.settings.application, signerSocket(options.settings)]) {
+      await writeFile(socket, "");
+    }
     started = await CometNode.start(options);
     await started.rpc.call("status");
     await started.kill();

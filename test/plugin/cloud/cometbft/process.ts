@@ -1,12 +1,15 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { expect } from "chai";
+import { Vote } from "cosmjs-types/tendermint/types/types";
 
 import { CometNode } from "../../../../plugin/cloud/cometbft/comet-node.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
+import { LastSigned, lastSignedFile } from "../../../../plugin/cloud/cometbft/last-signed.ts";
 import { checkCometBft, CometBftMissingError } from "../../../../plugin/cloud/cometbft/process.ts";
+import { voteSignBytes } from "../../../../plugin/cloud/cometbft/sign-bytes.ts";
 import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { seeded } from "../../../seeded.ts";
 import { LogApplication } from "../abci/log-application.ts";
@@ -20,8 +23,11 @@ const command = process.env.COMETBFT ?? "cometbft";
 class Node {
   readonly application = new LogApplication();
   readonly node = new Ed25519Key(random.bytes(32));
-  readonly validator = new ValidatorKey(random.bytes(32));
+  readonly secret = random.bytes(32);
+  readonly validator = new ValidatorKey(this.secret);
   readonly home: string;
+  /** Where the record of its last signature is. */
+  readonly records: string;
   readonly lines: string[] = [];
   peerPort = 0;
   rpcPort = 0;
@@ -29,6 +35,7 @@ class Node {
 
   constructor(folder: string, index: number) {
     this.home = join(folder, `node${index}`);
+    this.records = join(folder, `records${index}`);
   }
 
   async ports(): Promise<void> {
@@ -47,6 +54,7 @@ class Node {
         blockBytes: 1_000_000,
       },
       keys: { node: this.node, validator: this.validator },
+      lastSigned: this.records,
       settings: {
         name: "node",
         application: `${this.home}.sock`,
@@ -151,24 +159,48 @@ describe('plugin/cloud/cometbft, with CometBFT itself (seed "cometbft")', functi
     expect(node!.application.height).to.equal(height);
   });
 
-  it("keeps keys and the record of what was signed, in files for their owner only", async () => {
+  it("has its validator's key nowhere on the disk, and the record of what was signed for its owner only", async () => {
     const [node] = await found(2);
+    const { home, records, secret } = node!;
     await node!.start([node!]);
     await until(() => node!.application.height >= 2n);
     await node!.stop();
-    const state = join(node!.home, "data/priv_validator_state.json");
-    const signed = await readFile(state, "utf8");
-    expect(Number((JSON.parse(signed) as { height: string }).height)).to.be.at.least(2);
+    const record = join(records, lastSignedFile("nexus-test"));
+    const signed = await readFile(record, "utf8");
     await node!.start([node!]);
     await until(() => node!.application.height >= 4n);
     await node!.stop();
-    for (const file of [
-      "config/node_key.json",
-      "config/priv_validator_key.json",
-      "data/priv_validator_state.json",
-    ]) {
-      expect(((await stat(join(node!.home, file))).mode & 0o077).toString(8), file).to.equal("0");
+    expect(await readFile(record, "utf8")).to.not.equal(signed);
+    for (const file of [record, join(home, "config/node_key.json")]) {
+      expect(((await stat(file)).mode & 0o077).toString(8), file).to.equal("0");
     }
+    const encoded = Buffer.from(secret);
+    const forms = [encoded, encoded.toString("hex"), encoded.toString("base64")];
+    const files = (await readdir(dirname(home), { recursive: true, withFileTypes: true })).filter((entry) =>
+      entry.isFile(),
+    );
+    expect(files.length).to.be.greaterThan(10);
+    for (const { parentPath, name } of files) {
+      const content = await readFile(join(parentPath, name));
+      for (const form of forms) expect(content.includes(form), name).to.equal(false);
+    }
+  });
+
+  it("goes on without the votes of a validator that has signed something later, and says why", async () => {
+    const [node] = await found(3);
+    await node!.start([node!]);
+    await until(() => node!.application.height >= 2n);
+    await node!.stop();
+    const { records, validator, application } = node!;
+    const later = Vote.fromPartial({ type: 1, height: 1_000_000n });
+    await (await LastSigned.open(records, "nexus-test", validator)).sign(voteSignBytes("nexus-test", later));
+    await node!.start([node!]);
+    await until(() => node!.lines.some((line) => /has signed its prevote of height 1000000/.test(line)));
+    await until(() => node!.lines.some((line) => /^error .*sign.*will not sign/.test(line)));
+    const { height } = application;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(application.height).to.equal(height);
+    await node!.rpc("health");
   });
 
   it("says how to get CometBFT when it is missing or of another line", async () => {

@@ -122,6 +122,7 @@ export class CometMember {
         blockBytes: 12_000_000,
       },
       keys: { node: this.nodeKey, validator: this.validatorKey },
+      lastSigned: `${this.#home}-signed`,
       settings: {
         name: `node ${this.index}`,
         application: `${this.#home}.sock`,
