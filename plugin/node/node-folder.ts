@@ -71,6 +71,11 @@ export class NodeFolder {
     return join(this.path, "keys");
   }
 
+  /** The programs that its operator approves. */
+  get programs(): string {
+    return join(this.path, "programs");
+  }
+
   get #identity(): string {
     return join(this.path, "identity.json");
   }

@@ -8,7 +8,7 @@ export const UNFINISHED = ".unfinished";
  * Writes a file whole or not at all, for its owner only. When this resolves it is on the disk, its name included; a crash before leaves
  * what was there.
  */
-export async function writeDurably(path: string, content: string): Promise<void> {
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   const beside = `${path}${UNFINISHED}`;
   const file = await open(beside, "w", 0o600);
   try {

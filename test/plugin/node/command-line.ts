@@ -370,7 +370,7 @@ describe("nexus-node, beside a chain with the id of a live one", function () {
   it("says how it is called", async () => {
     const help = await nexusNode(["--help"]);
     expect(help).to.include({ code: 0, stderr: "" });
-    for (const command of ["init", "register", "status", "watch", "leave"]) {
+    for (const command of ["init", "register", "status", "watch", "approve", "leave"]) {
       expect(help.stdout).to.contain(`\n  ${command} `);
       const own = await nexusNode([command, "--help"]);
       expect(own).to.include({ code: 0, stderr: "" });
@@ -380,7 +380,7 @@ describe("nexus-node, beside a chain with the id of a live one", function () {
     const wrong: [string[], RegExp][] = [
       [
         ["begin"],
-        /There is no command begin; there are init, register, status, watch, leave. See `nexus-node --help`/,
+        /There is no command begin; there are init, register, status, watch, approve, leave. See `nexus-node --help`/,
       ],
       [["status", "--yaml"], /Unknown option '--yaml'. See `nexus-node status --help`/],
       [["status", "a", "b"], /One folder is named, and not 2: a, b/],
