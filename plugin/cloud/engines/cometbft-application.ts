@@ -3,12 +3,14 @@ import * as abci from "cosmjs-types/tendermint/abci/types";
 import { toBytes } from "../../contracts/abi-words.ts";
 import type { AbciApplication } from "../abci/application.ts";
 import type { Contradiction } from "../cometbft/contradiction.ts";
+import type { EpochKey } from "../node/signatures.ts";
 import type { Execution } from "../replication/application.ts";
 import { decodeBlock, encodeBlock, type Block } from "../replication/block.ts";
 import { equalBytes } from "../storage/bytes.ts";
 import { BlockSigning } from "./block-signing.ts";
 import { decodeGossip, type Gossip, type Heads } from "./gossip.ts";
 import { Heard } from "./heard.ts";
+import { JointSigning } from "./joint-signing.ts";
 import type { Agreed, Members, OrderedReplica, Surroundings } from "./ordered-replica.ts";
 import { Progress } from "./progress.ts";
 import { retainHeight } from "./snapshot-store.ts";
@@ -36,6 +38,7 @@ export class CometBftApplication implements AbciApplication {
   readonly #signing: BlockSigning;
   readonly #progress: Progress;
   readonly #voice: Voice;
+  readonly #joint: JointSigning;
   readonly #stateSync: StateSync;
   /** The replica is asked one thing at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -53,6 +56,7 @@ export class CometBftApplication implements AbciApplication {
     this.#signing = new BlockSigning(replica, around, this.#heard);
     this.#progress = new Progress(around.store);
     this.#voice = new Voice(replica, around, this.#heard);
+    this.#joint = new JointSigning(this.#heard, this.#voice, around);
     this.#stateSync = new StateSync(replica, (what, error) => around.complain(what, error));
     this.#renewNews();
   }
@@ -81,6 +85,23 @@ export class CometBftApplication implements AbciApplication {
   async tellApprovals(): Promise<void> {
     await this.#voice.tellApprovals();
     this.#renewNews();
+  }
+
+  /**
+   * The committee's signature of a digest (32 bytes) that no block holds, once enough members have said their part of it. Each says it whose
+   * node has derived the digest from what it sees on the chain, and calls this.
+   *
+   * @param key this node's, of the epoch
+   * @param wanted ends it; until then this node says its part again and again, also when it has the signature
+   * @throws the signal's reason when it is aborted before
+   */
+  async signTogether(
+    epoch: bigint,
+    digest: Uint8Array,
+    key: EpochKey,
+    wanted: AbortSignal,
+  ): Promise<Uint8Array> {
+    return this.#joint.sign(epoch, digest, key, wanted);
   }
 
   /** Takes CometBFT's word that this node's last result is not the one that validators signed, and takes part no more. */
@@ -168,6 +189,11 @@ export class CometBftApplication implements AbciApplication {
         return this.#heard.addApprovals(gossip, gossip.events);
       case "wake":
         return this.#heard.addWake(this.#progress.height, gossip, gossip.height);
+      case "partial": {
+        const isNews = this.#heard.addPartial(gossip, gossip.digest, gossip.signature);
+        this.#joint.renewNews();
+        return isNews;
+      }
     }
   }
 

@@ -48,7 +48,15 @@ export type Gossip =
   /** Ids of the operators' events that its operator wants to happen, 32 bytes each, 0x-prefixed. */
   | (Sender & { readonly kind: "approvals"; readonly events: readonly string[] })
   /** That there is something for the block after CometBFT's at `height`. */
-  | (Sender & { readonly kind: "wake"; readonly height: bigint });
+  | (Sender & { readonly kind: "wake"; readonly height: bigint })
+  /** Its part of the committee's signature of a digest that no block holds. */
+  | (Sender & {
+      readonly kind: "partial";
+      /** 32 bytes, 0x-prefixed. */
+      readonly digest: string;
+      /** An encoded point of G1. */
+      readonly signature: Uint8Array;
+    });
 
 /** Most bytes of what is said at once. */
 export const LONGEST_GOSSIP = 64 * 1_024;
@@ -56,7 +64,7 @@ export const LONGEST_GOSSIP = 64 * 1_024;
 /** Most events of its operator that a member names at once. */
 export const MOST_APPROVALS = 64;
 
-const KINDS = ["statement", "heads", "approvals", "wake"] as const;
+const KINDS = ["statement", "heads", "approvals", "wake", "partial"] as const;
 const TAG = new TextEncoder().encode("Nexus gossip v1");
 
 /** The bytes of what a member says, signed. @param salt another one than before for what is said again */
@@ -108,6 +116,8 @@ function bodyOf(gossip: Gossip): Structure {
       return [...gossip.events];
     case "wake":
       return integer(gossip.height);
+    case "partial":
+      return [gossip.digest, gossip.signature];
   }
 }
 
@@ -132,6 +142,12 @@ function gossipOf([kindItem, epochItem, indexItem, , body]: RlpItem[]): Gossip {
     return { ...sender, kind, events };
   }
   if (kind === "wake") return { ...sender, kind, height: parseInteger(body) };
+  if (kind === "partial") {
+    const [digestItem, signature] = parseList(body, 2);
+    const digest = parseHex(digestItem);
+    if (digest.length !== 66) throw new Error("A digest has 32 bytes.");
+    return { ...sender, kind, digest, signature: parseBytes(signature) };
+  }
   if (kind !== "heads") throw new Error("It is of no known kind.");
   const heads = parseList(body).map((item): [bigint, bigint] => {
     const [chainId, head] = parseList(item, 2);

@@ -1,3 +1,5 @@
+import type { PartialSignature } from "../../crypto/threshold/partial-sign.ts";
+import { equalBytes } from "../storage/bytes.ts";
 import { MOST_APPROVALS, type Heads, type Sender, type Statement } from "./gossip.ts";
 
 /** How many blocks ahead of a node's own a statement is kept for: who is a little slow wants it in a moment. */
@@ -7,6 +9,9 @@ export const BEHIND = 8;
 
 /** How much of a member is passed on between two blocks of CometBFT: it stays in everybody's memory until the next. */
 const MOST_SAID = 16;
+
+/** Of how many digests a member's partial signature is kept: it may come to them before this node does. */
+const MOST_DIGESTS = 8;
 
 /** What a member stated of its block at some height. */
 export type Stated = Sender & Statement;
@@ -21,6 +26,10 @@ export class Heard {
   readonly #wakes = new Map<string, bigint>();
   /** Members who stated two blocks of a height. */
   readonly #contradicted = new Map<number, Set<string>>();
+  /** Partial signatures by member and digest; undefined is what was wrong. */
+  readonly #partials = new Map<string, Map<string, Uint8Array | undefined>>();
+  /** Which of them were passed on since the last block of CometBFT. */
+  readonly #passedOn = new Set<string>();
   /** How much each member has said since the last block of CometBFT. */
   readonly #said = new Map<string, number>();
 
@@ -125,13 +134,49 @@ export class Heard {
     return true;
   }
 
+  /**
+   * Keeps a member's partial signature of a digest, the first that it says, for the last digests that it has signed.
+   *
+   * @returns whether it is to be passed on: once between two blocks of CometBFT, since what was said before may be lost
+   */
+  addPartial(sender: Sender, digest: string, signature: Uint8Array): boolean {
+    const name = nameOf(sender);
+    const known = this.#partials.get(name) ?? new Map<string, Uint8Array | undefined>();
+    this.#partials.set(name, known);
+    const isWrong = known.has(digest) && known.get(digest) === undefined;
+    const first = known.get(digest) ?? signature;
+    // The newest is last.
+    known.delete(digest);
+    known.set(digest, isWrong ? undefined : first);
+    for (const oldest of [...known.keys()].slice(0, -MOST_DIGESTS)) known.delete(oldest);
+    const place = `${name}/${digest}`;
+    if (isWrong || !equalBytes(first, signature) || this.#passedOn.has(place)) return false;
+    this.#passedOn.add(place);
+    return true;
+  }
+
+  /** Partial signatures of a digest by members of an epoch. */
+  partials(epoch: bigint, digest: string): PartialSignature[] {
+    return [...this.#partials].flatMap(([name, known]) => {
+      const [of, index] = name.split("/");
+      const signature = known.get(digest);
+      return of === `${epoch}` && signature !== undefined ? [{ index: Number(index), signature }] : [];
+    });
+  }
+
+  /** Takes a wrong partial signature out, for good. */
+  dropWrongPartial(sender: Sender, digest: string): void {
+    this.#partials.get(nameOf(sender))?.set(digest, undefined);
+  }
+
   /** Forgets what is too far before `tip`, the last block, and members of epochs before `epoch`. */
   forgetBefore(tip: number, epoch: bigint): void {
     this.#said.clear();
+    this.#passedOn.clear();
     for (const heights of [this.#statements, this.#wrong, this.#contradicted]) {
       for (const height of heights.keys()) if (height < tip - BEHIND) heights.delete(height);
     }
-    for (const known of [...this.#heads.values(), this.#approvals, this.#wakes]) {
+    for (const known of [...this.#heads.values(), this.#approvals, this.#wakes, this.#partials]) {
       for (const name of known.keys()) if (BigInt(name.split("/")[0]!) < epoch) known.delete(name);
     }
   }

@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
-import { keccak256, toUtf8String } from "ethers";
+import { getBytes, keccak256, toUtf8String } from "ethers";
 
 import { SnapshotStore } from "../../../../plugin/cloud/engines/snapshot-store.ts";
+import { isGroupSignature } from "../../../../plugin/crypto/threshold/verify.ts";
 import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
 import { signPartials } from "../../../../plugin/cloud/node/signatures.ts";
 import { prebuilt } from "../../../programs/guest.ts";
 import { hasCometBft } from "../cometbft/available.ts";
-import { epochOf } from "../node/members.ts";
+import { epochOf, type TestEpoch } from "../node/members.ts";
 import { CHAIN, requestEvent } from "../replication/events.ts";
 import { disguised } from "./disguised.ts";
 import { cometCloud, command, newcomer, until, type CometMember, type Registry } from "./cometbft-cloud.ts";
@@ -72,6 +73,33 @@ describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed 
     for (const other of others) expect(hashes(other)).to.deep.equal(hashes(first!));
     expect(members.flatMap(({ misbehaviours }) => misbehaviours)).to.deep.equal([]);
     for (const { signed } of members) expect(signed, "each block once").to.deep.equal([...new Set(signed)]);
+  });
+
+  it("makes a signature of what no block holds when t right parts are said, one of them late, and names the wrong one", async () => {
+    await Promise.all(members.map((member) => member.start(members)));
+    const [{ members: keys, committee }] = registry as [TestEpoch];
+    const digest = getBytes(keccak256("0x01"));
+    const done = new AbortController();
+    const sign = (i: number, key = keys[i]!.key): Promise<Uint8Array> =>
+      members[i]!.application!.signTogether(1n, digest, key, done.signal);
+    const foreign = { group: keys[3]!.key.group, share: epochOf(9n).members[3]!.key.share };
+    const early = [sign(0), sign(1), sign(3, foreign)];
+    const words = "A partial signature was left out: Error: member 4 of epoch 1";
+    await until(() => members.slice(0, 2).every(({ lines }) => lines.some((line) => line.startsWith(words))));
+    const signatures = await Promise.all([...early, sign(2)]);
+    for (const signature of signatures) expect(signature).to.deep.equal(signatures[0]);
+    expect(isGroupSignature(committee, digest, signatures[0]!)).to.equal(true);
+    // Who has it already goes on saying its part: whoever asks last may have heard nothing of it.
+    expect(await sign(2)).to.deep.equal(signatures[0]);
+
+    const alone = members[0]!.application!.signTogether(
+      1n,
+      getBytes(keccak256("0x02")),
+      keys[0]!.key,
+      done.signal,
+    );
+    done.abort(new Error("No longer wanted"));
+    expect(await alone.catch((error: Error) => error.message)).to.equal("No longer wanted");
   });
 
   it("makes a new epoch's committee the validators: one came, one left, and the cloud answers on", async () => {

@@ -44,9 +44,16 @@ const approvals: Gossip = {
   events: [hexlify(random.bytes(32)), hexlify(random.bytes(32))],
 };
 const wake: Gossip = { kind: "wake", epoch: 7n, index: 2, height: 2n ** 40n };
+const partial: Gossip = {
+  kind: "partial",
+  epoch: 7n,
+  index: 2,
+  digest: hexlify(random.bytes(32)),
+  signature: random.bytes(64),
+};
 
 describe('plugin/cloud/engines/gossip (seed "gossip")', () => {
-  for (const gossip of [statement, heads, approvals, wake]) {
+  for (const gossip of [statement, heads, approvals, wake, partial]) {
     const bytes = encodeGossip(CLOUD, secrets[1]!, gossip);
 
     it(`reads back a ${gossip.kind}`, () => {
@@ -85,7 +92,8 @@ describe('plugin/cloud/engines/gossip (seed "gossip")', () => {
     expect(decoded(signed(1, [pair(1, 2)]))).to.deep.include({ kind: "heads" });
     expect(() => decoded(signed(1, [pair(2, 1), pair(1, 1)]))).to.throw(/ascending/);
     expect(() => decoded(signed(1, [pair(1, 1), pair(1, 1)]))).to.throw(/ascending/);
-    expect(() => decoded(signed(4, [pair(1, 1)]))).to.throw(/no known kind/);
+    expect(() => decoded(signed(5, [pair(1, 1)]))).to.throw(/no known kind/);
+    expect(() => decoded(signed(4, [integer(1), hexlify(random.bytes(64))]))).to.throw(/digest has 32 bytes/);
     expect(() => decoded(signed(2, [integer(1)]))).to.throw(/id has 32 bytes/);
     const ids = Array.from({ length: 65 }, (_, i) => `0x${i.toString(16).padStart(64, "0")}`);
     expect(() => decoded(signed(2, ids))).to.throw(/65 events/);

@@ -46,6 +46,38 @@ describe("plugin/cloud/engines/heard", () => {
     expect(heard.addStatement(5, 6, stated(1))).to.equal("news");
   });
 
+  it("keeps a member's first partial signature of its last 8 digests, and passes each on once between blocks", () => {
+    const heard = new Heard();
+    const [one, two] = [Uint8Array.of(1), Uint8Array.of(2)];
+    const add = (index: number, digest: string, signature = one, epoch = 1n): boolean =>
+      heard.addPartial({ epoch, index }, digest, signature);
+    expect(add(1, "0xaa")).to.equal(true);
+    expect(add(1, "0xaa"), "again").to.equal(false);
+    expect(add(1, "0xaa", two), "another").to.equal(false);
+    expect(add(2, "0xaa", two)).to.equal(true);
+    expect(add(3, "0xaa", one, 2n), "of another committee").to.equal(true);
+    const signed = [
+      { index: 1, signature: one },
+      { index: 2, signature: two },
+    ];
+    expect(heard.partials(1n, "0xaa")).to.deep.equal(signed);
+    heard.forgetBefore(5, 1n);
+    expect(heard.partials(1n, "0xaa"), "after a block").to.deep.equal(signed);
+    expect(add(1, "0xaa"), "what was said may be lost").to.equal(true);
+
+    heard.dropWrongPartial({ epoch: 1n, index: 1 }, "0xaa");
+    heard.forgetBefore(6, 1n);
+    for (const signature of [one, two]) expect(add(1, "0xaa", signature), "wrong").to.equal(false);
+    expect(heard.partials(1n, "0xaa")).to.deep.equal(signed.slice(1));
+
+    for (let i = 0; i < 8; i++) add(2, `0x0${i}`);
+    expect(heard.partials(1n, "0xaa"), "the ninth newest").to.deep.equal([]);
+    expect(heard.partials(1n, "0x00")).to.deep.equal([{ index: 2, signature: one }]);
+    heard.forgetBefore(7, 2n);
+    expect(heard.partials(1n, "0x00")).to.deep.equal([]);
+    expect(heard.partials(2n, "0xaa")).to.have.length(1);
+  });
+
   it("knows which events enough operators want, the newest of each", () => {
     const heard = new Heard();
     const id = (n: number): string => `0x${n.toString(16).padStart(64, "0")}`;
