@@ -17,6 +17,7 @@ import {
   longestMessage,
   MalformedBodyError,
   open,
+  sendersOf,
   type Deal,
   type Envelope,
   type Justification,
@@ -79,7 +80,7 @@ export class Inbox {
       );
     }
     if (kind !== phase) return this.#log.refuse("out of phase", `${what} in phase ${phase ?? "none"}`);
-    const identity = this.#senders(kind)[sender - 1];
+    const identity = sendersOf(this.#session, kind)[sender - 1];
     if (identity === undefined) return this.#log.refuse("unknown sender", what);
     const payloadHash = Buffer.from(sha256(envelope.payload));
     const slot = this.#slots[kind].get(sender);
@@ -97,7 +98,7 @@ export class Inbox {
   close<K extends MessageKind>(kind: K): Map<number, Bodies[K]> {
     const role = kind === "deal" || kind === "justification" ? "dealer" : "member";
     const bodies = new Map<number, Bodies[K]>();
-    for (let index = 1; index <= this.#senders(kind).length; index++) {
+    for (let index = 1; index <= sendersOf(this.#session, kind).length; index++) {
       const slot = this.#slots[kind].get(index);
       if (slot === undefined) {
         // Only complaints call for a justification; whoever owed one is found by `participant.ts`.
@@ -113,13 +114,14 @@ export class Inbox {
     return bodies;
   }
 
+  /** Whether a sender has signed something of a kind, whatever it says. */
+  hasHeard(kind: MessageKind, sender: number): boolean {
+    return this.#slots[kind].has(sender);
+  }
+
   /** Who equivocated in a phase already closed or not. */
   equivocators(kind: MessageKind): number[] {
     return [...this.#slots[kind]].filter(([, slot]) => slot.equivocated).map(([index]) => index);
-  }
-
-  #senders(kind: MessageKind) {
-    return kind === "deal" || kind === "justification" ? this.#session.dealers : this.#session.members;
   }
 
   #store<K extends MessageKind>(kind: K, envelope: Envelope, payloadHash: Buffer): Receipt {

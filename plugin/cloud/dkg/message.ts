@@ -66,6 +66,11 @@ const HEADER_BYTES = 1 + 1 + 32 + 2;
 /** A body that does not have its form; `message` says where. */
 export class MalformedBodyError extends Error {}
 
+/** Whose messages of a kind are; position + 1 is the sender's index. */
+export function sendersOf({ dealers, members }: Session, kind: MessageKind): readonly IdentityKey[] {
+  return kind === "deal" || kind === "justification" ? dealers : members;
+}
+
 /** The most bytes that any message of the session can have. */
 export function longestMessage(session: Session): number {
   const { suite, members, dealers, threshold } = session;

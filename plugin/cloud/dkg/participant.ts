@@ -31,6 +31,7 @@ import {
   encodePublication,
   encodeResponse,
   seal,
+  sendersOf,
   type Deal,
   type Justification,
   type MessageKind,
@@ -88,6 +89,8 @@ export class DkgParticipant {
   #shares = new Map<number, bigint>();
   /** Who complained, by dealer. */
   #complaints = new Map<number, number[]>();
+  /** The members whose response counted. */
+  #responded: readonly number[] = [];
   #qualified: number[] = [];
   #publicPolynomial: G1Point[] = [];
   #share: KeyShare | undefined;
@@ -126,6 +129,16 @@ export class DkgParticipant {
   /** The first messages refused, at most 256. */
   get refusals(): readonly Refusal[] {
     return this.#log.refusals;
+  }
+
+  /**
+   * Indices of those that have yet to speak in this phase; when there are none, nothing is gained by waiting longer. All participants that
+   * received the same messages await the same.
+   */
+  get awaited(): number[] {
+    const phase = this.#phase;
+    if (phase === "done" || phase === "failed") return [];
+    return this.#expected(phase).filter((index) => !this.#inbox.hasHeard(phase, index));
   }
 
   /** This node's deal, to broadcast. Nothing when it is no dealer, or an old member without its share. */
@@ -216,7 +229,9 @@ export class DkgParticipant {
   }
 
   #endResponses(): Uint8Array[] {
-    for (const [member, { complaints }] of this.#inbox.close("response")) {
+    const responses = this.#inbox.close("response");
+    this.#responded = [...responses.keys()];
+    for (const [member, { complaints }] of responses) {
       for (const dealer of complaints) {
         if (!this.#deals.has(dealer)) continue;
         this.#complaints.set(dealer, [...(this.#complaints.get(dealer) ?? []), member]);
@@ -275,6 +290,24 @@ export class DkgParticipant {
     this.#key = assembleGroupKey(this.session, this.#publicPolynomial, published);
     this.#phase = "done";
     return [];
+  }
+
+  /** Who should speak in a phase. */
+  #expected(phase: MessageKind): readonly number[] {
+    const all = sendersOf(this.session, phase).map((_, i) => i + 1);
+    const { complaintBound, threshold } = this.session;
+    switch (phase) {
+      case "deal":
+      case "response":
+        return all;
+      case "justification":
+        return [...this.#complaints]
+          .filter(([, complainers]) => complainers.length <= complaintBound)
+          .map(([dealer]) => dealer);
+      case "publication":
+        // Who did not say what it lacks may have no share. But without these there may be too few.
+        return this.#responded.length < threshold ? all : this.#responded;
+    }
   }
 
   /** From the qualified deals: the public polynomial and, if every one of them gave this member a share, its share. */

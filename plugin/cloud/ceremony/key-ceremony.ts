@@ -1,0 +1,213 @@
+import type { Complaint } from "../abci/server.ts";
+import { CometNode } from "../cometbft/comet-node.ts";
+import type { Ed25519Key } from "../cometbft/ed25519-key.ts";
+import type { LogLine } from "../cometbft/process.ts";
+import { ValidatorKey } from "../cometbft/validator-key.ts";
+import type { DkgResult } from "../dkg/participant.ts";
+import { CeremonyApplication } from "./ceremony-application.ts";
+import { ReplicatedCeremony, type CeremonyProgress } from "./replicated-ceremony.ts";
+import { genesisOf, type Selection } from "./selection.ts";
+
+/** Milliseconds from a block to the next, unless told otherwise. */
+const BLOCK_TIME = 500;
+/** Milliseconds from a block to the next when the ceremony is over. */
+const IDLE_TIME = 600_000;
+
+/**
+ * Blocks of a phase at most: two minutes for those who come late, and for large committees a turn for everybody to propose, so that members who
+ * propose nothing keep nobody's message out.
+ */
+export const phaseBlocksOf = ({ members }: Selection): number => 240 + members.length;
+
+/** The ceremony was stopped, or its CometBFT ended, before there was a key. It can be started again. */
+export class CeremonyEndedError extends Error {
+  override readonly name = "CeremonyEndedError";
+}
+
+/** CometBFT of a ceremony, and where it is reached. Addresses are `host:port`. */
+export interface CeremonyComet {
+  /** Its path, or its name on the PATH. */
+  readonly command: string;
+  /** Its home: of this selection's ceremony alone, and kept until that is over. */
+  readonly home: string;
+  /** Folder of the records of what the member's validators have signed, of all chains. It is no part of the home. */
+  readonly lastSigned: string;
+  /** Name among its peers. */
+  readonly name: string;
+  /** Where peers reach it, and its address as others see it if that is another. */
+  readonly listen: string;
+  readonly external?: string;
+  /** Where its RPC listens, a loopback address. */
+  readonly rpc: string;
+  /** Path of the socket of the application, about 100 bytes at most. */
+  readonly socket: string;
+  readonly nodeKey: Ed25519Key;
+  /** `address@host:port` of other members. */
+  readonly peers: readonly string[];
+}
+
+export interface KeyCeremonyOptions {
+  readonly selection: Selection;
+  /** This member's secp256k1 secret key, 32 bytes. */
+  readonly identity: Uint8Array;
+  /** 32 bytes, secret, kept before they are used: with another seed a restarted member contradicts itself. */
+  readonly seed: Uint8Array;
+  readonly comet: CeremonyComet;
+  /** What is the same for all members of a cloud: blocks of a phase at most, and milliseconds from a block to the next. */
+  readonly pace?: { readonly phaseBlocks: number; readonly blockTime: number };
+  /** Is told of each phase that begins, and of the end. */
+  readonly progress?: (progress: CeremonyProgress) => void;
+  /** Is told each line of CometBFT's log. */
+  readonly onLine?: (line: LogLine) => void;
+  readonly complain: Complaint;
+}
+
+/**
+ * One member's part in the key ceremony of a selected committee, over a chain of CometBFT that is there for it alone (docs/keys.md, "Running a
+ * ceremony"). It goes on after its result, for members that come late, until it is stopped.
+ */
+export class KeyCeremony {
+  readonly #options: KeyCeremonyOptions;
+  readonly #ceremony: ReplicatedCeremony;
+  readonly #end = new AbortController();
+  readonly #result: Promise<DkgResult>;
+  #resolve: (result: DkgResult) => void = () => undefined;
+  #reject: (error: Error) => void = () => undefined;
+  readonly #running: Promise<void>;
+  #node: CometNode | undefined;
+  #told = "";
+  #saying: Promise<void> | undefined;
+
+  private constructor(options: KeyCeremonyOptions) {
+    const { selection, identity, seed, pace } = options;
+    this.#options = options;
+    const phaseBlocks = pace?.phaseBlocks ?? phaseBlocksOf(selection);
+    this.#ceremony = new ReplicatedCeremony({ selection, identity, seed, phaseBlocks });
+    this.#result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // Whoever asks hears of it.
+    this.#result.catch(() => undefined);
+    this.#running = this.#run();
+  }
+
+  /**
+   * Begins, or goes on where this member was: it executes the blocks that CometBFT has in its home again. Does not wait for CometBFT.
+   *
+   * @throws KeyError NOT_A_MEMBER or BAD_PARAMETER
+   */
+  static async start(options: KeyCeremonyOptions): Promise<KeyCeremony> {
+    return new KeyCeremony(options);
+  }
+
+  get progress(): CeremonyProgress {
+    return this.#ceremony.progress;
+  }
+
+  /**
+   * The key, with this member's share of it. There may be no share: of a member whose complaint reached nobody in time.
+   *
+   * @throws CeremonyEndedError when it ended before; CometStartError when CometBFT could not be started; KeyError why the last attempt failed
+   */
+  async result(): Promise<DkgResult> {
+    return this.#result;
+  }
+
+  /** Ends it. What CometBFT has stays in its home. */
+  async stop(): Promise<void> {
+    this.#end.abort(new CeremonyEndedError("The key ceremony was stopped."));
+    await this.#running;
+    await this.#node?.stop();
+    await this.#saying;
+  }
+
+  /** Ends it at once, as a machine that loses its power does. */
+  async kill(): Promise<void> {
+    this.#end.abort(new CeremonyEndedError("The key ceremony was killed."));
+    await this.#node?.kill();
+    await this.#running;
+  }
+
+  /** Resolves when CometBFT runs, or never will. */
+  async #run(): Promise<void> {
+    const { selection, identity, comet, pace, onLine, complain } = this.#options;
+    const { signal } = this.#end;
+    signal.addEventListener("abort", () => this.#reject(signal.reason as Error));
+    try {
+      this.#node = await CometNode.start({
+        command: comet.command,
+        home: comet.home,
+        genesis: genesisOf(selection),
+        keys: { node: comet.nodeKey, validator: new ValidatorKey(identity) },
+        lastSigned: comet.lastSigned,
+        settings: {
+          name: comet.name,
+          application: comet.socket,
+          peers: {
+            listen: comet.listen,
+            persistent: comet.peers,
+            ...(comet.external === undefined ? {} : { external: comet.external }),
+          },
+          rpc: comet.rpc,
+          blockTime: pace?.blockTime ?? BLOCK_TIME,
+          idleTime: IDLE_TIME,
+        },
+        application: new CeremonyApplication(this.#ceremony, () => this.#committed()),
+        complain,
+        signal,
+        ...(onLine === undefined ? {} : { onLine }),
+      });
+    } catch (error) {
+      this.#ended(error as Error);
+      return;
+    }
+    void this.#node
+      .crashed()
+      .then((how) => this.#ended(new CeremonyEndedError(`CometBFT of the key ceremony ended with ${how}.`)));
+    this.#tell();
+    this.#say();
+  }
+
+  #ended(error: Error): void {
+    this.#reject(error);
+    if (!this.#end.signal.aborted) this.#options.complain("The key ceremony does not go on", error);
+  }
+
+  #committed(): void {
+    const { isOver } = this.#ceremony;
+    this.#tell();
+    this.#say();
+    if (!isOver) return;
+    try {
+      this.#resolve(this.#ceremony.result());
+    } catch (error) {
+      this.#reject(error as Error);
+    }
+  }
+
+  #tell(): void {
+    const { progress } = this.#ceremony;
+    const phase = `${progress.attempt} ${progress.phase}`;
+    if (phase === this.#told) return;
+    this.#told = phase;
+    this.#options.progress?.(progress);
+  }
+
+  /** Hands CometBFT what this member has to say and no block holds. It takes the same bytes once, so they may be said after every block. */
+  #say(): void {
+    const node = this.#node;
+    if (node === undefined || this.#saying !== undefined || this.#end.signal.aborted) return;
+    const { pending } = this.#ceremony;
+    if (pending.length === 0) return;
+    this.#saying = Promise.all(pending.map((message) => node.rpc.broadcast(message)))
+      .then(
+        () => undefined,
+        // It gets into a block of this member's own all the same.
+        (error: unknown) => {
+          if (!this.#end.signal.aborted) this.#options.complain("A message was not passed on", error);
+        },
+      )
+      .finally(() => (this.#saying = undefined));
+  }
+}
