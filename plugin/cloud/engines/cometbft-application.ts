@@ -15,6 +15,7 @@ import type { Agreed, Members, OrderedReplica, Surroundings } from "./ordered-re
 import { Progress } from "./progress.ts";
 import { retainHeight } from "./snapshot-store.ts";
 import { StateSync } from "./state-sync.ts";
+import { validatorFaults } from "./validator-faults.ts";
 import { validatorUpdates } from "./validators.ts";
 import { Voice } from "./voice.ts";
 
@@ -57,7 +58,11 @@ export class CometBftApplication implements AbciApplication {
     this.#progress = new Progress(around.store);
     this.#voice = new Voice(replica, around, this.#heard);
     this.#joint = new JointSigning(this.#heard, this.#voice, around);
-    this.#stateSync = new StateSync(replica, (what, error) => around.complain(what, error));
+    this.#stateSync = new StateSync(
+      replica,
+      (what, error) => around.complain(what, error),
+      (epoch) => around.members(epoch) !== undefined,
+    );
     this.#renewNews();
   }
 
@@ -255,7 +260,8 @@ export class CometBftApplication implements AbciApplication {
     return { status: voteExtension.length === 0 ? yes : no };
   }
 
-  async finalizeBlock({ height, txs }: abci.RequestFinalizeBlock): Promise<abci.ResponseFinalizeBlock> {
+  async finalizeBlock(request: abci.RequestFinalizeBlock): Promise<abci.ResponseFinalizeBlock> {
+    const { height, txs, misbehavior } = request;
     const execution = await this.#exclusively(async () => {
       this.#requireRunning();
       // CometBFT asks again when it was restarted in between.
@@ -265,6 +271,8 @@ export class CometBftApplication implements AbciApplication {
     });
     const epoch = execution?.record.epoch ?? this.#replica.epoch;
     this.#finalized = { height, execution, epoch };
+    for (const fault of validatorFaults(misbehavior, epoch, (one) => this.#around.members(one)))
+      this.#around.complain("A validator broke the rules of consensus", new Error(fault));
     const appHash = execution === undefined ? this.#appHash() : toBytes(execution.record.blockHash);
     return abci.ResponseFinalizeBlock.fromPartial({
       appHash,
@@ -307,7 +315,7 @@ export class CometBftApplication implements AbciApplication {
   }
 
   async offerSnapshot(request: abci.RequestOfferSnapshot): Promise<abci.ResponseOfferSnapshot> {
-    return this.#exclusively(() => this.#stateSync.offer(request));
+    return this.#stateSync.offer(request);
   }
 
   async loadSnapshotChunk({

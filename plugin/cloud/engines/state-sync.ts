@@ -12,6 +12,9 @@ const Applied = abci.ResponseApplySnapshotChunk_Result;
 /** Most bytes of a snapshot, which is put together in memory, and whose chunks nobody has signed. */
 const MOST_BYTES = 2 ** 31;
 
+/** Milliseconds between two looks of a node that waits to see an epoch. */
+const LOOK = 50;
+
 /** A snapshot that is being put together. */
 interface Restoring extends SnapshotContents {
   /** CometBFT's. */
@@ -30,15 +33,31 @@ interface Restoring extends SnapshotContents {
 export class StateSync {
   readonly #replica: OrderedReplica;
   readonly #complain: (what: string, error: unknown) => void;
+  readonly #sees: (epoch: bigint) => boolean;
+  readonly #patience: number;
   #restoring: Restoring | undefined;
 
-  constructor(replica: OrderedReplica, complain: (what: string, error: unknown) => void) {
+  /**
+   * @param sees whether this node sees the committee of an epoch
+   * @param patience milliseconds to wait for that: its endpoint may be behind those of its peers
+   */
+  constructor(
+    replica: OrderedReplica,
+    complain: (what: string, error: unknown) => void,
+    sees: (epoch: bigint) => boolean,
+    patience = 30_000,
+  ) {
     this.#replica = replica;
     this.#complain = complain;
+    this.#sees = sees;
+    this.#patience = patience;
   }
 
-  /** Whether to put a snapshot together, with CometBFT's word for the hash of the block that it is of. */
-  offer({ snapshot, appHash }: abci.RequestOfferSnapshot): abci.ResponseOfferSnapshot {
+  /**
+   * Whether to put a snapshot together, with CometBFT's word for the hash of the block that it is of. One that is signed under an epoch
+   * which this node does not see yet says nothing against who offered it.
+   */
+  async offer({ snapshot, appHash }: abci.RequestOfferSnapshot): Promise<abci.ResponseOfferSnapshot> {
     this.#restoring = undefined;
     if (snapshot === undefined || snapshot.format !== SNAPSHOT_FORMAT)
       return { result: Offered.REJECT_FORMAT };
@@ -60,11 +79,24 @@ export class StateSync {
     if (contents.hashes.length !== snapshot.chunks)
       return refuse(`it names ${contents.hashes.length} of ${snapshot.chunks} chunks`);
     if (snapshot.chunks > MOST_BYTES / CHUNK_BYTES) return refuse(`${snapshot.chunks} chunks are too many`);
+    const { epoch } = contents.certificate;
+    if (!(await this.#seen(epoch)))
+      return refuse(`this node sees no committee of epoch ${epoch} yet`, Offered.REJECT);
     const fault = this.#replica.stateFault(toHex(appHash), contents);
     if (fault !== undefined) return refuse(fault);
     const chunks = new Array<undefined>(snapshot.chunks).fill(undefined);
     this.#restoring = { ...contents, height: snapshot.height, chunks, senders: new Set() };
     return { result: Offered.ACCEPT };
+  }
+
+  /** Waits for an epoch to be seen. @returns whether it is */
+  async #seen(epoch: bigint): Promise<boolean> {
+    const end = Date.now() + this.#patience;
+    while (!this.#sees(epoch)) {
+      if (Date.now() >= end) return false;
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+    }
+    return true;
   }
 
   /** Takes a chunk; with the last one the node becomes what the snapshot says. @returns CometBFT's height then */

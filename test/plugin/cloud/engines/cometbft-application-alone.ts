@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { CheckTxType, ResponseProcessProposal_ProposalStatus } from "cosmjs-types/tendermint/abci/types";
 
+import { validatorAddress } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { IdentityKey, IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
 import { CometBftApplication } from "../../../../plugin/cloud/engines/cometbft-application.ts";
 import { decodeGossip, encodeGossip, type Gossip } from "../../../../plugin/cloud/engines/gossip.ts";
@@ -75,7 +76,7 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
   /** Has the application commit the node's next block, as CometBFT's block at a height. */
   const follow = async (app: CometBftApplication, node: CloudNode, height: bigint): Promise<Uint8Array> => {
     const block = encodeBlock((await node.prepareProposal())!);
-    await app.finalizeBlock({ height, txs: [block] } as never);
+    await app.finalizeBlock({ height, txs: [block], misbehavior: [] } as never);
     return block;
   };
   /** An application that has committed the first block, which makes the counter known. */
@@ -128,6 +129,17 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
     const restarted = applicationOf(again, progress);
     expect((await restarted.info()).lastBlockHeight).to.equal(0n);
     expect((await restarted.initChain()).appHash).to.deep.equal(begun.appHash);
+  });
+
+  it("tells its operator which member CometBFT has evidence against", async () => {
+    const app = await begun(await memberOf([epoch]));
+    const { publicKey } = new IdentitySecret(identities[2]!);
+    const address = Buffer.from(validatorAddress(publicKey), "hex");
+    const misbehavior = [{ type: 1, validator: { address, power: 1n }, height: 1n }];
+    await app.finalizeBlock({ height: 2n, txs: [], misbehavior } as never);
+    expect(complaints.join()).to.match(
+      /broke the rules of consensus: Member 3 of epoch 1 .*two blocks.*height 1\./,
+    );
   });
 
   it("proposes nothing and refuses what it cannot check while its chains do not answer", async () => {
@@ -226,7 +238,7 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
     for (const app of apps) await app.initChain();
     for (const app of apps) await app.tellApprovals();
     const commit = async (height: bigint, txs: Uint8Array[]): Promise<void> => {
-      for (const app of apps) await app.finalizeBlock({ height, txs } as never);
+      for (const app of apps) await app.finalizeBlock({ height, txs, misbehavior: [] } as never);
       for (const app of apps) await app.commit();
       for (let round = 0; round < 3; round++) for (const app of apps) await app.idle();
     };
