@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
+import { CometRpc } from "../../../../plugin/cloud/cometbft/rpc.ts";
 import { KeyCeremony } from "../../../../plugin/cloud/ceremony/key-ceremony.ts";
 import type { CeremonyProgress } from "../../../../plugin/cloud/ceremony/replicated-ceremony.ts";
 import type { Selection } from "../../../../plugin/cloud/ceremony/selection.ts";
@@ -64,10 +65,6 @@ export class CometMember {
     return join(this.#committee.folder, `${this.index}`);
   }
 
-  get rpc(): string {
-    return this.#rpc;
-  }
-
   async start(): Promise<void> {
     const { members, nodes: all, selection } = this.#committee;
     this.ceremony = await KeyCeremony.start({
@@ -91,6 +88,22 @@ export class CometMember {
     });
   }
 
+  /** Resolves when it has been told that a phase began. */
+  async reaches(phase: string): Promise<void> {
+    while (!this.told.some((progress) => progress.phase === phase)) await sleep(10);
+  }
+
+  /** Hands its CometBFT something that it does not say itself, once it runs. */
+  async passOn(message: Uint8Array): Promise<void> {
+    for (;;) {
+      try {
+        return await new CometRpc(this.#rpc).broadcast(message);
+      } catch {
+        await sleep(50);
+      }
+    }
+  }
+
   async kill(): Promise<void> {
     await this.ceremony?.kill();
     this.ceremony = undefined;
@@ -101,6 +114,9 @@ export class CometMember {
     this.ceremony = undefined;
   }
 }
+
+export const sleep = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => void setTimeout(resolve, milliseconds));
 
 export interface Committee {
   readonly folder: string;

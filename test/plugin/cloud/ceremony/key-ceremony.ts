@@ -4,9 +4,30 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { sessionOf } from "../../../../plugin/cloud/ceremony/selection.ts";
+import { createDealing } from "../../../../plugin/cloud/dkg/deal.ts";
+import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
+import { encodeDeal, seal } from "../../../../plugin/cloud/dkg/message.ts";
 import type { DkgResult } from "../../../../plugin/cloud/dkg/participant.ts";
+import { seeded } from "../../../seeded.ts";
 import { hasCometBft } from "../cometbft/available.ts";
-import { command, committeeOf, expectOneKey, type CometMember, type Committee } from "./committee.ts";
+import { command, committeeOf, expectOneKey, sleep, type CometMember, type Committee } from "./committee.ts";
+
+/** A deal of the last member's, with a wrong share for the first if it is to lie. */
+function dealOfLast({ nodes, selection }: Committee, seed: string, lies: boolean): Uint8Array {
+  const session = sessionOf(selection, 0);
+  const dealer = nodes.length;
+  const { deal } = createDealing(session, dealer, 5n, seeded(seed).bytes);
+  const [, ...others] = deal.encryptedShares;
+  const shown = lies ? { ...deal, encryptedShares: [others[0]!, ...others] } : deal;
+  return seal(
+    session,
+    "deal",
+    dealer,
+    encodeDeal(session, shown),
+    new IdentitySecret(nodes[dealer - 1]!.secret),
+  );
+}
 
 describe("plugin/cloud/ceremony/key-ceremony, over CometBFT itself", function () {
   this.timeout(120_000);
@@ -52,7 +73,7 @@ describe("plugin/cloud/ceremony/key-ceremony, over CometBFT itself", function ()
     expect(members.flatMap(({ complaints }) => complaints)).to.deep.equal([]);
     // One block more tells the others what the last one came to.
     const { height } = members[0]!.told.at(-1)!;
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await sleep(1_500);
     for (const { ceremony } of members) expect(ceremony!.progress.height).to.be.within(height, height + 1n);
   });
 
@@ -60,5 +81,98 @@ describe("plugin/cloud/ceremony/key-ceremony, over CometBFT itself", function ()
     await selected("one", 1, 1_000);
     await start(members);
     expectOneKey(await results(members));
+  });
+
+  it("waits for more than two thirds, goes on without a silent member, and gives it its share when it comes after the end", async () => {
+    await selected("silent", 4, 8);
+    await start(members.slice(0, 2));
+    await Promise.all(
+      members.slice(0, 2).map(async ({ told }) => {
+        while (told.length === 0) await sleep(20);
+      }),
+    );
+    await sleep(500);
+    expect(members[0]!.ceremony!.progress.height).to.equal(0n);
+    await start([members[2]!]);
+    const three = await results(members.slice(0, 3));
+    expect(three[0]!.qualified).to.deep.equal([1, 2, 3]);
+    expect(members[0]!.ceremony!.progress.faults).to.deep.include({
+      role: "dealer",
+      index: 4,
+      phase: "deal",
+      reason: "silent",
+    });
+    await start([members[3]!]);
+    const [late] = await results([members[3]!]);
+    expect(late!.share?.index).to.equal(4);
+    expectOneKey([...three, late!]);
+  });
+
+  it("gives a member that is killed and restarted in the middle its share, and has it say the same again", async () => {
+    await selected("killed", 4, 1_000);
+    await start(members);
+    const [, , third] = members as [CometMember, CometMember, CometMember, CometMember];
+    for (const phase of ["response", "publication"]) {
+      await third.reaches(phase);
+      await third.kill();
+      third.told.length = 0;
+      await third.start();
+    }
+    const all = await results(members);
+    expectOneKey(all);
+    expect(all.map(({ share }) => share?.index)).to.deep.equal([1, 2, 3, 4]);
+    expect(all[0]!.qualified).to.deep.equal([1, 2, 3, 4]);
+    for (const { ceremony } of members) expect(ceremony!.progress.faults).to.deep.equal([]);
+  });
+
+  for (const [what, reason, deals] of [
+    ["signs two deals", "equivocation", [false, false]],
+    ["sends a wrong share", "unjustified complaint", [true]],
+  ] as const) {
+    it(`leaves out a dealer that ${what}`, async () => {
+      const committee = await selected(reason, 4, 8);
+      // Both deals are with everybody before there are enough for a block.
+      await start(members.slice(0, 2));
+      for (const [i, lies] of deals.entries()) {
+        for (const member of members.slice(0, 2))
+          await member.passOn(dealOfLast(committee, `deal ${i}`, lies));
+      }
+      await start([members[2]!]);
+      const three = await results(members.slice(0, 3));
+      expectOneKey(three);
+      expect(three.map(({ share }) => share?.index)).to.deep.equal([1, 2, 3]);
+      expect(three[0]!.qualified).to.deep.equal([1, 2, 3]);
+      const { faults } = members[0]!.ceremony!.progress;
+      expect(faults.filter(({ role }) => role === "dealer").map((fault) => fault.reason)).to.deep.equal([
+        reason,
+      ]);
+    });
+  }
+
+  it('comes to one key with a share for each, whenever members are killed (seed "ceremony kills")', async function () {
+    if (process.env.NEXUS_SLOW !== "1") return this.skip();
+    this.timeout(580_000);
+    const random = seeded("ceremony kills");
+    const below = (bound: number): number => Number(random.scalar(BigInt(bound) + 1n)) - 1;
+    for (let round = 0; round < 5; round++) {
+      await selected(`kills ${round}`, 4, 100_000);
+      await start(members);
+      for (let kills = 0; kills < 12; kills++) {
+        await sleep(below(1_500));
+        const some = members.filter(() => below(3) === 0);
+        await Promise.all(some.map((member) => member.kill()));
+        await sleep(below(300));
+        await start(some);
+      }
+      const all = await results(members);
+      expectOneKey(all);
+      expect(
+        all.map(({ share }) => share?.index),
+        `round ${round}`,
+      ).to.deep.equal([1, 2, 3, 4]);
+      expect(all[0]!.qualified, `round ${round}`).to.deep.equal([1, 2, 3, 4]);
+      await Promise.all(members.map((member) => member.stop()));
+    }
+    return undefined;
   });
 });
