@@ -9,6 +9,7 @@ import { LastSigned } from "./last-signed.ts";
 import { CometBftProcess, type LogLine } from "./process.ts";
 import { CometRpc } from "./rpc.ts";
 import { SignerConnection } from "./signer-connection.ts";
+import { removeUnbornDatabases } from "./unborn-databases.ts";
 import type { SigningKey } from "./validator-key.ts";
 import { ValidatorSigner } from "./validator-signer.ts";
 
@@ -76,7 +77,8 @@ export class CometNode {
     const { command, home, genesis, keys, application, settings, onLine, complain, signal } = options;
     const lastSigned = await LastSigned.open(options.lastSigned, genesis.chainId, keys.validator);
     await writeHome(home, { genesis, nodeKey: keys.node, settings });
-    // A process that was killed leaves its sockets behind.
+    // A process that was killed leaves behind its sockets, and databases that it had only begun to make.
+    await removeUnbornDatabases(home);
     for (const socket of [settings.application, signerSocket(settings)]) await rm(socket, { force: true });
     const server = new AbciServer(application, complain);
     // CometBFT ends when nobody listens, or nobody signs for its validator.

@@ -1,4 +1,4 @@
-import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,6 +90,22 @@ describe('plugin/cloud/cometbft/comet-node, with CometBFT itself (seed "comet-no
     await started.rpc.call("status");
     await started.stop();
     expect(await exists(options.settings.application)).to.equal(false);
+  });
+
+  it("starts where CometBFT was killed while it made its databases, and keeps those that are", async () => {
+    const options = await alone();
+    const unborn = join(options.home, "data/state.db");
+    await mkdir(unborn, { recursive: true });
+    for (const name of ["LOCK", "LOG", "MANIFEST-000000", "CURRENT.0"])
+      await writeFile(join(unborn, name), "");
+    started = await CometNode.start(options);
+    await started.stop();
+
+    // One that lost its CURRENT has lost more than was begun: nobody removes it silently.
+    await rm(join(unborn, "CURRENT"));
+    const error = await refused(CometNode.start(options));
+    expect(error.message).to.include("database entry point either missing or corrupted");
+    expect(await readdir(unborn)).to.not.have.length(0);
   });
 
   it("says how CometBFT ended when it cannot start, and what it said of it", async () => {
