@@ -4,12 +4,12 @@ import type { AbciApplication } from "../abci/application.ts";
 import { AbciServer, type Complaint } from "../abci/server.ts";
 import type { Ed25519Key } from "./ed25519-key.ts";
 import type { Genesis } from "./genesis.ts";
+import { removeHalfMade } from "./half-made.ts";
 import { signerSocket, writeHome, type CometSettings } from "./home.ts";
 import { LastSigned } from "./last-signed.ts";
 import { CometBftProcess, type LogLine } from "./process.ts";
 import { CometRpc } from "./rpc.ts";
 import { SignerConnection } from "./signer-connection.ts";
-import { removeUnbornDatabases } from "./unborn-databases.ts";
 import type { SigningKey } from "./validator-key.ts";
 import { ValidatorSigner } from "./validator-signer.ts";
 
@@ -77,8 +77,8 @@ export class CometNode {
     const { command, home, genesis, keys, application, settings, onLine, complain, signal } = options;
     const lastSigned = await LastSigned.open(options.lastSigned, genesis.chainId, keys.validator);
     await writeHome(home, { genesis, nodeKey: keys.node, settings });
-    // A process that was killed leaves behind its sockets, and databases that it had only begun to make.
-    await removeUnbornDatabases(home);
+    // A process that was killed leaves behind its sockets, and what it had only begun to make.
+    await removeHalfMade(home);
     for (const socket of [settings.application, signerSocket(settings)]) await rm(socket, { force: true });
     const server = new AbciServer(application, complain);
     // CometBFT ends when nobody listens, or nobody signs for its validator.

@@ -92,12 +92,15 @@ describe('plugin/cloud/cometbft/comet-node, with CometBFT itself (seed "comet-no
     expect(await exists(options.settings.application)).to.equal(false);
   });
 
-  it("starts where CometBFT was killed while it made its databases, and keeps those that are", async () => {
+  it("starts where CometBFT was killed while it made databases and files, and keeps those that are", async () => {
     const options = await alone();
     const unborn = join(options.home, "data/state.db");
     await mkdir(unborn, { recursive: true });
     for (const name of ["LOCK", "LOG", "MANIFEST-000000", "CURRENT.0"])
       await writeFile(join(unborn, name), "");
+    started = await CometNode.start(options);
+    await started.stop();
+    await rm(join(options.home, "data/priv_validator_state.json"));
     started = await CometNode.start(options);
     await started.stop();
 
