@@ -3,6 +3,8 @@ import { parseArgs } from "node:util";
 import { UsageError, type Command, type Surroundings } from "./command.ts";
 import { ConfigurationError } from "./configuration.ts";
 import { approve } from "./approve.ts";
+import { exportNode } from "./export.ts";
+import { importNode } from "./import.ts";
 import { init } from "./init.ts";
 import { leave } from "./leave.ts";
 import { register } from "./register.ts";
@@ -10,7 +12,7 @@ import { status } from "./status.ts";
 import { watch } from "./watch.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ init, register, status, watch, approve, leave }),
+  Object.entries({ init, register, status, watch, approve, leave, export: exportNode, import: importNode }),
 );
 
 /** With what a command ends: all is well; something is wrong; it was called wrongly, or its configuration is wrong. */

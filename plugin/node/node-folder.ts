@@ -11,9 +11,10 @@ import { Ed25519Key } from "../cloud/cometbft/ed25519-key.ts";
 import { ValidatorKey } from "../cloud/cometbft/validator-key.ts";
 import { IdentitySecret } from "../cloud/dkg/identity.ts";
 import { readAccount, writeAccount } from "../cloud/keystore/account-file.ts";
-import { writeDurably } from "../cloud/keystore/durable-file.ts";
+import { removeDurably, writeDurably } from "../cloud/keystore/durable-file.ts";
 import { Keystore } from "../cloud/keystore/keystore.ts";
 import { KeystoreError } from "../cloud/keystore/private-file.ts";
+import { movedMark } from "./moved-node.ts";
 
 /** The public side of a node's identity: its address, and x and y of its key, 64 bytes, 0x-prefixed. */
 export interface PublicIdentity {
@@ -46,7 +47,8 @@ const publicSchema = z
 /** What of an account's file is public. */
 const accountSchema = z.object({ address: z.string().regex(/^(0x)?[0-9a-fA-F]{40}$/) });
 
-const IDENTITY = "identity";
+/** Name of the identity among the secrets. */
+export const IDENTITY = "identity";
 const PEER = "peer";
 
 /** An operator's folder. Nothing in it is ever written over. */
@@ -76,7 +78,8 @@ export class NodeFolder {
     return join(this.path, "programs");
   }
 
-  get #identity(): string {
+  /** Public side of its identity and peer key. */
+  get publicSide(): string {
     return join(this.path, "identity.json");
   }
 
@@ -86,6 +89,7 @@ export class NodeFolder {
    * @throws KeystoreError, such as when the password is not that of what is there
    */
   async make(password: string): Promise<void> {
+    await this.#requireHere();
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     const keystore = (await exists(join(this.keys, "keystore.json")))
       ? await Keystore.open(this.keys, password)
@@ -96,7 +100,7 @@ export class NodeFolder {
     if ((await keystore.get(PEER)) === undefined) await keystore.put(PEER, randomBytes(32));
     const { address, publicKey } = publicIdentity((await keystore.get(IDENTITY))!);
     const { address: peer } = new Ed25519Key((await keystore.get(PEER))!);
-    await writeDurably(this.#identity, `${JSON.stringify({ address, publicKey, peer }, undefined, 2)}\n`);
+    await writeDurably(this.publicSide, `${JSON.stringify({ address, publicKey, peer }, undefined, 2)}\n`);
     if (await exists(this.account)) await readAccount(this.account, password);
     else await writeAccount(this.account, new SigningKey(randomBytes(32)), password);
   }
@@ -122,6 +126,7 @@ export class NodeFolder {
 
   /** The node's identity. @throws KeystoreError */
   async openIdentity(password: string): Promise<IdentitySecret> {
+    await this.#requireHere();
     const secret = await (await Keystore.open(this.keys, password)).get(IDENTITY);
     if (secret === undefined) throw this.#missing(this.keys);
     return new IdentitySecret(secret);
@@ -129,6 +134,7 @@ export class NodeFolder {
 
   /** Everything that a running node signs with but its account. @throws KeystoreError */
   async openKeys(password: string): Promise<NodeKeys> {
+    await this.#requireHere();
     const keystore = await Keystore.open(this.keys, password);
     const [identity, peer] = [await keystore.get(IDENTITY), await keystore.get(PEER)];
     if (identity === undefined || peer === undefined) throw this.#missing(this.keys);
@@ -142,9 +148,29 @@ export class NodeFolder {
 
   /** Its public side, which needs no password. @throws KeystoreError */
   async identity(): Promise<PublicIdentity> {
-    const found = await readJson(this.#identity, publicSchema);
-    if (found === undefined) throw this.#missing(this.#identity);
+    const found = await readJson(this.publicSide, publicSchema);
+    if (found === undefined) throw this.#missing(this.publicSide);
     return found;
+  }
+
+  /**
+   * Has the node's keys be used here no more, since it goes to another machine. It may be marked already.
+   *
+   * @returns takes the mark back, unless it was there before
+   */
+  async markMoved(at: string): Promise<() => Promise<void>> {
+    const mark = movedMark(this.path);
+    if (await exists(mark)) return async () => undefined;
+    await writeDurably(mark, `${JSON.stringify({ moved: at }, undefined, 2)}\n`);
+    return async () => removeDurably(mark);
+  }
+
+  /** @throws KeystoreError once the node was moved elsewhere */
+  async #requireHere(): Promise<void> {
+    if (!(await exists(movedMark(this.path)))) return;
+    throw new KeystoreError(
+      `The node in ${this.path} was moved to another machine: start it there. Two that sign as one lose its stake.`,
+    );
   }
 
   #missing(file: string): KeystoreError {
@@ -168,7 +194,8 @@ async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T | unde
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+/** Whether there is a file or a folder. */
+export async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,

@@ -2,22 +2,18 @@
  * An operator's secrets on disk: a folder with a file for each, encrypted by XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) under a key
  * that scrypt (RFC 7914) makes of a password. Nothing secret is ever on disk in the clear.
  */
-import { createHash, randomBytes, scrypt } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
-import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { z } from "zod";
 
 import { removeDurably, UNFINISHED, writeDurably } from "./durable-file.ts";
 import { KeystoreError, readPrivateFile, requirePassword } from "./private-file.ts";
+import { COST, deriveKey, NONCE_BYTES, seal, unseal } from "./sealing.ts";
 
 const FORMAT = "nexus keystore 1";
 const HEAD = "keystore.json";
-/** 128 MiB and about half a second for each password tried. */
-const COST = { N: 2 ** 17, r: 8, p: 1 } as const;
-const NONCE_BYTES = 24;
 
 const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 const headSchema = z
@@ -123,39 +119,9 @@ function fileOf(name: string): string {
   return `${name}.json`;
 }
 
-async function deriveKey(password: string, salt: string): Promise<Uint8Array> {
-  const derive = promisify(scrypt) as (
-    password: string,
-    salt: Uint8Array,
-    length: number,
-    options: object,
-  ) => Promise<Buffer>;
-  // The same password may come composed or decomposed from another keyboard.
-  return derive(password.normalize("NFKC"), Buffer.from(salt, "hex"), 32, {
-    ...COST,
-    maxmem: 256 * COST.N * COST.r,
-  });
-}
-
 /** What is authenticated beside a secret: which keystore it is of, and its name there. */
 function associated(keystore: string, name: string): Uint8Array {
   return createHash("sha256").update(`${FORMAT}\0${keystore}\0${name}`).digest();
-}
-
-function seal(key: Uint8Array, secret: Uint8Array, about: Uint8Array): string {
-  const nonce = randomBytes(NONCE_BYTES);
-  return Buffer.concat([nonce, xchacha20poly1305(key, nonce, about).encrypt(secret)]).toString("hex");
-}
-
-function unseal(key: Uint8Array, sealed: string, about: Uint8Array): Uint8Array | undefined {
-  const bytes = Buffer.from(sealed, "hex");
-  if (bytes.length < NONCE_BYTES + 16) return undefined;
-  try {
-    const cipher = xchacha20poly1305(key, bytes.subarray(0, NONCE_BYTES), about);
-    return new Uint8Array(cipher.decrypt(bytes.subarray(NONCE_BYTES)));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The JSON in a file, undefined for any other text. @throws KeystoreError when it is missing or others can read it */
