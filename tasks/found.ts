@@ -11,6 +11,7 @@ import { addressOf, readAddressBook, type AddressBook } from "../deploy/address-
 import { chainOf } from "../deploy/chains.ts";
 import { isDevelopmentNetwork } from "../plugin/chain/development-chain.ts";
 import { EvmChain } from "../plugin/chain/evm-chain.ts";
+import { Phase, PHASE_NAMES } from "../plugin/cloud/node/registry.ts";
 import { askBeforeSending, ether } from "./confirm-live.ts";
 import { cloudParameters, parameterLines, type AskedParameters } from "./found/cloud-parameters.ts";
 import { foundingContracts } from "./found/founding-contracts.ts";
@@ -102,7 +103,14 @@ async function foundOn(
   }
   const { live, liveUntil, pending } = await untilInOffice(site, cloudId, said, !noWait);
   progress.end();
-  const result = { network: networkName, chainId, cloudId, epoch: Number(live), phase: pending.phase, init };
+  const result = {
+    network: networkName,
+    chainId,
+    cloudId,
+    epoch: Number(live),
+    phase: PHASE_NAMES[pending.phase],
+    init,
+  };
   if (json) console.log(JSON.stringify(result));
   else if (live > 0n) {
     const until = new Date(Number(liveUntil) * 1_000).toISOString();
@@ -113,8 +121,8 @@ async function foundOn(
   return result;
 }
 
-function waitingFor(phase: string): string {
-  return phase === "none" ? "Too few candidates stand yet." : "Its committee is generating its key.";
+function waitingFor(phase: Phase): string {
+  return phase === Phase.None ? "Too few candidates stand yet." : "Its committee is generating its key.";
 }
 
 /** A cloud's parameters never change, so none goes with a cloud that is there. */

@@ -81,8 +81,7 @@ async function remains(
       `Epoch ${next.epoch} is open, and its committee may yet be drawn to include the operator: call again once it is selected.`,
     );
   } else if (next?.isMember === true) {
-    const [pending] = await chain.read(registry, "pendingEpoch", configuration.cloud);
-    member(next.epoch, (pending as { validUntil: bigint }).validUntil);
+    member(next.epoch, next.validUntil);
   }
   if (!isBound) lines.push("The operator is a member of no epoch: its node may stop.");
 

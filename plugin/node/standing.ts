@@ -2,11 +2,11 @@ import { getAddress } from "ethers";
 
 import { loadArtifact } from "../contracts/artifacts.ts";
 import { EvmContract, type EvmChain } from "../chain/evm-chain.ts";
+import { Phase, PHASE_NAMES, RegistryReader } from "../cloud/node/registry.ts";
+import { revertedWith } from "../contracts/revert-data.ts";
 import { NodeError } from "./command.ts";
 import type { NodeConfiguration } from "./configuration.ts";
-import { pendingEpochOf, type Phase } from "./registered-cloud.ts";
 import { requireContract } from "./require-contract.ts";
-import { revertedWith } from "../contracts/revert-data.ts";
 
 /** Where an operator stands with the registry, and with the cloud if there is one. */
 export interface Standing {
@@ -26,7 +26,15 @@ export interface CloudStanding {
   /** Whether the operator is of that epoch's committee. */
   readonly isMember: boolean;
   /** The next epoch, while it is under way. */
-  readonly next: { readonly epoch: bigint; readonly phase: Phase; readonly isMember: boolean } | undefined;
+  readonly next:
+    | {
+        readonly epoch: bigint;
+        readonly phase: (typeof PHASE_NAMES)[number];
+        readonly isMember: boolean;
+        /** Unix time, seconds, at which it ends; 0 before the selection. */
+        readonly validUntil: bigint;
+      }
+    | undefined;
 }
 
 /** The registry of a configuration. */
@@ -58,7 +66,7 @@ export async function standingOf(
     throw new NodeError(`The registry knows no cloud ${cloudId}: correct cloud in the configuration.`);
   })) as { readonly minStake: bigint };
   const staking = new EvmContract((await read("staking")) as string, loadArtifact("NexusStaking").abi);
-  const pending = await pendingEpochOf(chain, registry, cloudId);
+  const pending = await new RegistryReader(chain, registry, cloudId).pending();
   const epoch = (await read("currentEpoch", cloudId)) as bigint;
   const isOperator = (one: string): boolean => one.toLowerCase() === operator.toLowerCase();
   return {
@@ -70,12 +78,13 @@ export async function standingOf(
       epoch,
       isMember: epoch > 0n && ((await read("isMember", cloudId, epoch, operator)) as boolean),
       next:
-        pending.phase === "none"
+        pending.phase === Phase.None
           ? undefined
           : {
               epoch: pending.epoch,
-              phase: pending.phase,
+              phase: PHASE_NAMES[pending.phase],
               isMember: pending.members.some(isOperator),
+              validUntil: pending.validUntil,
             },
     },
   };

@@ -5,7 +5,7 @@ import { formatUnits } from "ethers";
 import { HardhatPluginError } from "hardhat/plugins";
 
 import type { EvmChain } from "../../plugin/chain/evm-chain.ts";
-import { pendingEpochOf, type PendingEpoch } from "../../plugin/node/registered-cloud.ts";
+import { Phase, RegistryReader, type PendingEpoch } from "../../plugin/cloud/node/registry.ts";
 import { revertedWith } from "../../plugin/contracts/revert-data.ts";
 import { transact } from "../../plugin/node/transact.ts";
 import type { CloudParameters } from "./cloud-parameters.ts";
@@ -99,7 +99,7 @@ export async function cloudState(
     minStake,
     live,
     liveUntil: committee?.validUntil ?? 0n,
-    pending: await pendingEpochOf(chain, registry, cloudId),
+    pending: await new RegistryReader(chain, registry, cloudId).pending(),
   };
 }
 
@@ -148,7 +148,7 @@ export async function untilInOffice(
     if (live > 0n) return state;
     const now = await chain.latestTimestamp();
     switch (pending.phase) {
-      case "none": {
+      case Phase.None: {
         const candidates = await candidatesOf(site, state);
         const eligible = candidates.filter(({ isEligible }) => isEligible).length;
         if (eligible >= size) {
@@ -162,7 +162,7 @@ export async function untilInOffice(
         );
         break;
       }
-      case "opened": {
+      case Phase.Opened: {
         const seed = await seedOf(site, cloudId);
         if (seed === "known") await take(site, state, "selectCommittee", progress);
         else if (seed === "expired") await take(site, state, "openEpoch", progress);
@@ -173,7 +173,7 @@ export async function untilInOffice(
         }
         continue;
       }
-      case "selected": {
+      case Phase.Selected: {
         if (now >= pending.deadline) {
           if (attended === pending.epoch) throw late(state);
           progress.note(`Epoch ${pending.epoch} is given up: its committee confirmed no key in time`);
@@ -185,7 +185,7 @@ export async function untilInOffice(
         say(confirmations(state));
         break;
       }
-      case "ready":
+      case Phase.Ready:
         await take(site, state, now < pending.validUntil ? "activate" : "abandonEpoch", progress);
         continue;
     }
@@ -206,7 +206,7 @@ async function take(
     const { blockNumber } = await transact(chain, from, wish, (hash) => note(`${method} sent: ${hash}`));
     note(`${method} is in block ${BigInt(blockNumber)}`);
   } catch (error) {
-    const present = await pendingEpochOf(chain, registry, cloudId);
+    const present = await new RegistryReader(chain, registry, cloudId).pending();
     if (present.epoch === pending.epoch && present.phase === pending.phase) throw error;
     note(`${method} was somebody else's`);
   }

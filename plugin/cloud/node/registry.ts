@@ -22,6 +22,9 @@ export interface CommitteeStruct {
 export const Phase = { None: 0, Opened: 1, Selected: 2, Ready: 3 } as const;
 export type Phase = (typeof Phase)[keyof typeof Phase];
 
+/** What people read of a phase. */
+export const PHASE_NAMES = ["none", "opened", "selected", "ready"] as const;
+
 /** The struct `PendingEpoch` of CommitteeRegistry.sol. */
 export interface PendingEpoch {
   /** With phase `None` the last number that was used. */
