@@ -5,6 +5,7 @@ import { formatUnits } from "ethers";
 import { HardhatPluginError } from "hardhat/plugins";
 
 import type { EvmChain } from "../../plugin/chain/evm-chain.ts";
+import { failureOf } from "../../plugin/chain/provider-failure.ts";
 import { Phase, RegistryReader, type PendingEpoch } from "../../plugin/cloud/node/registry.ts";
 import { revertedWith } from "../../plugin/contracts/revert-data.ts";
 import { transact } from "../../plugin/node/transact.ts";
@@ -87,6 +88,8 @@ export async function cloudState(
     );
   });
   const { size, threshold, minStake } = parameters[0] as Record<"size" | "threshold" | "minStake", bigint>;
+  // Before the epoch in office: one that comes into office in between is then seen as both, and never as neither.
+  const pending = await new RegistryReader(chain, registry, cloudId).pending();
   const live = (await chain.read(registry, "liveEpoch", cloudId))[0] as bigint;
   const committee =
     live === 0n
@@ -99,7 +102,7 @@ export async function cloudState(
     minStake,
     live,
     liveUntil: committee?.validUntil ?? 0n,
-    pending: await new RegistryReader(chain, registry, cloudId).pending(),
+    pending,
   };
 }
 
@@ -134,7 +137,6 @@ export async function untilInOffice(
   progress: FoundingProgress,
   waits: boolean,
 ): Promise<CloudState> {
-  const { chain } = site;
   let said = "";
   const say = (what: string): void => {
     if (what !== said) progress.step(what);
@@ -142,11 +144,12 @@ export async function untilInOffice(
   };
   /** The epoch that was seen in its time here, and so is not given up here. */
   let attended: bigint | undefined;
-  for (;;) {
+  /** Looks once, and takes the next step if it is anybody's. @returns where it ended, if it did; or else whether there is to wait */
+  const advance = async (): Promise<CloudState | "at once" | "later"> => {
     const state = await cloudState(site, cloudId);
     const { live, pending, size } = state;
     if (live > 0n) return state;
-    const now = await chain.latestTimestamp();
+    const now = await site.chain.latestTimestamp();
     switch (pending.phase) {
       case Phase.None: {
         const candidates = await candidatesOf(site, state);
@@ -154,42 +157,50 @@ export async function untilInOffice(
         if (eligible >= size) {
           progress.note(standing(site, candidates));
           await take(site, state, "openEpoch", progress);
-          continue;
+          return "at once";
         }
         if (!waits) return state;
-        say(
-          `${eligible} of ${size} candidates stand${candidates.length === 0 ? "" : `: ${standing(site, candidates)}`}`,
-        );
-        break;
+        const who = candidates.length === 0 ? "" : `: ${standing(site, candidates)}`;
+        say(`${eligible} of ${size} candidates stand${who}`);
+        return "later";
       }
       case Phase.Opened: {
         const seed = await seedOf(site, cloudId);
-        if (seed === "known") await take(site, state, "selectCommittee", progress);
-        else if (seed === "expired") await take(site, state, "openEpoch", progress);
-        else {
-          say(`The seed of epoch ${pending.epoch} is the hash of a block that is still to come`);
-          if (site.mine === undefined) break;
-          await site.mine();
+        if (seed !== "to come") {
+          await take(site, state, seed === "known" ? "selectCommittee" : "openEpoch", progress);
+          return "at once";
         }
-        continue;
+        say(`The seed of epoch ${pending.epoch} is the hash of a block that is still to come`);
+        if (site.mine === undefined) return "later";
+        await site.mine();
+        return "at once";
       }
       case Phase.Selected: {
         if (now >= pending.deadline) {
           if (attended === pending.epoch) throw late(state);
           progress.note(`Epoch ${pending.epoch} is given up: its committee confirmed no key in time`);
           await take(site, state, "abandonEpoch", progress);
-          continue;
+          return "at once";
         }
         attended = pending.epoch;
         if (!waits) return state;
         say(confirmations(state));
-        break;
+        return "later";
       }
       case Phase.Ready:
         await take(site, state, now < pending.validUntil ? "activate" : "abandonEpoch", progress);
-        continue;
+        return "at once";
     }
-    await sleep(site.interval);
+  };
+  for (;;) {
+    const found = await advance().catch((error: unknown) => {
+      // Who waits for days does not end for an endpoint that is away for a minute.
+      if (!waits || !["unreachable", "too often"].includes(failureOf(error))) throw error;
+      say(`The chain does not answer, and is asked again: ${(error as Error).message}`);
+      return "later" as const;
+    });
+    if (typeof found !== "string") return found;
+    if (found === "later") await sleep(site.interval);
   }
 }
 

@@ -10,6 +10,7 @@ import { expect } from "chai";
 import { getBytes, id, toQuantity, Wallet } from "ethers";
 import hre from "hardhat";
 
+import type { Eip1193 } from "../../plugin/chain/eip1193.ts";
 import { deployParts } from "../../plugin/chain/deploy-parts.ts";
 import { DevelopmentAccount } from "../../plugin/chain/development-account.ts";
 import { EvmChain, EvmContract } from "../../plugin/chain/evm-chain.ts";
@@ -26,6 +27,7 @@ import { development } from "../../deploy/suite/development-suite.ts";
 import type { Founded } from "../../tasks/found.ts";
 import { cloudParameters } from "../../tasks/found/cloud-parameters.ts";
 import { foundingContracts } from "../../tasks/found/founding-contracts.ts";
+import { untilInOffice } from "../../tasks/found/founding.ts";
 import { startNode, type LiveNode } from "../deploy/live-node.ts";
 import { printed, refusal } from "./printed.ts";
 
@@ -92,8 +94,11 @@ class Home {
       members: secrets.map((secret) => new IdentitySecret(secret).publicKey),
     });
     const context = { chainId: this.chain.chainId, registry: registry.address, cloudId, epoch, membersHash };
+    const results = runKeyCeremony(session, secrets, randomBytes);
+    // The ceremony kept this thread from noticing that the node had closed a connection that was idle.
+    await this.chain.head().catch(() => undefined);
     const carrier = await DevelopmentAccount.open(this.chain, "carrier");
-    for (const [i, { key, share }] of runKeyCeremony(session, secrets, randomBytes).entries()) {
+    for (const [i, { key, share }] of results.entries()) {
       if (i >= key.threshold) break;
       await carrier.call(registry, "confirm", [cloudId, confirm(context, key, share!, secrets[i]!)]);
     }
@@ -211,6 +216,42 @@ describe("nexus:found", () => {
     await done;
     const [line] = said.filter((one) => /^0x/.test(one));
     expect(line).to.match(/^0x\w+ with 100\.8 \w+, 0x\w+ with 100\.7 \w+, 0x\w+ with 100\.6 \w+$/);
+  });
+
+  it("goes on waiting while the chain is away", async () => {
+    const { cloudId } = await home.founded({ size: "1", noWait: true });
+    let isAway = true;
+    const provider: Eip1193 = {
+      request: async (call) => {
+        if (isAway) throw new Error("rpc.example cannot be reached: fetch failed (ECONNREFUSED)");
+        return home.chain.request(call);
+      },
+    };
+    const chain = new EvmChain(provider, 31337n, 0);
+    const contracts = await foundingContracts(home.chain, home.contract("CommitteeRegistry").address);
+    const [from] = (await home.chain.rpc("eth_accounts")) as [string];
+    const site = {
+      chain,
+      from,
+      contracts,
+      interval: 20,
+      mine: async () => home.chain.rpc("hardhat_mine", "0x1"),
+    };
+    const said: string[] = [];
+    const progress = { step: (what: string) => said.push(what), note: () => undefined };
+    await untilInOffice(site, cloudId, progress, false).then(
+      () => expect.fail("it did not wait, and should have ended"),
+      (error: Error) => expect(error.message).to.match(/cannot be reached/),
+    );
+    const founded = untilInOffice(site, cloudId, progress, true);
+    while (said.length === 0) await sleep(20);
+    expect(said).to.deep.equal([
+      "The chain does not answer, and is asked again: rpc.example cannot be reached: fetch failed (ECONNREFUSED)",
+    ]);
+    isAway = false;
+    await home.stand(9, cloudId, token);
+    await home.confirmAll(cloudId);
+    expect((await founded).live).to.equal(1n);
   });
 
   it("refuses what the registry would, and what could never work, before anything is sent", async () => {

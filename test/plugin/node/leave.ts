@@ -57,7 +57,8 @@ describe("nexus-node leave", function () {
       const { address, abi } = home.contract(name);
       await chain.send({ from: operator, to: address, data: abi.encodeFunctionData(method, args) });
     }
-    expect(await nexusNode(["register", folder])).to.include({ code: 0 });
+    const registered = await nexusNode(["register", folder]);
+    expect(registered, registered.stderr).to.include({ code: 0 });
     expect(await isCandidate(home.cloudId, operator)).to.equal(true);
 
     const left = await nexusNode(["leave", folder]);
