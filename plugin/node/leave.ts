@@ -14,7 +14,7 @@ import {
 } from "./operator-transactions.ts";
 import { PASSWORD_HELP, PASSWORD_OPTION, passwordOf } from "./password.ts";
 import { registryOf, standingOf } from "./standing.ts";
-import type { Wish } from "./transact.ts";
+import type { Wish } from "../chain/transact.ts";
 
 /** Has the operator stand for its cloud's committees no more, and says how long its node and its stake are bound. */
 export const leave: Command = {

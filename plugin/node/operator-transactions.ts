@@ -7,7 +7,8 @@ import { textOf, UsageError, type Arguments, type Surroundings } from "./command
 import type { NodeConfiguration } from "./configuration.ts";
 import { endpointsOf } from "./endpoints-of.ts";
 import type { NodeFolder } from "./node-folder.ts";
-import { transact, type Wish } from "./transact.ts";
+import type { Wish } from "../chain/transact.ts";
+import { transact } from "./transact.ts";
 
 export const PRINT_OPTIONS = { print: { type: "boolean" }, operator: { type: "string" } } as const;
 

@@ -15,7 +15,7 @@ import {
 } from "./operator-transactions.ts";
 import { PASSWORD_HELP, PASSWORD_OPTION, passwordOf } from "./password.ts";
 import { registryOf, standingOf, type CloudStanding } from "./standing.ts";
-import type { Wish } from "./transact.ts";
+import type { Wish } from "../chain/transact.ts";
 
 /** Registers the node's identity as its operator's, and has the operator stand for the cloud's committees. */
 export const register: Command = {

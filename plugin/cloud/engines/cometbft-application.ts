@@ -3,14 +3,13 @@ import * as abci from "cosmjs-types/tendermint/abci/types";
 import { toBytes } from "../../contracts/abi-words.ts";
 import type { AbciApplication } from "../abci/application.ts";
 import type { Contradiction } from "../cometbft/contradiction.ts";
-import type { EpochKey } from "../node/signatures.ts";
 import type { Execution } from "../replication/application.ts";
 import { decodeBlock, encodeBlock, type Block } from "../replication/block.ts";
 import { equalBytes } from "../storage/bytes.ts";
 import { BlockSigning } from "./block-signing.ts";
 import { decodeGossip, type Gossip, type Heads } from "./gossip.ts";
 import { Heard } from "./heard.ts";
-import { JointSigning } from "./joint-signing.ts";
+import { JointSigning, type MemberKey } from "./joint-signing.ts";
 import type { Agreed, Members, OrderedReplica, Surroundings } from "./ordered-replica.ts";
 import { Progress } from "./progress.ts";
 import { retainHeight } from "./snapshot-store.ts";
@@ -103,7 +102,7 @@ export class CometBftApplication implements AbciApplication {
   async signTogether(
     epoch: bigint,
     digest: Uint8Array,
-    key: EpochKey,
+    key: MemberKey,
     wanted: AbortSignal,
   ): Promise<Uint8Array> {
     return this.#joint.sign(epoch, digest, key, wanted);

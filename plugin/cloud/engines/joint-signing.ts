@@ -1,10 +1,17 @@
 import { combine, TooFewPartialsError } from "../../crypto/threshold/combine.ts";
+import type { GroupKey } from "../../crypto/threshold/group-key.ts";
+import type { KeyShare } from "../../crypto/threshold/key-share.ts";
 import { partialSign } from "../../crypto/threshold/partial-sign.ts";
-import type { EpochKey } from "../node/signatures.ts";
 import { toHex } from "../storage/bytes.ts";
 import type { Heard } from "./heard.ts";
 import type { Surroundings } from "./ordered-replica.ts";
 import type { Voice } from "./voice.ts";
+
+/** What a member signs with. */
+export interface MemberKey {
+  readonly group: GroupKey;
+  readonly share: KeyShare;
+}
 
 /** Milliseconds until a node says its partial signature again, doubled each time. */
 const [FIRST, LONGEST] = [1_000, 60_000];
@@ -16,12 +23,12 @@ const [FIRST, LONGEST] = [1_000, 60_000];
  */
 export class JointSigning {
   readonly #heard: Heard;
-  readonly #voice: Voice;
-  readonly #around: Surroundings;
+  readonly #voice: Pick<Voice, "say">;
+  readonly #around: Pick<Surroundings, "complain">;
   #wake: () => void = () => undefined;
   #news: Promise<void> = Promise.resolve();
 
-  constructor(heard: Heard, voice: Voice, around: Surroundings) {
+  constructor(heard: Heard, voice: Pick<Voice, "say">, around: Pick<Surroundings, "complain">) {
     this.#heard = heard;
     this.#voice = voice;
     this.#around = around;
@@ -41,7 +48,7 @@ export class JointSigning {
    * @param wanted ends it; this node says its part until then, also when it has the signature
    * @throws the signal's reason when it is aborted before
    */
-  async sign(epoch: bigint, digest: Uint8Array, key: EpochKey, wanted: AbortSignal): Promise<Uint8Array> {
+  async sign(epoch: bigint, digest: Uint8Array, key: MemberKey, wanted: AbortSignal): Promise<Uint8Array> {
     const { index, signature } = partialSign(key.group.suite, key.share, digest);
     const gossip = { kind: "partial", epoch, index, digest: toHex(digest), signature } as const;
     this.#heard.addPartial(gossip, gossip.digest, signature);
@@ -75,7 +82,7 @@ export class JointSigning {
   }
 
   /** The signature if enough right parts of it are there. Wrong ones are named, and never looked at again. */
-  #combine(epoch: bigint, digest: Uint8Array, key: EpochKey): Uint8Array | undefined {
+  #combine(epoch: bigint, digest: Uint8Array, key: MemberKey): Uint8Array | undefined {
     const name = toHex(digest);
     const partials = this.#heard.partials(epoch, name);
     if (partials.length < key.group.threshold) return undefined;

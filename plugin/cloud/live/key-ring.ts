@@ -113,9 +113,9 @@ export class KeyRing {
    * Destroys what is not wanted any more, for good.
    *
    * @param wants whether a key may still be needed
-   * @param ceremonies those whose seeds may be
+   * @param wantsSeed whether a ceremony's seed may be: who goes on without it says other things than before
    */
-  async retain(wants: (kept: KeptKey) => boolean, ceremonies: ReadonlySet<string>): Promise<void> {
+  async retain(wants: (kept: KeptKey) => boolean, wantsSeed: (ceremony: string) => boolean): Promise<void> {
     await this.#alone(async () => {
       for (const [name, kept] of this.#kept) {
         if (wants(kept)) continue;
@@ -125,7 +125,7 @@ export class KeyRing {
         kept.key.share.destroy();
       }
       for (const name of await this.#keystore.names()) {
-        const isOver = name.startsWith(SEED) && !ceremonies.has(name.slice(SEED.length));
+        const isOver = name.startsWith(SEED) && !wantsSeed(name.slice(SEED.length));
         if (isOver) await this.#keystore.destroy(name);
       }
     });

@@ -66,6 +66,7 @@ export class RegistryView {
   #current = 0n;
   #pending: PendingEpoch | undefined;
   #selection: Selection | undefined;
+  #candidates: readonly string[] = [];
   #trouble: Error | undefined;
 
   private constructor(
@@ -136,6 +137,11 @@ export class RegistryView {
     return this.#selection;
   }
 
+  /** Who stands for committees, while there is no committee that can sign; nobody otherwise. */
+  get candidates(): readonly string[] {
+    return this.#candidates;
+  }
+
   /** Why the chain could not be asked when it last was; undefined when it could. */
   get trouble(): Error | undefined {
     return this.#trouble;
@@ -201,12 +207,16 @@ export class RegistryView {
     const isSelected = pending.phase === Phase.Selected || pending.phase === Phase.Ready;
     const identityKeys = isSelected ? await this.#identityKeys(reader, pending.identities) : [];
     const time = await reader.chain.timestamp(block);
+    const { committee } = fresh.get(current) ?? {};
+    const candidates =
+      committee === undefined || time >= committee.validUntil ? await reader.candidates() : [];
 
     for (const [epoch, found] of fresh) {
       this.#epochs.set(epoch, found);
       if (!this.#committees.has(epoch))
         this.#committees.set(epoch, publicCommittee(this.suite, found.committee));
     }
+    this.#candidates = candidates;
     this.#current = current;
     this.#pending = pending;
     this.#selection = isSelected ? { ...pending, identityKeys } : undefined;

@@ -90,6 +90,11 @@ export class RegistryReader {
     return (await this.#read("currentEpoch", this.cloudId)) as bigint;
   }
 
+  /** Operators who stand for the cloud's committees. */
+  async candidates(): Promise<string[]> {
+    return [...((await this.#read("candidates", this.cloudId)) as string[])];
+  }
+
   async pending(): Promise<PendingEpoch> {
     const found = (await this.#read("pendingEpoch", this.cloudId)) as Omit<PendingEpoch, "phase"> & {
       readonly phase: bigint;

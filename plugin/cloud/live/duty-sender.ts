@@ -1,0 +1,128 @@
+import { concat, id, keccak256 } from "ethers";
+
+import type { EvmChain } from "../../chain/evm-chain.ts";
+import { callDataOf, transact, type Wish } from "../../chain/transact.ts";
+import { revertDataOf } from "../../contracts/revert-data.ts";
+import { suiteError } from "../../contracts/suite-errors.ts";
+
+/** What a node sends transactions with, and whom it tells. */
+export interface DutyAccount {
+  /** Its provider signs for `address`. */
+  readonly chain: EvmChain;
+  readonly address: string;
+  /** The operator whose node this is: its place in the order of turns. */
+  readonly operator: string;
+  /** Milliseconds for which each operator leaves a step to those before it. */
+  readonly turn: number;
+  /** Milliseconds, from any beginning. */
+  readonly clock: () => number;
+  /** Told of what was sent. */
+  readonly progress: (what: string) => void;
+  readonly complain: (what: string, error: unknown) => void;
+}
+
+/** A step that every node can take and one is enough for. */
+export interface Duty extends Wish {
+  /** Names the step, the same on every node: another one each time that it is to be taken. */
+  readonly name: string;
+  /** Operators whose nodes may take it. */
+  readonly operators: readonly string[];
+  /** How many of them take it at once, 1 unless given. */
+  readonly together?: number;
+}
+
+/** Longest pause between two tries of a step that is refused, in milliseconds. */
+const LONGEST_PAUSE = 300_000;
+
+/** What a contract says when another node was faster, or it is a moment too early: nothing is wrong. */
+const NOT_NOW = new Set([
+  "RegistryWrongPhase",
+  "RegistryTooEarly",
+  "RegistrySeedNotReady",
+  "RegistrySeedExpired",
+  "RegistryWrongEpoch",
+  "RegistryConfirmationsClosed",
+  "RegistryAlreadyConfirmed",
+  "RegistryStillLive",
+  "RegistryLapsed",
+  "LivenessNotChallenged",
+  "MirrorWrongEpoch",
+  "MirrorNotYetValid",
+]);
+
+/**
+ * Takes steps on a chain, each once among all nodes: they are tried on the chain's newest state before anything is paid, and nodes go one
+ * after the other, in an order that differs from step to step and is the same for all. Who comes later finds the step taken.
+ */
+export class DutySender {
+  readonly #account: DutyAccount;
+  /** When this node first saw that a step can be taken, by its name. */
+  readonly #since = new Map<string, number>();
+  readonly #refused = new Map<
+    string,
+    { readonly until: number; readonly pause: number; readonly why: string }
+  >();
+
+  constructor(account: DutyAccount) {
+    this.#account = account;
+  }
+
+  /** Takes a step if it can be taken and it is this node's turn. @returns whether it was taken */
+  async take(duty: Duty): Promise<boolean> {
+    const { chain, address, clock, progress } = this.#account;
+    const { name, contract, method } = duty;
+    if ((this.#refused.get(name)?.until ?? -Infinity) > clock()) return false;
+    try {
+      const gas = await chain.estimateGas({ from: address, to: contract.address, data: callDataOf(duty) });
+      if (!this.#isTurn(duty)) return false;
+      // The estimate is of the newest block's state.
+      await transact(
+        chain,
+        address,
+        duty,
+        (hash) => progress(`${name}: ${method} sent, ${hash}`),
+        (gas * 5n) / 4n,
+      );
+    } catch (error) {
+      this.#refuse(name, error);
+      return false;
+    }
+    this.#refused.delete(name);
+    return true;
+  }
+
+  /** Forgets all steps but those with these names. */
+  retain(names: ReadonlySet<string>): void {
+    for (const known of [this.#since, this.#refused]) {
+      for (const name of known.keys()) if (!names.has(name)) known.delete(name);
+    }
+  }
+
+  #isTurn(duty: Duty): boolean {
+    const { operator, turn, clock } = this.#account;
+    const since = this.#since.get(duty.name) ?? clock();
+    this.#since.set(duty.name, since);
+    const place = inOrder(duty.name, duty.operators).indexOf(operator.toLowerCase());
+    if (place === -1) return false;
+    return clock() - since >= Math.max(0, place - (duty.together ?? 1) + 1) * turn;
+  }
+
+  #refuse(name: string, error: unknown): void {
+    const { clock, turn, complain } = this.#account;
+    const data = revertDataOf(error);
+    const said = data === undefined ? undefined : suiteError(data);
+    const errorName = said?.split("(")[0];
+    if (errorName !== undefined && NOT_NOW.has(errorName)) return;
+    const why = said ?? (error as Error).message;
+    const before = this.#refused.get(name);
+    const pause = Math.min(before === undefined ? turn : 2 * before.pause, LONGEST_PAUSE);
+    this.#refused.set(name, { until: clock() + pause, pause, why });
+    if (before?.why !== why) complain(`${name} was not done`, said === undefined ? error : new Error(said));
+  }
+}
+
+/** The order in which operators take a step; in lower case. */
+export function inOrder(name: string, operators: readonly string[]): string[] {
+  const rank = (operator: string): string => keccak256(concat([id(name), operator]));
+  return operators.map((operator) => operator.toLowerCase()).sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}
