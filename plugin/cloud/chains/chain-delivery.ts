@@ -19,11 +19,16 @@ export interface ChainDeliveryParts {
   readonly chainId: bigint;
   /** The gateway that headers for the relayer's contracts name. */
   readonly gateway: string;
-  readonly relayer: Pick<Relayer, "deliver" | "head" | "isFinal">;
+  readonly relayer: Pick<Relayer, "deliver" | "has" | "head" | "isFinal">;
   /** The blocks as they are now; undefined while nobody has any. */
   readonly blocks: () => SignedBlocks | undefined;
   /** Height up to which the chain has got everything below its finality. */
   readonly delivered: number;
+  /**
+   * Whether it is this node's turn to bring a block, which others bring as well. While it is not, the block is left to them, and passed
+   * over once the chain has it. Always, unless given.
+   */
+  readonly isDue?: (height: number) => boolean;
   /**
    * Does the next thing that the chain needs before it takes blocks, such as to learn of a new committee; false when there is none.
    */
@@ -126,14 +131,20 @@ export class ChainDelivery {
     return isSilent ? undefined : { record, at };
   }
 
-  /** Undefined when the block is not signed. */
+  /**
+   * Brings a block that is signed, when it is this node's turn. What this node may not bring, or cannot for want of a signature that others
+   * had, the chain may have by others.
+   *
+   * @returns undefined when the chain lacks it
+   */
   async #deliver(
     blocks: SignedBlocks,
     height: number,
     { record, at }: Said,
   ): Promise<readonly Delivery[] | undefined> {
     const certificate = await blocks.certificate(height);
-    if (certificate === undefined) return undefined;
+    if (certificate === undefined || this.#parts.isDue?.(height) === false)
+      return (await this.#parts.relayer.has(record)) ? [] : undefined;
     return this.#parts.relayer.deliver(certificate.epoch, record, certificate.signatures[at]!);
   }
 }

@@ -117,6 +117,11 @@ export class Relayer {
     return deliveries.filter((delivery) => delivery !== undefined);
   }
 
+  /** Whether the chain lacks nothing of a block at present, as far as it knows of what the block answers. It may lose it again. */
+  async has(record: ChainRecord): Promise<boolean> {
+    return !(await this.#hasOpenRequest(record)) && !(await this.#hasOpenCall(record));
+  }
+
   /** Number of the chain's newest block. */
   async head(): Promise<bigint> {
     return this.#served.chain.head();

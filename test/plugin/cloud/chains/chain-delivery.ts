@@ -8,8 +8,8 @@ const GATEWAY = `0x${"ab".repeat(20)}`;
 const FINALITY = 3n;
 
 /** A chain of finality 3, whose transactions are mined at once, and that may lose its last blocks. */
-function scene(silent: readonly number[] = []) {
-  const state = { head: 100n, height: 0, noted: 0 };
+function scene(silent: readonly number[] = [], isDue?: (height: number) => boolean) {
+  const state = { head: 100n, height: 0, noted: 0, isSigned: true };
   /** At which block each height arrived. */
   const arrived = new Map<number, bigint>();
   const sent: number[] = [];
@@ -23,7 +23,8 @@ function scene(silent: readonly number[] = []) {
       const chains = [{ chainId: CHAIN, gateway: GATEWAY, header, answers, calls: [] }];
       return { height, chains } as unknown as BlockRecord;
     },
-    certificate: async () => ({ epoch: 1n, headers: [], signatures: [new Uint8Array()] }),
+    certificate: async () =>
+      state.isSigned ? { epoch: 1n, headers: [], signatures: [new Uint8Array()] } : undefined,
     noteDelivered: async (_, height) => void (state.noted = height),
   };
   const open = (): ChainDelivery =>
@@ -32,7 +33,9 @@ function scene(silent: readonly number[] = []) {
       gateway: GATEWAY,
       delivered: state.noted,
       blocks: () => blocks,
+      ...(isDue && { isDue }),
       relayer: {
+        has: async ({ header }) => arrived.has(Number(header.height)),
         head: async () => state.head,
         isFinal: async ({ header }, since) => {
           const block = arrived.get(Number(header.height));
@@ -53,7 +56,9 @@ function scene(silent: readonly number[] = []) {
     for (const [height, block] of arrived) if (block > to) arrived.delete(height);
     state.head = head;
   };
-  return { state, sent, open, reorganise };
+  /** Another relayer brings a block. */
+  const bring = (height: number): void => void arrived.set(height, ++state.head);
+  return { state, sent, open, reorganise, bring };
 }
 
 describe("plugin/cloud/chains/chain-delivery", () => {
@@ -71,6 +76,44 @@ describe("plugin/cloud/chains/chain-delivery", () => {
     await delivery.queue.advance();
     expect(state.noted).to.equal(3);
     expect(sent).to.deep.equal([1, 3]);
+  });
+
+  it("leaves a block to others while it is their turn, passes over what they brought, and brings it in its own", async () => {
+    let due = 1;
+    const { state, sent, open, bring, reorganise } = scene([], (height) => height === 2 || height <= due);
+    const delivery = open();
+    state.height = 3;
+    due = 0;
+    await delivery.queue.advance();
+    expect([delivery.delivered, sent], "block 2 waits for block 1").to.deep.equal([0, []]);
+    bring(1);
+    await delivery.queue.advance();
+    expect([delivery.delivered, sent]).to.deep.equal([2, [2]]);
+    due = 3;
+    await delivery.queue.advance();
+    expect([delivery.delivered, sent]).to.deep.equal([3, [2, 3]]);
+    due = 0;
+    reorganise(100n, 101n);
+    await delivery.queue.advance();
+    expect(sent, "what was taken back comes again by turns").to.deep.equal([2, 3, 2]);
+    state.head = 110n;
+    due = 3;
+    await delivery.queue.advance();
+    expect(sent).to.deep.equal([2, 3, 2, 1, 3]);
+    state.head += FINALITY;
+    await delivery.queue.advance();
+    expect(state.noted).to.equal(3);
+  });
+
+  it("goes on past a block whose signature it never heard once the chain has it", async () => {
+    const { state, sent, open, bring } = scene();
+    const delivery = open();
+    [state.height, state.isSigned] = [1, false];
+    await delivery.queue.advance();
+    expect(delivery.delivered).to.equal(0);
+    bring(1);
+    await delivery.queue.advance();
+    expect([delivery.delivered, sent]).to.deep.equal([1, []]);
   });
 
   it("brings again, in their order, what a reorganisation took back", async () => {

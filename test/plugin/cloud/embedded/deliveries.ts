@@ -34,6 +34,7 @@ function scene(patience: number) {
       delivered: 0,
       blocks: () => blocks,
       relayer: {
+        has: async () => false,
         head: async () => 0n,
         isFinal: async () => true,
         deliver: async () => {
