@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 
+import { HaltedError } from "../cloud/live/cloud-chain.ts";
 import { UsageError, type Command, type Surroundings } from "./command.ts";
 import { ConfigurationError } from "./configuration.ts";
 import { approve } from "./approve.ts";
@@ -8,15 +9,29 @@ import { importNode } from "./import.ts";
 import { init } from "./init.ts";
 import { leave } from "./leave.ts";
 import { register } from "./register.ts";
+import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { watch } from "./watch.ts";
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ init, register, status, watch, approve, leave, export: exportNode, import: importNode }),
+  Object.entries({
+    init,
+    register,
+    start,
+    status,
+    watch,
+    approve,
+    leave,
+    export: exportNode,
+    import: importNode,
+  }),
 );
 
-/** With what a command ends: all is well; something is wrong; it was called wrongly, or its configuration is wrong. */
-export const EXIT = { well: 0, wrong: 1, usage: 2 } as const;
+/**
+ * With what a command ends: all is well; something is wrong; it was called wrongly, or its configuration is wrong; the node has halted, and
+ * must not be started again before somebody knows why.
+ */
+export const EXIT = { well: 0, wrong: 1, usage: 2, halted: 3 } as const;
 
 /** Errors that no operator can have made: they are shown with where they come from. */
 const OURS = [TypeError, RangeError, ReferenceError, SyntaxError];
@@ -50,6 +65,7 @@ export async function runCommandLine(args: readonly string[], around: Surroundin
     }
     const { message, stack } = error as Error;
     around.note(OURS.some((kind) => error instanceof kind) ? (stack ?? message) : message);
+    if (error instanceof HaltedError) return EXIT.halted;
     return error instanceof ConfigurationError ? EXIT.usage : EXIT.wrong;
   }
 }
@@ -74,6 +90,6 @@ function overview(): string {
     "",
     ...commands,
     "",
-    "`nexus-node COMMAND --help` says more. Exit codes: 0 all is well, 1 something is wrong, 2 called or configured wrongly.",
+    "`nexus-node COMMAND --help` says more. Exit codes: 0 all is well, 1 something is wrong, 2 called or configured wrongly, 3 halted.",
   ].join("\n");
 }

@@ -10,3 +10,5 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   note: (line) => console.error(`nexus-node: ${line}`),
   stopped: stop.signal,
 });
+// Whatever still waits for a chain's answer, such as for a transaction to be mined, has nothing left to write to.
+setTimeout(() => process.exit(), 1_000).unref();

@@ -27,6 +27,8 @@ export interface PublicIdentity {
 /** What a running node holds of its secrets. */
 export interface NodeKeys {
   readonly keystore: Keystore;
+  /** The identity's secret, 32 bytes. */
+  readonly secret: Uint8Array;
   readonly identity: IdentitySecret;
   /** The same secret, as CometBFT's validators have theirs. */
   readonly validator: ValidatorKey;
@@ -140,6 +142,7 @@ export class NodeFolder {
     if (identity === undefined || peer === undefined) throw this.#missing(this.keys);
     return {
       keystore,
+      secret: identity,
       identity: new IdentitySecret(identity),
       validator: new ValidatorKey(identity),
       peer: new Ed25519Key(peer),

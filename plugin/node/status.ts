@@ -5,6 +5,7 @@ import type { Command } from "./command.ts";
 import { readConfiguration, type NodeConfiguration } from "./configuration.ts";
 import { askEach, endpointsOf, type EndpointState } from "./endpoints-of.ts";
 import { NodeFolder } from "./node-folder.ts";
+import { askRunning, type RunningState } from "./running-state.ts";
 import { standingOf, type Standing } from "./standing.ts";
 
 /** What a node and its surroundings look like. */
@@ -17,6 +18,8 @@ interface Status {
   readonly chains: readonly ChainStatus[];
   /** Undefined when the home chain does not tell. */
   readonly standing: Standing | undefined;
+  /** What the running node says; undefined when none answers. */
+  readonly running: Omit<RunningState, "trouble"> | undefined;
   /** What the operator has to see to, a sentence each. */
   readonly trouble: readonly string[];
 }
@@ -79,7 +82,9 @@ async function look(folder: NodeFolder, configuration: NodeConfiguration): Promi
       trouble.push((error as Error).message);
     }
   }
-  return { name: configuration.name, account, identity, peer, chains, standing, trouble };
+  const said = await askRunning(configuration.status.listen, configuration.name);
+  if (said !== undefined) trouble.push(...said.trouble.filter((sentence) => !trouble.includes(sentence)));
+  return { running: said, name: configuration.name, account, identity, peer, chains, standing, trouble };
 }
 
 function standingTrouble({ identity, cloud }: Standing, own: string, account: string): string[] {
@@ -101,14 +106,25 @@ function standingTrouble({ identity, cloud }: Standing, own: string, account: st
 }
 
 function linesOf(
-  { name, account, identity, peer, chains, standing, trouble }: Status,
+  { name, running, account, identity, peer, chains, standing, trouble }: Status,
   configuration: NodeConfiguration,
 ): string[] {
   const row = (what: string, text: string): string => `${what.padEnd(16)}${text}`;
   const registered = standing?.identity?.toLowerCase() === identity.toLowerCase();
   const cloud = standing?.cloud;
   return [
-    row("node", name),
+    row("node", running === undefined ? `${name}, not running` : `${name}, ${running.phase}`),
+    ...(running === undefined
+      ? []
+      : [
+          row(
+            "",
+            `block ${running.height}, epoch ${running.epoch}${running.hasShare ? ", with its key share" : ""}`,
+          ),
+          ...running.chains.map(({ chainId, final, delivered }) =>
+            row("", `chain ${chainId}: seen up to block ${final ?? "none"}, has all up to ${delivered}`),
+          ),
+        ]),
     row("identity", `${identity}${registered ? ", registered" : ""}`),
     row("peer key", peer ?? "none"),
     row("account", account),

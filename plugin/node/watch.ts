@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { EvmChain, EvmContract } from "../chain/evm-chain.ts";
-import { EventSource, type Reading } from "../cloud/chains/event-source.ts";
-import { servedChain } from "../cloud/chains/served-chain.ts";
+import { EventSource } from "../cloud/chains/event-source.ts";
 import type { OrderedEvent, Place } from "../cloud/replication/event.ts";
-import { loadArtifact } from "../contracts/artifacts.ts";
 import { NodeError, type Command, type Surroundings } from "./command.ts";
-import { readConfiguration, type HomeConfiguration, type MirrorConfiguration } from "./configuration.ts";
-import { endpointsOf } from "./endpoints-of.ts";
+import { readConfiguration } from "./configuration.ts";
+import { chainOf, readingOf, servedOf, type ChainConfiguration } from "./served-of.ts";
 import { NodeFolder } from "./node-folder.ts";
-import { requireContract } from "./require-contract.ts";
 
 /** Events taken at once, and milliseconds between two looks at a chain, and at most after it could not be asked. */
 const [AT_ONCE, INTERVAL, LONGEST] = [128, 2_000, 60_000];
@@ -36,36 +32,6 @@ It goes on until SIGTERM or SIGINT. With --once it ends with 1 when a chain coul
   },
 };
 
-type ChainConfiguration = HomeConfiguration | MirrorConfiguration;
-
-/** One chain's events, read as its configuration says. @throws NodeError when the outbox is not there */
-async function sourceOf(configuration: ChainConfiguration, cloud: string): Promise<EventSource> {
-  const { chainId, finality, contracts, deployedAt, quorum, blocksPerCall, addressesPerCall } = configuration;
-  const isHome = "CommitteeRegistry" in contracts;
-  const chain = new EvmChain(endpointsOf(configuration), BigInt(chainId), finality);
-  const addresses = {
-    committees: isHome ? contracts.CommitteeRegistry : contracts.CommitteeMirror,
-    gateway: contracts.NexusGateway,
-    outbox: contracts.NexusOutbox,
-    checkpoints: contracts.StateCheckpoints,
-    subscriptions: contracts.NexusSubscriptions,
-  };
-  const reading: Partial<Reading> = {
-    ...(quorum !== undefined && { quorum }),
-    ...(blocksPerCall !== undefined && { blocksPerCall: BigInt(blocksPerCall) }),
-    ...(addressesPerCall !== undefined && { addressesPerCall }),
-  };
-  const outbox = new EvmContract(contracts.NexusOutbox, loadArtifact("NexusOutbox").abi);
-  await requireContract(chain, outbox, "NexusOutbox");
-  const [callGasPrice] = await chain.read(outbox, "callGasPrice");
-  const served = servedChain(chain, addresses, {
-    isHome,
-    deployedAt: BigInt(deployedAt),
-    callGasPrice: callGasPrice as bigint,
-  });
-  return new EventSource(served, cloud, reading);
-}
-
 /** Prints a chain's events. @returns whether all that was final could be read, when it ends */
 async function follow(
   configuration: ChainConfiguration,
@@ -84,7 +50,11 @@ async function follow(
   while (!around.stopped.aborted) {
     let isRead = false;
     try {
-      source ??= await sourceOf(configuration, cloud);
+      source ??= new EventSource(
+        await servedOf(chainOf(configuration), configuration),
+        cloud,
+        readingOf(configuration),
+      );
       const final = await source.served.chain.finalHead();
       const events = await source.after(cursor, AT_ONCE);
       for (const event of events) around.print(eventText(event));

@@ -9,21 +9,15 @@ import { ReplicatedCeremony, type CeremonyProgress } from "./replicated-ceremony
 import { genesisOf, type Selection } from "./selection.ts";
 
 /** Milliseconds from a block to the next, unless told otherwise. */
-const BLOCK_TIME = 250;
-/** Of a phase, besides one for each member. */
-const [LEAST_BLOCKS, MOST_BLOCKS] = [20, 240];
+const BLOCK_TIME = 500;
 /** Milliseconds from a block to the next when the ceremony is over. */
 const IDLE_TIME = 600_000;
 
 /**
- * Blocks of a phase at most: an eighth of the window's seconds, which leaves time after members were silent, since a block takes about a second when a third of the
- * members is away. But so many that everybody proposes once, so that members who propose nothing keep nobody's message out; and no more than it takes for
- * those who come late.
+ * Blocks of a phase at most: two minutes for those who come late, and for large committees a turn for everybody to propose, so that members who
+ * propose nothing keep nobody's message out.
  */
-export function phaseBlocksOf({ confirmationWindow, members }: Selection): number {
-  const blocks = Number(confirmationWindow / 8n);
-  return members.length + Math.min(Math.max(blocks, LEAST_BLOCKS), MOST_BLOCKS);
-}
+export const phaseBlocksOf = ({ members }: Selection): number => 240 + members.length;
 
 /** The ceremony was stopped, or its CometBFT ended, before there was a key. It can be started again. */
 export class CeremonyEndedError extends Error {

@@ -123,6 +123,11 @@ export class Application {
     return this.#replicated.paused.has(chainId);
   }
 
+  /** The place of a chain's last event in a block; undefined while there is none. */
+  cursor(chainId: bigint): Place | undefined {
+    return this.#replicated.cursors.get(chainId);
+  }
+
   /** Runs of the next block that this node's machine could not do when it last tried. */
   get stuck(): readonly StuckRun[] {
     return this.#stuck;

@@ -10,6 +10,7 @@ import { deployParts } from "../../../plugin/chain/deploy-parts.ts";
 import { DevelopmentAccount } from "../../../plugin/chain/development-account.ts";
 import { EvmChain, EvmContract } from "../../../plugin/chain/evm-chain.ts";
 import { HttpProvider } from "../../../plugin/chain/http-provider.ts";
+import { thresholdOf } from "../../../plugin/cloud/embedded/embedded-committee.ts";
 import { loadArtifact } from "../../../plugin/contracts/artifacts.ts";
 import * as digests from "../../../plugin/contracts/digests.ts";
 import { runCommandLine } from "../../../plugin/node/command-line.ts";
@@ -81,7 +82,8 @@ export interface OperatedChain {
   contract(name: string): EvmContract;
 }
 
-export async function operatedChain(): Promise<OperatedChain> {
+/** @param size number of members of the cloud, of which the threshold is the least */
+export async function operatedChain(size = 1): Promise<OperatedChain> {
   const node = await startNode(CHAIN);
   const chain = await EvmChain.connect(new HttpProvider(new URL(node.url)), 0);
   const account = await DevelopmentAccount.open(chain, "founder");
@@ -90,8 +92,8 @@ export async function operatedChain(): Promise<OperatedChain> {
   const registry = contract("CommitteeRegistry");
   await account.call(registry, "createCloud", [
     {
-      size: 1,
-      threshold: 1,
+      size,
+      threshold: thresholdOf(size),
       scheme: 0,
       epochLength: 30n * 86_400n,
       confirmationWindow: 3_600n,

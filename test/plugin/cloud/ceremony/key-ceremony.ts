@@ -4,7 +4,6 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { phaseBlocksOf } from "../../../../plugin/cloud/ceremony/key-ceremony.ts";
 import { sessionOf } from "../../../../plugin/cloud/ceremony/selection.ts";
 import { createDealing } from "../../../../plugin/cloud/dkg/deal.ts";
 import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
@@ -12,16 +11,7 @@ import { encodeDeal, seal } from "../../../../plugin/cloud/dkg/message.ts";
 import type { DkgResult } from "../../../../plugin/cloud/dkg/participant.ts";
 import { seeded } from "../../../seeded.ts";
 import { hasCometBft } from "../cometbft/available.ts";
-import { nodes } from "../dkg/ceremony.ts";
-import {
-  command,
-  committeeOf,
-  expectOneKey,
-  selectionOf,
-  sleep,
-  type CometMember,
-  type Committee,
-} from "./committee.ts";
+import { command, committeeOf, expectOneKey, sleep, type CometMember, type Committee } from "./committee.ts";
 
 /** A deal of the last member's, with a wrong share for the first if it is to lie. */
 function dealOfLast({ nodes, selection }: Committee, seed: string, lies: boolean): Uint8Array {
@@ -38,16 +28,6 @@ function dealOfLast({ nodes, selection }: Committee, seed: string, lies: boolean
     new IdentitySecret(nodes[dealer - 1]!.secret),
   );
 }
-
-describe("plugin/cloud/ceremony/key-ceremony", () => {
-  it("has phases that leave time in the window, and a turn to propose for every member", () => {
-    const selection = selectionOf(nodes(4, "ceremony"));
-    const blocks = [60n, 1_620n, 86_400n].map((confirmationWindow) =>
-      phaseBlocksOf({ ...selection, confirmationWindow }),
-    );
-    expect(blocks).to.deep.equal([24, 206, 244]);
-  });
-});
 
 describe("plugin/cloud/ceremony/key-ceremony, over CometBFT itself", function () {
   this.timeout(120_000);

@@ -1,0 +1,167 @@
+/**
+ * A node of a live cloud: it waits for the first committee, taking part in the key ceremony if it is selected, and then works on the
+ * cloud's chain, as a member or as one that follows, until it is stopped.
+ */
+import { join } from "node:path";
+
+import type { EvmChain } from "../../chain/evm-chain.ts";
+import { CeremonyDuty } from "./ceremony-duty.ts";
+import { CloudChain, type CloudChainParts, type CometPlace } from "./cloud-chain.ts";
+import { confirmKept } from "./confirming.ts";
+import { reasonOf } from "./journal.ts";
+import type { KeyRing } from "./key-ring.ts";
+import { repeat } from "./loop.ts";
+import type { RegistryView } from "./registry-view.ts";
+
+/** Milliseconds between two looks at the registry. */
+const REGISTRY_INTERVAL = 2_000;
+
+type ChainParts = Omit<CloudChainParts, "view" | "keys" | "first" | "cloudId">;
+
+export interface LiveNodeParts extends ChainParts {
+  readonly view: RegistryView;
+  readonly keyRing: KeyRing;
+  /** The identity's secret, 32 bytes. */
+  readonly secret: Uint8Array;
+  /** Where the CometBFT of key ceremonies runs. */
+  readonly ceremony: CometPlace;
+  /** The home chain, whose provider signs for the account. */
+  readonly home: { readonly paying: EvmChain; readonly account: string };
+  /** Gives the modules of the programs that the operator approves, now and until it is stopped. */
+  programs(approve: (module: Uint8Array) => void, stopped: AbortSignal): Promise<void>;
+}
+
+export class LiveNode {
+  readonly #parts: LiveNodeParts;
+  readonly #duty: CeremonyDuty;
+  #chain: CloudChain | undefined;
+  #founded: () => void = () => undefined;
+  #saidKeyless = 0n;
+
+  constructor(parts: LiveNodeParts) {
+    const { view, keyRing, secret, identity, peer, folder, lastSigned, ceremony, journal } = parts;
+    this.#parts = parts;
+    this.#duty = new CeremonyDuty({
+      view,
+      keyRing,
+      identity: { secret, publicKey: identity.publicKey },
+      peer,
+      folder: join(folder, "ceremonies"),
+      lastSigned,
+      comet: ceremony,
+      journal,
+    });
+  }
+
+  /** The cloud's chain; undefined before the first epoch. */
+  get chain(): CloudChain | undefined {
+    return this.#chain;
+  }
+
+  /** How far the key ceremony has come; undefined when there is none. */
+  get ceremony(): string | undefined {
+    return this.#duty.phase;
+  }
+
+  get view(): RegistryView {
+    return this.#parts.view;
+  }
+
+  /** Whether this node has its share of the active epoch's key. */
+  get hasShare(): boolean {
+    const { view, keyRing } = this.#parts;
+    return keyRing.keys.has(view.current);
+  }
+
+  /** Works until it is stopped; when this ends, nothing is at work any more. @throws HaltedError; CometFailedError */
+  async run(stopped: AbortSignal): Promise<void> {
+    const { view, journal } = this.#parts;
+    const end = new AbortController();
+    const signal = AbortSignal.any([stopped, end.signal]);
+    const founded = new Promise<void>((resolve) => {
+      this.#founded = resolve;
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    const complain = (what: string, error: unknown): void => journal.warn(what, { reason: reasonOf(error) });
+    await this.#changed().catch((error: unknown) =>
+      complain("What the registry says was not acted on", error),
+    );
+    const watching = Promise.all([
+      view.watch(REGISTRY_INTERVAL, signal, () => this.#changed(), complain),
+      // What the ceremony came to has to be confirmed whether or not there is a new block.
+      repeat(
+        () => this.#confirm(),
+        { interval: REGISTRY_INTERVAL, longest: 60_000 },
+        signal,
+        (error) => journal.warn("the key of an epoch is not confirmed", { reason: error.message }),
+      ),
+    ]);
+    try {
+      if (view.current === 0n)
+        journal.info("waiting for the cloud's first committee", { cloud: view.cloudId });
+      await founded;
+      if (!signal.aborted) await this.#work(signal);
+    } finally {
+      end.abort();
+      await watching;
+      await this.#duty.stop();
+    }
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    const { view, keyRing, programs, journal } = this.#parts;
+    const [first] = [...view.epochs.keys()].sort((a, b) => (a < b ? -1 : 1));
+    const { validFrom } = view.epochs.get(first!)!.committee;
+    const chain = await CloudChain.open({
+      ...this.#parts,
+      cloudId: view.cloudId,
+      view,
+      keys: keyRing.keys,
+      first: { epoch: first!, validFrom },
+    });
+    this.#chain = chain;
+    const end = new AbortController();
+    const looking = programs(
+      (module) => this.#approve(chain, module),
+      AbortSignal.any([signal, end.signal]),
+    ).catch((error: unknown) => journal.error("programs cannot be approved", { reason: reasonOf(error) }));
+    try {
+      await chain.run(signal);
+    } finally {
+      end.abort();
+      await looking;
+    }
+  }
+
+  #approve(chain: CloudChain, module: Uint8Array): void {
+    const { journal } = this.#parts;
+    chain.node.propose({ kind: "program", module });
+    journal.info("a program is approved", { bytes: module.length });
+    chain
+      .tellApprovals()
+      .catch((error: unknown) =>
+        journal.warn("The others were not told of a program", { reason: reasonOf(error) }),
+      );
+  }
+
+  async #changed(): Promise<void> {
+    const { view, keyRing, journal } = this.#parts;
+    keyRing.matchTo(view.committees);
+    if (view.current > 0n) this.#founded();
+    const { publicKey } = this.#parts.identity;
+    const isMember = view
+      .members(view.current)
+      ?.identities.some((identity) => Buffer.compare(identity.publicKey, publicKey) === 0);
+    if (isMember === true && !this.hasShare && this.#saidKeyless !== view.current) {
+      this.#saidKeyless = view.current;
+      journal.error("this node is a member and has no share of the epoch's key", { epoch: view.current });
+    }
+    await this.#duty.look();
+  }
+
+  async #confirm(): Promise<void> {
+    const { view, keyRing, home, secret, journal } = this.#parts;
+    const hash = await confirmKept(view, keyRing, home.paying, home.account, secret);
+    if (hash !== undefined) journal.info("the key of an epoch is confirmed", { transaction: hash });
+  }
+}
