@@ -293,7 +293,7 @@ export class CometBftApplication implements AbciApplication {
     this.#later("The block was not signed", this.#sign(execution === undefined));
     await committed;
     this.#finalized = undefined;
-    this.#heard.forgetBefore(this.#replica.height, this.#replica.epoch);
+    this.#heard.forgetBefore(this.#replica.height, this.#replica.epoch, execution !== undefined);
     // What members see counts by their epoch.
     if (rotated || Date.now() - this.#told >= REPETITION)
       this.#later("The others were not told what this node sees", this.#tellAgain(rotated));

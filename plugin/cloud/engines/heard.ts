@@ -7,8 +7,12 @@ const AHEAD = 2;
 /** How many blocks before the last one: who comes late, and to another result, is named as well. */
 export const BEHIND = 8;
 
-/** How much of a member is passed on between two blocks of CometBFT: it stays in everybody's memory until the next. */
+/**
+ * How much of a member is passed on between two blocks of the cloud, and milliseconds until it is one more: whatever is passed on has CometBFT
+ * make a block, and stays in everybody's memory until then.
+ */
 const MOST_SAID = 16;
+export const RENEWAL = 5_000;
 
 /** Of how many digests a member's partial signature is kept: it may come to them before this node does. */
 const MOST_DIGESTS = 8;
@@ -30,13 +34,15 @@ export class Heard {
   readonly #partials = new Map<string, Map<string, Uint8Array | undefined>>();
   /** Which of them were passed on since the last block of CometBFT. */
   readonly #passedOn = new Set<string>();
-  /** How much each member has said since the last block of CometBFT. */
+  /** How much each member has said since the last block of the cloud, less what time has renewed. */
   readonly #said = new Map<string, number>();
+  /** Until when it is renewed, in Unix milliseconds. */
+  #renewed = 0;
 
   /**
    * Counts what is passed on of a member: news alone, or others could use up its share with what it said long ago.
    *
-   * @returns whether it has not said too much since the last block of CometBFT
+   * @returns whether it has not said too much
    */
   mayBePassedOn(sender: Sender): boolean {
     const said = (this.#said.get(nameOf(sender)) ?? 0) + 1;
@@ -169,15 +175,31 @@ export class Heard {
     this.#partials.get(nameOf(sender))?.set(digest, undefined);
   }
 
-  /** Forgets what is too far before `tip`, the last block, and members of epochs before `epoch`. */
-  forgetBefore(tip: number, epoch: bigint): void {
-    this.#said.clear();
+  /**
+   * Forgets what is too far before `tip`, the last block, and members of epochs before `epoch`; to be called after each block of CometBFT.
+   *
+   * @param hasBlock whether that one held a block of the cloud: what was said led to something
+   * @param now Unix milliseconds
+   */
+  forgetBefore(tip: number, epoch: bigint, hasBlock = true, now = Date.now()): void {
+    this.#renew(hasBlock, now);
     this.#passedOn.clear();
     for (const heights of [this.#statements, this.#wrong, this.#contradicted]) {
       for (const height of heights.keys()) if (height < tip - BEHIND) heights.delete(height);
     }
     for (const known of [...this.#heads.values(), this.#approvals, this.#wakes, this.#partials]) {
       for (const name of known.keys()) if (BigInt(name.split("/")[0]!) < epoch) known.delete(name);
+    }
+  }
+
+  #renew(everything: boolean, now: number): void {
+    const count = everything ? MOST_SAID : Math.floor((now - this.#renewed) / RENEWAL);
+    if (count <= 0) return;
+    this.#renewed = everything ? now : this.#renewed + count * RENEWAL;
+    for (const [name, said] of this.#said) {
+      const rest = Math.min(said, MOST_SAID) - count;
+      if (rest > 0) this.#said.set(name, rest);
+      else this.#said.delete(name);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { Heard, type Stated } from "../../../../plugin/cloud/engines/heard.ts";
+import { Heard, RENEWAL, type Stated } from "../../../../plugin/cloud/engines/heard.ts";
 
 const stated = (index: number, blockHash = "0xaa", epoch = 1n): Stated => ({
   epoch,
@@ -35,6 +35,31 @@ describe("plugin/cloud/engines/heard", () => {
     heard.forgetBefore(26, 0n);
     expect(heard.statements(14)).to.deep.equal([]);
     expect(heard.statements(17)).to.deep.equal([]);
+  });
+
+  it("counts what a member says until a block of the cloud comes, and renews one for every five seconds", () => {
+    const heard = new Heard();
+    const most = (): number => {
+      let count = 0;
+      while (heard.mayBePassedOn(stated(1))) count++;
+      return count;
+    };
+    heard.forgetBefore(1, 0n, true, 1_000_000);
+    expect(most()).to.equal(16);
+    // Blocks of CometBFT that hold nothing are no reason to say more.
+    for (let block = 1; block <= 20; block++) heard.forgetBefore(1, 0n, false, 1_000_000 + block * 200);
+    expect(most()).to.equal(0);
+    expect(heard.mayBePassedOn(stated(2)), "of another member").to.equal(true);
+    heard.forgetBefore(1, 0n, false, 1_000_000 + RENEWAL);
+    expect(most()).to.equal(1);
+    heard.forgetBefore(1, 0n, false, 1_000_000 + 3.5 * RENEWAL);
+    expect(most()).to.equal(2);
+    heard.forgetBefore(1, 0n, false, 1_000_000 + 4 * RENEWAL);
+    expect(most()).to.equal(1);
+    heard.forgetBefore(1, 0n, false, 1_000_000 + 400 * RENEWAL);
+    expect(most()).to.equal(16);
+    heard.forgetBefore(2, 0n, true, 1_000_000 + 400 * RENEWAL);
+    expect(most()).to.equal(16);
   });
 
   it("takes no second statement from whom the first was wrong", () => {
