@@ -17,6 +17,12 @@ export class JsonRpcError extends Error {
   }
 }
 
+/** A connection was closed before the answer came. */
+class ConnectionLostError extends Error {}
+
+/** How Node and undici name that. */
+const LOST: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
 /**
  * A node's JSON-RPC at an HTTP address. Addresses and headers often hold a key that is paid for, so its errors name nothing but the host.
  */
@@ -39,7 +45,12 @@ export class HttpProvider implements Eip1193 {
   /** @throws JsonRpcError when the node refuses; Error when it cannot be reached or gives no answer that can be read */
   async request({ method, params = [] }: { method: string; params?: unknown[] }): Promise<unknown> {
     const { host } = this.#url;
-    const { status, statusText, text } = await this.#post(method, params);
+    const { status, statusText, text } = await this.#post(method, params).catch((error: unknown) => {
+      // A node closes connections that were idle for some seconds, which a busy process notices only when it uses one again. What only
+      // asks is asked once more, over another; what may have been sent is for whoever sends it to look up.
+      if (!(error instanceof ConnectionLostError) || method.startsWith("eth_send")) throw error;
+      return this.#post(method, params);
+    });
     const answer = parsed(text);
     if (answer?.error !== undefined && answer.error !== null) {
       const { message, code, data } = answer.error;
@@ -80,7 +91,8 @@ export class HttpProvider implements Eip1193 {
       const { message, cause } = error as Error;
       const reason =
         cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : message;
-      throw new Error(`${host} cannot be reached: fetch failed (${reason})`);
+      const sentence = `${host} cannot be reached: fetch failed (${reason})`;
+      throw LOST.has(reason) ? new ConnectionLostError(sentence) : new Error(sentence);
     }
   }
 }

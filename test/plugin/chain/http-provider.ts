@@ -65,6 +65,27 @@ describe("plugin/chain/http-provider", () => {
     ]);
   });
 
+  it("asks once more over another connection when the node closed one, and sends nothing twice", async () => {
+    const seen: string[] = [];
+    const url = await serve((request, response) => {
+      let body = "";
+      request.on("data", (data: Buffer) => (body += data.toString()));
+      request.on("end", () => {
+        const { method } = JSON.parse(body) as { method: string };
+        seen.push(method);
+        if (seen.length % 2 === 1) request.socket.destroy();
+        else response.end(JSON.stringify({ jsonrpc: "2.0", id: 1, result: "0x1" }));
+      });
+    });
+    const provider = new HttpProvider(url);
+    expect(await provider.request(call)).to.equal("0x1");
+    expect(seen).to.deep.equal(["eth_chainId", "eth_chainId"]);
+    const lost = await failure(provider.request({ method: "eth_sendTransaction", params: [{}] }));
+    expect(lost.message).to.match(/cannot be reached/);
+    expect(failureOf(lost)).to.equal("unreachable");
+    expect(seen).to.have.length(3);
+  });
+
   it("tells what no node answers from what it refuses, and names no key", async () => {
     const away: [string, (response: ServerResponse) => void, RegExp, string][] = [
       ["limited", (r) => r.writeHead(429).end("slow down"), /status 429/, "too often"],
