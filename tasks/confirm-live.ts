@@ -11,8 +11,8 @@ import { deploymentCost } from "../deploy/deployment-cost.ts";
 
 /** What a live chain can do with the suite today; the status in README.md and docs/deployment.md says more. */
 const STATUS =
-  "Nobody can serve a live chain yet: there is no software for the nodes of a live cloud, and no key of a ceremony for Zero. " +
-  "Requests to these contracts are not answered. Nobody has audited them.";
+  "Nobody has audited these contracts. Nodes of a live cloud were only rehearsed so far, and serve its first epoch alone. " +
+  "There is no key of a ceremony for Zero.";
 
 /**
  * Says what a deployment on a live chain is good for today and what it costs, and goes on when it is told to.

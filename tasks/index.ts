@@ -170,6 +170,27 @@ export const foundTask = task(
   .setAction(() => import("./found.ts"))
   .build();
 
+export const rehearseTask = task(
+  "nexus:rehearse",
+  "Rehearse a live cloud on this machine: chains, deployment, founding, n nodes with their CometBFTs, a request answered",
+)
+  .addOption({
+    name: "nodes",
+    description: "How many nodes, 1 to 32",
+    type: ArgumentType.INT,
+    defaultValue: 4,
+  })
+  .addFlag({ name: "mirror", description: "Serve a second chain too, through a mirror" })
+  .addFlag({ name: "keep", description: "Go on until Ctrl-C, and keep the folder" })
+  .addOption({
+    name: "cometbft",
+    description: "The command of CometBFT 0.38, a name on the PATH or a path",
+    defaultValue: "cometbft",
+  })
+  .addFlag({ name: "json", description: "Print one JSON object and nothing else" })
+  .setAction(() => import("./rehearse.ts"))
+  .build();
+
 export const statusTask = task(
   "nexus:status",
   "Show what of the Nexus suite is deployed on the selected network, its clouds, stake and verifiers",

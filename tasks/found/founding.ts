@@ -22,6 +22,8 @@ export interface FoundingSite {
   readonly interval: number;
   /** Makes a block, on a chain where none comes by itself. */
   readonly mine?: (() => Promise<unknown>) | undefined;
+  /** Aborted when nobody waits any more. */
+  readonly stopped?: AbortSignal;
 }
 
 /** Told what goes on. */
@@ -129,7 +131,8 @@ export async function candidatesOf(
  *
  * @param waits whether to wait for others; otherwise it ends where they have to act
  * @returns where it ended
- * @throws HardhatPluginError when the committee did not confirm a key in time; called again, it gives that epoch up
+ * @throws HardhatPluginError when the committee did not confirm a key in time; called again, it gives that epoch up. The signal's
+ *   reason, or an AbortError, when it was stopped
  */
 export async function untilInOffice(
   site: FoundingSite,
@@ -193,6 +196,7 @@ export async function untilInOffice(
     }
   };
   for (;;) {
+    site.stopped?.throwIfAborted();
     const found = await advance().catch((error: unknown) => {
       // Who waits for days does not end for an endpoint that is away for a minute.
       if (!waits || !["unreachable", "too often"].includes(failureOf(error))) throw error;
@@ -200,7 +204,8 @@ export async function untilInOffice(
       return "later" as const;
     });
     if (typeof found !== "string") return found;
-    if (found === "later") await sleep(site.interval);
+    if (found === "later")
+      await sleep(site.interval, undefined, { ...(site.stopped && { signal: site.stopped }) });
   }
 }
 

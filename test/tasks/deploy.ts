@@ -143,7 +143,7 @@ describe("nexus:deploy", () => {
       expect(refused).to.match(/^Nothing was sent to live: .* with --yes\.$/);
       expect(notice).not.to.include("not enough");
       expect(await sent()).to.equal(0);
-      expect(notice).to.match(/chain 11155111 \(Sepolia\)\.\nNobody can serve a live chain yet/);
+      expect(notice).to.match(/chain 11155111 \(Sepolia\)\.\nNobody has audited these contracts/);
       expect(notice).to.match(new RegExp(`The deployer ${deployer.address} has 100 ether`, "i"));
       const [, gas, count] = /takes ([\d,]+) gas in (\d+) transactions/.exec(notice)!;
 

@@ -248,6 +248,13 @@ describe("nexus:found", () => {
     expect(said).to.deep.equal([
       "The chain does not answer, and is asked again: rpc.example cannot be reached: fetch failed (ECONNREFUSED)",
     ]);
+    const stop = new AbortController();
+    const stopped = untilInOffice({ ...site, stopped: stop.signal }, cloudId, progress, true);
+    stop.abort(new Error("nobody waits any more"));
+    await stopped.then(
+      () => expect.fail("it went on"),
+      () => undefined,
+    );
     isAway = false;
     await home.stand(9, cloudId, token);
     await home.confirmAll(cloudId);
