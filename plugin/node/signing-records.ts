@@ -25,9 +25,6 @@ export function recordsIn(data: string): { readonly validator: string; readonly 
 export async function readRecords(data: string): Promise<SigningRecords> {
   const folders = recordsIn(data);
   const validator: Record<string, string> = {};
-  for (const name of await namesIn(folders.validator)) {
-    if (name.endsWith(".json")) validator[name] = (await readPrivateFile(join(folders.validator, name)))!;
-  }
   const guard: [string, string][] = [];
   if ((await namesIn(folders.guard)).length > 0) {
     const store = await LevelStore.open(folders.guard).catch((error: unknown) => {
@@ -36,12 +33,14 @@ export async function readRecords(data: string): Promise<SigningRecords> {
       );
     });
     try {
+      // While this is open no node runs, so what the others say is the last as well.
+      Object.assign(validator, await textsIn(folders.validator));
       for await (const [key, value] of store.entries("", "\xff"))
         guard.push([toHex(Buffer.from(key, "latin1")), toHex(value)]);
     } finally {
       await store.close();
     }
-  }
+  } else Object.assign(validator, await textsIn(folders.validator));
   return { validator, guard };
 }
 
@@ -61,6 +60,12 @@ export async function writeRecords(data: string, { validator, guard }: SigningRe
   } finally {
     await store.close();
   }
+}
+
+async function textsIn(folder: string): Promise<Record<string, string>> {
+  const names = (await namesIn(folder)).filter((name) => name.endsWith(".json"));
+  const texts = names.map(async (name) => [name, (await readPrivateFile(join(folder, name)))!]);
+  return Object.fromEntries(await Promise.all(texts)) as Record<string, string>;
 }
 
 /** What is in a folder; nothing if it is missing. */

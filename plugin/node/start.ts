@@ -27,6 +27,7 @@ import { NodeFolder, type NodeKeys } from "./node-folder.ts";
 import { PASSWORD_HELP, PASSWORD_OPTION, passwordOf } from "./password.ts";
 import { NodeWatch } from "./running-state.ts";
 import { chainOf, readingOf, servedOf, type ChainConfiguration } from "./served-of.ts";
+import { recordsIn } from "./signing-records.ts";
 import { registryOf } from "./standing.ts";
 import { StatusServer } from "./status-server.ts";
 
@@ -159,7 +160,7 @@ async function work(running: Running, parts: Parts, stopped: AbortSignal): Promi
     served,
     stores,
     folder: data,
-    lastSigned: join(data, "validator"),
+    lastSigned: recordsIn(data).validator,
     comet: await place("cloud.sock", 0),
     ceremony: await place("keys.sock", 1),
     blockTime,
