@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { computeAddress, hexlify, ZeroAddress } from "ethers";
+
 import type { EvmChain } from "../chain/evm-chain.ts";
 import { SigningProvider } from "../chain/signing-provider.ts";
 import { EventSource } from "../cloud/chains/event-source.ts";
@@ -95,6 +97,8 @@ interface Parts {
   readonly served: readonly ServedPlace[];
   readonly paying: readonly EvmChain[];
   readonly address: string;
+  /** Whose node this is, as the registry says; the account itself while it says nothing. */
+  readonly operator: string;
 }
 
 /** Everything that asks the chains before the node can work. */
@@ -116,7 +120,11 @@ async function partsOf({ configuration, cloud, keys, account, stores }: Running)
     paying.push(one);
     served.push(await servedPlace(chain, one, provider.address, cloud, stores));
   }
-  return { view, keyRing, served, paying, address: served[0]!.account };
+  const address = served[0]!.account;
+  const identity = computeAddress(hexlify(keys.identity.publicKey));
+  const [bound] = await view.latest.chain.read(view.latest.registry, "operatorOf", identity);
+  const operator = bound === ZeroAddress ? address : (bound as string);
+  return { view, keyRing, served, paying, address, operator };
 }
 
 async function servedPlace(
@@ -140,7 +148,7 @@ async function servedPlace(
 async function work(running: Running, parts: Parts, stopped: AbortSignal): Promise<void> {
   const { folder, configuration, keys, stores, sockets, journal } = running;
   const { network, cometbft, name, data, blockTime, snapshots, retention, status } = configuration;
-  const { view, keyRing, served, paying, address } = parts;
+  const { view, keyRing, served, paying, address, operator } = parts;
   const place = async (socket: string, shift: number): Promise<CometPlace> => ({
     command: cometbft,
     name,
@@ -167,6 +175,7 @@ async function work(running: Running, parts: Parts, stopped: AbortSignal): Promi
     snapshots,
     retention,
     home: { paying: paying[0]!, account: address },
+    operator,
     programs: async (approve, until) =>
       new ApprovedPrograms(folder.programs, {
         approve,

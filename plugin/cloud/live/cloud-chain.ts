@@ -159,6 +159,11 @@ export class CloudChain {
     if (this.#comet !== undefined) await this.#application.tellApprovals();
   }
 
+  /** See `CometBftApplication.signTogether`. */
+  async signTogether(...asked: Parameters<CometBftApplication["signTogether"]>): Promise<Uint8Array> {
+    return this.#application.signTogether(...asked);
+  }
+
   /** CometBFT's RPC; undefined while it does not run. */
   get rpc(): CometRpc | undefined {
     return this.#comet?.rpc;

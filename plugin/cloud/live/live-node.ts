@@ -5,16 +5,15 @@
 import { join } from "node:path";
 
 import type { EvmChain } from "../../chain/evm-chain.ts";
-import { CeremonyDuty } from "./ceremony-duty.ts";
 import { CloudChain, type CloudChainParts, type CometPlace } from "./cloud-chain.ts";
-import { confirmKept } from "./confirming.ts";
+import { startCometCeremony } from "./comet-ceremony.ts";
+import { EpochDuties } from "./epoch-duties.ts";
 import { reasonOf } from "./journal.ts";
 import type { KeyRing } from "./key-ring.ts";
-import { repeat } from "./loop.ts";
 import type { RegistryView } from "./registry-view.ts";
 
-/** Milliseconds between two looks at the registry. */
-const REGISTRY_INTERVAL = 2_000;
+/** Milliseconds between two looks at the registry, and for which each operator leaves a step there to those before it. */
+const [REGISTRY_INTERVAL, TURN] = [2_000, 15_000];
 
 type ChainParts = Omit<CloudChainParts, "view" | "keys" | "first" | "cloudId">;
 
@@ -27,29 +26,47 @@ export interface LiveNodeParts extends ChainParts {
   readonly ceremony: CometPlace;
   /** The home chain, whose provider signs for the account. */
   readonly home: { readonly paying: EvmChain; readonly account: string };
+  /** The operator whose node this is; the account may be another. */
+  readonly operator: string;
   /** Gives the modules of the programs that the operator approves, now and until it is stopped. */
   programs(approve: (module: Uint8Array) => void, stopped: AbortSignal): Promise<void>;
 }
 
 export class LiveNode {
   readonly #parts: LiveNodeParts;
-  readonly #duty: CeremonyDuty;
+  readonly #duties: EpochDuties;
+  #ceremony: string | undefined;
   #chain: CloudChain | undefined;
   #founded: () => void = () => undefined;
   #saidKeyless = 0n;
 
   constructor(parts: LiveNodeParts) {
-    const { view, keyRing, secret, identity, peer, folder, lastSigned, ceremony, journal } = parts;
+    const { view, keyRing, secret, identity, home, operator, folder, ceremony, journal } = parts;
     this.#parts = parts;
-    this.#duty = new CeremonyDuty({
-      view,
-      keyRing,
-      identity: { secret, publicKey: identity.publicKey },
-      peer,
+    const ceremonies = {
+      ...parts,
       folder: join(folder, "ceremonies"),
-      lastSigned,
       comet: ceremony,
-      journal,
+      entered: (phase: string) => (this.#ceremony = phase),
+    };
+    this.#duties = new EpochDuties({
+      view,
+      ring: keyRing,
+      account: {
+        chain: home.paying,
+        address: home.account,
+        operator,
+        turn: TURN,
+        clock: () => performance.now(),
+        progress: (what) => journal.info(what),
+        complain: (what, error) => journal.warn(what, { reason: reasonOf(error) }),
+      },
+      identity: { secret, publicKey: identity.publicKey },
+      startCeremony: async (selection, seed) => startCometCeremony(ceremonies, selection, seed),
+      signTogether: async (...asked) => {
+        if (this.#chain === undefined) throw new Error("The cloud's chain does not run yet.");
+        return this.#chain.signTogether(...asked);
+      },
     });
   }
 
@@ -58,9 +75,9 @@ export class LiveNode {
     return this.#chain;
   }
 
-  /** How far the key ceremony has come; undefined when there is none. */
+  /** How far the key ceremony of the next epoch has come; undefined while there is none. */
   get ceremony(): string | undefined {
-    return this.#duty.phase;
+    return this.#parts.view.selection === undefined ? undefined : this.#ceremony;
   }
 
   get view(): RegistryView {
@@ -83,18 +100,10 @@ export class LiveNode {
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
     const complain = (what: string, error: unknown): void => journal.warn(what, { reason: reasonOf(error) });
-    await this.#changed().catch((error: unknown) =>
-      complain("What the registry says was not acted on", error),
-    );
+    this.#changed();
     const watching = Promise.all([
       view.watch(REGISTRY_INTERVAL, signal, () => this.#changed(), complain),
-      // What the ceremony came to has to be confirmed whether or not there is a new block.
-      repeat(
-        () => this.#confirm(),
-        { interval: REGISTRY_INTERVAL, longest: 60_000 },
-        signal,
-        (error) => journal.warn("the key of an epoch is not confirmed", { reason: error.message }),
-      ),
+      this.#duties.run(REGISTRY_INTERVAL, signal),
     ]);
     try {
       if (view.current === 0n)
@@ -104,7 +113,6 @@ export class LiveNode {
     } finally {
       end.abort();
       await watching;
-      await this.#duty.stop();
     }
   }
 
@@ -144,7 +152,7 @@ export class LiveNode {
       );
   }
 
-  async #changed(): Promise<void> {
+  #changed(): void {
     const { view, keyRing, journal } = this.#parts;
     keyRing.matchTo(view.committees);
     if (view.current > 0n) this.#founded();
@@ -156,12 +164,5 @@ export class LiveNode {
       this.#saidKeyless = view.current;
       journal.error("this node is a member and has no share of the epoch's key", { epoch: view.current });
     }
-    await this.#duty.look();
-  }
-
-  async #confirm(): Promise<void> {
-    const { view, keyRing, home, secret, journal } = this.#parts;
-    const hash = await confirmKept(view, keyRing, home.paying, home.account, secret);
-    if (hash !== undefined) journal.info("the key of an epoch is confirmed", { transaction: hash });
   }
 }

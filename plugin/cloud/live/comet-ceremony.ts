@@ -1,0 +1,60 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { getBytes } from "ethers";
+
+import { KeyCeremony } from "../ceremony/key-ceremony.ts";
+import type { Ed25519Key } from "../cometbft/ed25519-key.ts";
+import type { CometPlace } from "./cloud-chain.ts";
+import { reasonOf, type Journal } from "./journal.ts";
+import type { RegistryView, Selection } from "./registry-view.ts";
+
+export interface CometCeremonyParts {
+  readonly view: RegistryView;
+  /** The identity's secret, 32 bytes. */
+  readonly secret: Uint8Array;
+  readonly peer: Ed25519Key;
+  /** Folder for CometBFT's homes, one for each ceremony. */
+  readonly folder: string;
+  readonly lastSigned: string;
+  readonly comet: CometPlace;
+  readonly journal: Journal;
+  /** Is told the phase of each that begins. */
+  readonly entered: (phase: string) => void;
+}
+
+/** Begins a node's part in the key ceremony of a selection, or goes on with it, over a CometBFT of its own. */
+export async function startCometCeremony(
+  { view, secret, peer, folder, lastSigned, comet, journal, entered }: CometCeremonyParts,
+  { epoch, deadline, membersHash, identityKeys }: Selection,
+  seed: Uint8Array,
+): Promise<KeyCeremony> {
+  const { external, ...place } = comet;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return KeyCeremony.start({
+    selection: {
+      suite: view.suite,
+      cloudId: getBytes(view.cloudId),
+      epoch,
+      membersHash: getBytes(membersHash),
+      deadline,
+      confirmationWindow: view.parameters.confirmationWindow,
+      threshold: view.parameters.threshold,
+      members: identityKeys.map(({ publicKey }) => publicKey),
+    },
+    identity: secret,
+    seed,
+    comet: {
+      ...place,
+      lastSigned,
+      home: join(folder, `${epoch}.${deadline}`),
+      nodeKey: peer,
+      ...(external === undefined ? {} : { external }),
+    },
+    progress: ({ attempt, phase, awaited }) => {
+      entered(phase);
+      journal.info("key ceremony", { epoch, attempt, phase, awaited: awaited.join(" ") });
+    },
+    complain: (what, error) => journal.warn(what, { epoch, reason: reasonOf(error) }),
+  });
+}
