@@ -380,7 +380,7 @@ describe("nexus-node, beside a chain with the id of a live one", function () {
     const wrong: [string[], RegExp][] = [
       [
         ["begin"],
-        /There is no command begin; there are init, register, status, watch, approve, leave. See `nexus-node --help`/,
+        /There is no command begin; there are init, register, start, status, watch, approve, leave, export, import. See `nexus-node --help`/,
       ],
       [["status", "--yaml"], /Unknown option '--yaml'. See `nexus-node status --help`/],
       [["status", "a", "b"], /One folder is named, and not 2: a, b/],

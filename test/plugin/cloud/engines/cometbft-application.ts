@@ -42,6 +42,8 @@ describe('plugin/cloud/engines/cometbft-application, over CometBFT itself (seed 
   const started = async (): Promise<void> => {
     await Promise.all(members.map((member) => member.start(members)));
     for (const member of members) await member.propose({ kind: "program", module: prebuilt("fibonacci") });
+    // A request that is ordered before its program is known has no answer.
+    await until(() => members.every(({ node }) => node!.proposed.length === 0));
   };
   /** Lets members see the `nonce`-th request, and waits until `who` have its answer and know the signature. */
   const ask = async (nonce: number, who = members, seeing = who): Promise<void> => {
