@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Complaint } from "../abci/server.ts";
 import { CometNode } from "../cometbft/comet-node.ts";
 import type { Ed25519Key } from "../cometbft/ed25519-key.ts";
@@ -9,15 +12,23 @@ import { ReplicatedCeremony, type CeremonyProgress } from "./replicated-ceremony
 import { genesisOf, type Selection } from "./selection.ts";
 
 /** Milliseconds from a block to the next, unless told otherwise. */
-const BLOCK_TIME = 500;
+const BLOCK_TIME = 250;
+/** Of a phase, besides one for each member. */
+const [LEAST_BLOCKS, MOST_BLOCKS] = [20, 240];
+/** Milliseconds until a CometBFT that ended after the result is started again. */
+const PAUSE = 1_000;
 /** Milliseconds from a block to the next when the ceremony is over. */
 const IDLE_TIME = 600_000;
 
 /**
- * Blocks of a phase at most: two minutes for those who come late, and for large committees a turn for everybody to propose, so that members who
- * propose nothing keep nobody's message out.
+ * Blocks of a phase at most: an eighth of the window's seconds, which leaves time after members were silent, since a block takes about a second when a third of the
+ * members is away. But so many that everybody proposes once, so that members who propose nothing keep nobody's message out; and no more than it takes for
+ * those who come late.
  */
-export const phaseBlocksOf = ({ members }: Selection): number => 240 + members.length;
+export function phaseBlocksOf({ confirmationWindow, members }: Selection): number {
+  const blocks = Number(confirmationWindow / 8n);
+  return members.length + Math.min(Math.max(blocks, LEAST_BLOCKS), MOST_BLOCKS);
+}
 
 /** The ceremony was stopped, or its CometBFT ended, before there was a key. It can be started again. */
 export class CeremonyEndedError extends Error {
@@ -68,21 +79,20 @@ export interface KeyCeremonyOptions {
  */
 export class KeyCeremony {
   readonly #options: KeyCeremonyOptions;
-  readonly #ceremony: ReplicatedCeremony;
+  #ceremony: ReplicatedCeremony;
   readonly #end = new AbortController();
   readonly #result: Promise<DkgResult>;
   #resolve: (result: DkgResult) => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
   readonly #running: Promise<void>;
   #node: CometNode | undefined;
+  #hasResult = false;
   #told = "";
   #saying: Promise<void> | undefined;
 
   private constructor(options: KeyCeremonyOptions) {
-    const { selection, identity, seed, pace } = options;
     this.#options = options;
-    const phaseBlocks = pace?.phaseBlocks ?? phaseBlocksOf(selection);
-    this.#ceremony = new ReplicatedCeremony({ selection, identity, seed, phaseBlocks });
+    this.#ceremony = this.#begin();
     this.#result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -99,6 +109,11 @@ export class KeyCeremony {
    */
   static async start(options: KeyCeremonyOptions): Promise<KeyCeremony> {
     return new KeyCeremony(options);
+  }
+
+  /** CometBFT's process, while it runs. */
+  get pid(): number | undefined {
+    return this.#node?.pid;
   }
 
   get progress(): CeremonyProgress {
@@ -118,60 +133,80 @@ export class KeyCeremony {
   async stop(): Promise<void> {
     this.#end.abort(new CeremonyEndedError("The key ceremony was stopped."));
     await this.#running;
-    await this.#node?.stop();
     await this.#saying;
   }
 
   /** Ends it at once, as a machine that loses its power does. */
   async kill(): Promise<void> {
-    this.#end.abort(new CeremonyEndedError("The key ceremony was killed."));
     await this.#node?.kill();
-    await this.#running;
+    await this.stop();
   }
 
-  /** Resolves when CometBFT runs, or never will. */
+  /** A copy to which nothing has happened yet. */
+  #begin(): ReplicatedCeremony {
+    const { selection, identity, seed, pace } = this.#options;
+    const phaseBlocks = pace?.phaseBlocks ?? phaseBlocksOf(selection);
+    return new ReplicatedCeremony({ selection, identity, seed, phaseBlocks });
+  }
+
+  /** Resolves when it was stopped, or its CometBFT ended before there was a result. After that, others may still need it. */
   async #run(): Promise<void> {
-    const { selection, identity, comet, pace, onLine, complain } = this.#options;
     const { signal } = this.#end;
-    signal.addEventListener("abort", () => this.#reject(signal.reason as Error));
-    try {
-      this.#node = await CometNode.start({
-        command: comet.command,
-        home: comet.home,
-        genesis: genesisOf(selection),
-        keys: { node: comet.nodeKey, validator: new ValidatorKey(identity) },
-        lastSigned: comet.lastSigned,
-        settings: {
-          name: comet.name,
-          application: comet.socket,
-          peers: {
-            listen: comet.listen,
-            persistent: comet.peers,
-            ...(comet.external === undefined ? {} : { external: comet.external }),
-          },
-          rpc: comet.rpc,
-          blockTime: pace?.blockTime ?? BLOCK_TIME,
-          idleTime: IDLE_TIME,
-        },
-        application: new CeremonyApplication(this.#ceremony, () => this.#committed()),
-        complain,
-        signal,
-        ...(onLine === undefined ? {} : { onLine }),
-      });
-    } catch (error) {
-      this.#ended(error as Error);
-      return;
+    for (;;) {
+      const error = await this.#runComet();
+      if (!signal.aborted) this.#options.complain("The key ceremony does not go on", error);
+      this.#reject(error);
+      if (signal.aborted || !this.#hasResult) return;
+      await sleep(PAUSE, undefined, { signal }).catch(() => undefined);
+      this.#ceremony = this.#begin();
     }
-    void this.#node
-      .crashed()
-      .then((how) => this.#ended(new CeremonyEndedError(`CometBFT of the key ceremony ended with ${how}.`)));
-    this.#tell();
-    this.#say();
   }
 
-  #ended(error: Error): void {
-    this.#reject(error);
-    if (!this.#end.signal.aborted) this.#options.complain("The key ceremony does not go on", error);
+  /** @returns why its CometBFT runs no more */
+  async #runComet(): Promise<Error> {
+    const { signal } = this.#end;
+    const stopped = once(signal, "abort");
+    try {
+      signal.throwIfAborted();
+      const node = await this.#startComet();
+      this.#node = node;
+      this.#tell();
+      this.#say();
+      const how = await Promise.race([node.crashed(), stopped]);
+      this.#node = undefined;
+      await node.stop();
+      signal.throwIfAborted();
+      return new CeremonyEndedError(`CometBFT of the key ceremony ended with ${String(how)}.`);
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  async #startComet(): Promise<CometNode> {
+    const { selection, identity, comet, pace, onLine, complain } = this.#options;
+    return CometNode.start({
+      command: comet.command,
+      home: comet.home,
+      genesis: genesisOf(selection),
+      keys: { node: comet.nodeKey, validator: new ValidatorKey(identity) },
+      lastSigned: comet.lastSigned,
+      settings: {
+        name: comet.name,
+        application: comet.socket,
+        peers: {
+          listen: comet.listen,
+          persistent: comet.peers,
+          ...(comet.external === undefined ? {} : { external: comet.external }),
+        },
+        rpc: comet.rpc,
+        blockTime: pace?.blockTime ?? BLOCK_TIME,
+        idleTime: IDLE_TIME,
+      },
+      application: new CeremonyApplication(this.#ceremony, () => this.#committed()),
+      complain,
+      signal: this.#end.signal,
+      ...(onLine === undefined ? {} : { onLine }),
+    });
   }
 
   #committed(): void {
@@ -179,6 +214,7 @@ export class KeyCeremony {
     this.#tell();
     this.#say();
     if (!isOver) return;
+    this.#hasResult = true;
     try {
       this.#resolve(this.#ceremony.result());
     } catch (error) {
@@ -187,6 +223,8 @@ export class KeyCeremony {
   }
 
   #tell(): void {
+    // Others need it to be repeated, and nobody to be told again.
+    if (this.#hasResult) return;
     const { progress } = this.#ceremony;
     const phase = `${progress.attempt} ${progress.phase}`;
     if (phase === this.#told) return;

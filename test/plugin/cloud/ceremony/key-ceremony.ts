@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { phaseBlocksOf } from "../../../../plugin/cloud/ceremony/key-ceremony.ts";
 import { sessionOf } from "../../../../plugin/cloud/ceremony/selection.ts";
 import { createDealing } from "../../../../plugin/cloud/dkg/deal.ts";
 import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
@@ -11,7 +12,16 @@ import { encodeDeal, seal } from "../../../../plugin/cloud/dkg/message.ts";
 import type { DkgResult } from "../../../../plugin/cloud/dkg/participant.ts";
 import { seeded } from "../../../seeded.ts";
 import { hasCometBft } from "../cometbft/available.ts";
-import { command, committeeOf, expectOneKey, sleep, type CometMember, type Committee } from "./committee.ts";
+import { nodes } from "../dkg/ceremony.ts";
+import {
+  command,
+  committeeOf,
+  expectOneKey,
+  selectionOf,
+  sleep,
+  type CometMember,
+  type Committee,
+} from "./committee.ts";
 
 /** A deal of the last member's, with a wrong share for the first if it is to lie. */
 function dealOfLast({ nodes, selection }: Committee, seed: string, lies: boolean): Uint8Array {
@@ -28,6 +38,16 @@ function dealOfLast({ nodes, selection }: Committee, seed: string, lies: boolean
     new IdentitySecret(nodes[dealer - 1]!.secret),
   );
 }
+
+describe("plugin/cloud/ceremony/key-ceremony", () => {
+  it("has phases that leave time in the window, and a turn to propose for every member", () => {
+    const selection = selectionOf(nodes(4, "ceremony"));
+    const blocks = [60n, 1_620n, 86_400n].map((confirmationWindow) =>
+      phaseBlocksOf({ ...selection, confirmationWindow }),
+    );
+    expect(blocks).to.deep.equal([24, 206, 244]);
+  });
+});
 
 describe("plugin/cloud/ceremony/key-ceremony, over CometBFT itself", function () {
   this.timeout(120_000);
@@ -77,9 +97,20 @@ describe("plugin/cloud/ceremony/key-ceremony, over CometBFT itself", function ()
     for (const { ceremony } of members) expect(ceremony!.progress.height).to.be.within(height, height + 1n);
   });
 
-  it("gives a committee of one its key", async () => {
+  it("gives a committee of one its key, and stays for late members when its CometBFT ends", async () => {
     await selected("one", 1, 1_000);
     await start(members);
+    expectOneKey(await results(members));
+    const [member] = members as [CometMember];
+    const { ceremony } = member;
+    const reaches = async (phase: string): Promise<void> => {
+      while (ceremony!.progress.phase !== phase) await sleep(1);
+    };
+    process.kill(ceremony!.pid!, "SIGKILL");
+    await reaches("deal");
+    await reaches("done");
+    expect(member.complaints.join("\n")).to.match(/CometBFT of the key ceremony ended with signal SIGKILL/);
+    expect(member.told.map(({ phase }) => phase)).to.deep.equal(["deal", "response", "publication", "done"]);
     expectOneKey(await results(members));
   });
 
