@@ -11,7 +11,7 @@ import { deploymentCost } from "../deploy/deployment-cost.ts";
 
 /** What a live chain can do with the suite today; the status in README.md and docs/deployment.md says more. */
 const STATUS =
-  "Nobody has audited these contracts. Nodes of a live cloud were only rehearsed so far, and serve its first epoch alone. " +
+  "Nobody has audited these contracts. Nodes of a live cloud were only rehearsed so far, on one machine and with a first committee. " +
   "There is no key of a ceremony for Zero.";
 
 /**

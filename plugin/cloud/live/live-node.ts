@@ -7,10 +7,13 @@ import { join } from "node:path";
 import type { EvmChain } from "../../chain/evm-chain.ts";
 import { CloudChain, type CloudChainParts, type CometPlace } from "./cloud-chain.ts";
 import { startCometCeremony } from "./comet-ceremony.ts";
+import type { DutyAccount } from "./duty-sender.ts";
 import { EpochDuties } from "./epoch-duties.ts";
 import { reasonOf } from "./journal.ts";
 import type { KeyRing } from "./key-ring.ts";
+import { MirrorDuties } from "./mirror-duties.ts";
 import type { RegistryView } from "./registry-view.ts";
+import type { ServedPlace } from "./served.ts";
 
 /** Milliseconds between two looks at the registry, and for which each operator leaves a step there to those before it. */
 const [REGISTRY_INTERVAL, TURN] = [2_000, 15_000];
@@ -41,7 +44,7 @@ export class LiveNode {
   #saidKeyless = 0n;
 
   constructor(parts: LiveNodeParts) {
-    const { view, keyRing, secret, identity, home, operator, folder, ceremony, journal } = parts;
+    const { view, keyRing, secret, identity, home, folder, ceremony } = parts;
     this.#parts = parts;
     const ceremonies = {
       ...parts,
@@ -52,15 +55,7 @@ export class LiveNode {
     this.#duties = new EpochDuties({
       view,
       ring: keyRing,
-      account: {
-        chain: home.paying,
-        address: home.account,
-        operator,
-        turn: TURN,
-        clock: () => performance.now(),
-        progress: (what) => journal.info(what),
-        complain: (what, error) => journal.warn(what, { reason: reasonOf(error) }),
-      },
+      account: this.#account(home.paying, home.account),
       identity: { secret, publicKey: identity.publicKey },
       startCeremony: async (selection, seed) => startCometCeremony(ceremonies, selection, seed),
       signTogether: async (...asked) => {
@@ -122,6 +117,7 @@ export class LiveNode {
     const { validFrom } = view.epochs.get(first!)!.committee;
     const chain = await CloudChain.open({
       ...this.#parts,
+      served: this.#following(),
       cloudId: view.cloudId,
       view,
       keys: keyRing.keys,
@@ -139,6 +135,33 @@ export class LiveNode {
       end.abort();
       await looking;
     }
+  }
+
+  /** What sends a chain's share of the duties. */
+  #account(chain: EvmChain, address: string): DutyAccount {
+    const { operator, journal } = this.#parts;
+    return {
+      chain,
+      address,
+      operator,
+      turn: TURN,
+      clock: () => performance.now(),
+      progress: (what) => journal.info(what),
+      complain: (what, error) => journal.warn(what, { reason: reasonOf(error) }),
+    };
+  }
+
+  /** The chains that are served, of which mirrors follow the home chain's committees. */
+  #following(): ServedPlace[] {
+    const { view, served } = this.#parts;
+    const { deployedAt } = served.find(({ source }) => source.served.isHome)!.source.served;
+    return served.map((place) => {
+      const { isHome, chain, committees } = place.paying;
+      if (isHome) return place;
+      const account = this.#account(chain, place.account);
+      const duties = new MirrorDuties({ view, deployedAt, mirror: committees, account });
+      return { ...place, follow: () => duties.step() };
+    });
   }
 
   #approve(chain: CloudChain, module: Uint8Array): void {

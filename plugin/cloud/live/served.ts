@@ -15,6 +15,8 @@ export interface ServedPlace {
   readonly account: string;
   /** Milliseconds that a member has to bring a block until the next one does. */
   readonly turnTime: number;
+  /** Has the chain learn of the next committee, if it is a mirror's that lacks one; false when there is nothing to do. */
+  readonly follow?: () => Promise<boolean>;
 }
 
 /** How a chain does, for the operator. */
@@ -43,7 +45,7 @@ export class ServedByNode {
 
   /** @param place among the members, as it is now */
   constructor(served: ServedPlace, node: CloudNode, place: () => Place | undefined, journal: Journal) {
-    const { source, paying, account, turnTime } = served;
+    const { source, paying, account, turnTime, follow } = served;
     this.#place = served;
     this.#node = node;
     this.#journal = journal;
@@ -58,6 +60,7 @@ export class ServedByNode {
       // What it has not, from before a snapshot, it cannot bring.
       delivered: Math.max(blocks.delivered(this.chainId) ?? 0, blocks.oldest - 1),
       isDue: (height) => this.#turns.isDue(height),
+      ...(follow !== undefined && { prepare: follow }),
       onDelivered: (height, deliveries) => {
         for (const { kind, transactionHash, gasUsed } of deliveries)
           journal.info("brought", {
