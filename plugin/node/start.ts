@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +9,7 @@ import type { EvmChain } from "../chain/evm-chain.ts";
 import { SigningProvider } from "../chain/signing-provider.ts";
 import { EventSource } from "../cloud/chains/event-source.ts";
 import { ScanRecord } from "../cloud/chains/scan-record.ts";
+import { freePort } from "../cloud/cometbft/free-ports.ts";
 import { checkCometBft } from "../cloud/cometbft/process.ts";
 import type { CometPlace } from "../cloud/live/cloud-chain.ts";
 import type { Journal } from "../cloud/live/journal.ts";
@@ -240,13 +240,4 @@ async function reached<T>(
 function shifted(place: string, by: number): string {
   const at = place.lastIndexOf(":") + 1;
   return place.slice(0, at) + String(Number(place.slice(at)) + by);
-}
-
-/** A loopback port that nothing listens at now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -3,10 +3,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { EvmChain, EvmContract } from "../../plugin/chain/evm-chain.ts";
+import { freePorts } from "../../plugin/cloud/cometbft/free-ports.ts";
 import { runCommandLine } from "../../plugin/node/command-line.ts";
 import { NodeFolder } from "../../plugin/node/node-folder.ts";
 import { transact } from "../../plugin/node/transact.ts";
-import { freePorts } from "./free-ports.ts";
 import type { RehearsedChain } from "./rehearsed-chain.ts";
 
 /** Wei that each account gets. */

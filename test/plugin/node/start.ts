@@ -6,12 +6,12 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { Interface, toQuantity } from "ethers";
 
+import { freePort } from "../../../plugin/cloud/cometbft/free-ports.ts";
 import { SigningProvider } from "../../../plugin/chain/signing-provider.ts";
 import { EvmChain, EvmContract } from "../../../plugin/chain/evm-chain.ts";
 import { loadArtifact } from "../../../plugin/contracts/artifacts.ts";
 import { NodeFolder } from "../../../plugin/node/node-folder.ts";
 import { hasCometBft } from "../cloud/cometbft/available.ts";
-import { freePort } from "../cloud/cometbft/free-port.ts";
 import {
   CHAIN,
   MIN_STAKE,

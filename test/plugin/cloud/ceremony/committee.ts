@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { freePort } from "../../../../plugin/cloud/cometbft/free-ports.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
 import { CometRpc } from "../../../../plugin/cloud/cometbft/rpc.ts";
 import { KeyCeremony } from "../../../../plugin/cloud/ceremony/key-ceremony.ts";
@@ -13,7 +14,6 @@ import { bn254 } from "../../../../plugin/crypto/bls/bn254.ts";
 import { combine } from "../../../../plugin/crypto/threshold/combine.ts";
 import { partialSign } from "../../../../plugin/crypto/threshold/partial-sign.ts";
 import { seeded } from "../../../seeded.ts";
-import { freePort } from "../cometbft/free-port.ts";
 import { CLOUD_ID, nodes, type Node } from "../dkg/ceremony.ts";
 
 export const command = process.env.COMETBFT ?? "cometbft";

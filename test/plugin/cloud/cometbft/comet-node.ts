@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { freePort } from "../../../../plugin/cloud/cometbft/free-ports.ts";
 import {
   CometNode,
   CometStartError,
@@ -16,7 +17,6 @@ import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts
 import { seeded } from "../../../seeded.ts";
 import { LogApplication } from "../abci/log-application.ts";
 import { hasCometBft } from "./available.ts";
-import { freePort } from "./free-port.ts";
 
 const command = process.env.COMETBFT ?? "cometbft";
 

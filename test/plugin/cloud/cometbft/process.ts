@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { Vote } from "cosmjs-types/tendermint/types/types";
 
+import { freePort } from "../../../../plugin/cloud/cometbft/free-ports.ts";
 import { CometNode } from "../../../../plugin/cloud/cometbft/comet-node.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
 import { LastSigned, lastSignedFile } from "../../../../plugin/cloud/cometbft/last-signed.ts";
@@ -13,7 +14,6 @@ import { voteSignBytes } from "../../../../plugin/cloud/cometbft/sign-bytes.ts";
 import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { seeded } from "../../../seeded.ts";
 import { LogApplication } from "../abci/log-application.ts";
-import { freePort } from "./free-port.ts";
 import { hasCometBft } from "./available.ts";
 
 const random = seeded("cometbft");

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { freePort } from "../../../../plugin/cloud/cometbft/free-ports.ts";
 import { CometNode } from "../../../../plugin/cloud/cometbft/comet-node.ts";
 import { contradictionIn } from "../../../../plugin/cloud/cometbft/contradiction.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
@@ -19,7 +20,6 @@ import type { OperatorEvent, OrderedEvent } from "../../../../plugin/cloud/repli
 import { equalBytes } from "../../../../plugin/cloud/storage/bytes.ts";
 import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
 import { seeded, type Seeded } from "../../../seeded.ts";
-import { freePort } from "../cometbft/free-port.ts";
 import { epochOf, observerOf, type TestEpoch } from "../node/members.ts";
 import { CHAIN, CLOUD } from "../replication/events.ts";
 
