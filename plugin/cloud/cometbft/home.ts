@@ -76,6 +76,8 @@ laddr = ${text(`tcp://${rpc}`)}
 laddr = ${text(`tcp://${peers.listen}`)}
 external_address = ${text(peers.external ?? "")}
 persistent_peers = ${text(peers.persistent.join(","))}
+# Strangers cannot take the places of those that the operator names.
+unconditional_peer_ids = ${text(peers.persistent.map((peer) => peer.split("@")[0]).join(","))}
 # Nodes of one cloud may share a machine or a private network.
 addr_book_strict = false
 allow_duplicate_ip = true

@@ -64,7 +64,12 @@ export class CometBftProcess {
     home: string,
     onLine: (line: LogLine) => void,
   ): Promise<CometBftProcess> {
-    const child = spawn(command, ["start", "--home", home], { stdio: ["ignore", "pipe", "pipe"] });
+    // Nothing of the environment is its business: there may be passwords in it, and settings that go before its configuration.
+    const { PATH, HOME } = process.env;
+    const child = spawn(command, ["start", "--home", home], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { PATH, HOME },
+    });
     await once(child, "spawn");
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => onLine(parseLine(line)));

@@ -303,7 +303,7 @@ export class CometBftApplication implements AbciApplication {
 
   /** Looked at now and then only, since it reads the disk. */
   async #retainHeight(height: bigint): Promise<bigint> {
-    if (height % PRUNING_INTERVAL !== 0n) return 0n;
+    if (height % PRUNING_INTERVAL !== 0n || this.#around.keepsBlocks === true) return 0n;
     return retainHeight(height, await this.#around.snapshots.oldest());
   }
 

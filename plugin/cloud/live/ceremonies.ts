@@ -128,8 +128,15 @@ export class Ceremonies {
   }
 
   async #keep({ epoch, deadline }: Selection, { key: group, share }: DkgResult): Promise<void> {
-    const { ring, progress } = this.#parts;
-    if (share === undefined) throw new Error("It left this node without a share.");
+    const { ring, progress, complain } = this.#parts;
+    if (share === undefined) {
+      // It would end so again. The others may still need this node's part.
+      complain(
+        `The key ceremony of epoch ${epoch} left this node without a share`,
+        new Error("Its complaint about a dealer did not reach the others in time."),
+      );
+      return;
+    }
     const kept = ring.putKey(epoch, deadline, { group, share });
     const settled = kept.catch(() => undefined);
     this.#writing.add(settled);

@@ -119,6 +119,8 @@ export class CloudChain {
       broadcast: async (gossip) => this.#comet?.rpc.broadcast(gossip),
       store: stores.comet,
       snapshots: new SnapshotStore(join(folder, "snapshots"), snapshots),
+      // A node cannot be told yet whom to take a snapshot from: it begins with the first block.
+      keepsBlocks: true,
       report: ({ kind, index, height }) =>
         journal.warn("a member does wrong", { kind, member: index, height }),
       signed: (height) => {

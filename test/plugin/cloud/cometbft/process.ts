@@ -9,7 +9,11 @@ import { freePort } from "../../../../plugin/cloud/cometbft/free-ports.ts";
 import { CometNode } from "../../../../plugin/cloud/cometbft/comet-node.ts";
 import { Ed25519Key } from "../../../../plugin/cloud/cometbft/ed25519-key.ts";
 import { LastSigned, lastSignedFile } from "../../../../plugin/cloud/cometbft/last-signed.ts";
-import { checkCometBft, CometBftMissingError } from "../../../../plugin/cloud/cometbft/process.ts";
+import {
+  checkCometBft,
+  CometBftMissingError,
+  CometBftProcess,
+} from "../../../../plugin/cloud/cometbft/process.ts";
 import { voteSignBytes } from "../../../../plugin/cloud/cometbft/sign-bytes.ts";
 import { ValidatorKey } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { seeded } from "../../../seeded.ts";
@@ -218,6 +222,26 @@ describe('plugin/cloud/cometbft, with CometBFT itself (seed "cometbft")', functi
       expect(error!.message)
         .to.match(reason)
         .and.match(/go install github\.com\/cometbft/);
+    }
+  });
+});
+
+describe("plugin/cloud/cometbft/process, what it inherits", () => {
+  it("has nothing of the environment that is not its business", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "nexus-inherits-"));
+    const script = join(folder, "cometbft");
+    process.env["NEXUS_NODE_PASSWORD"] = "a secret of the test";
+    try {
+      await writeFile(script, "#!/bin/sh\nenv\n", { mode: 0o755 });
+      const lines: string[] = [];
+      const started = await CometBftProcess.start(script, folder, ({ message }) => lines.push(message));
+      await started.crashed();
+      while (!lines.some((line) => line.startsWith("PATH=")))
+        await new Promise((done) => setTimeout(done, 10));
+      expect(lines.filter((line) => line.includes("a secret of the test"))).to.deep.equal([]);
+    } finally {
+      delete process.env["NEXUS_NODE_PASSWORD"];
+      await rm(folder, { recursive: true, force: true });
     }
   });
 });
