@@ -20,6 +20,9 @@ export class JsonRpcError extends Error {
 /** A connection was closed before the answer came. */
 class ConnectionLostError extends Error {}
 
+/** Methods that can as well be called twice: those that only ask, and those that set something in a development node. */
+const REPEATABLE = /^(eth_(?!send|submit)|net_|web3_|hardhat_(set|impersonate|stop))/;
+
 /** How Node and undici name that. */
 const LOST: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
@@ -48,7 +51,7 @@ export class HttpProvider implements Eip1193 {
     const { status, statusText, text } = await this.#post(method, params).catch((error: unknown) => {
       // A node closes connections that were idle for some seconds, which a busy process notices only when it uses one again. What only
       // asks is asked once more, over another; what may have been sent is for whoever sends it to look up.
-      if (!(error instanceof ConnectionLostError) || method.startsWith("eth_send")) throw error;
+      if (!(error instanceof ConnectionLostError) || !REPEATABLE.test(method)) throw error;
       return this.#post(method, params);
     });
     const answer = parsed(text);

@@ -1,6 +1,7 @@
 import * as abci from "cosmjs-types/tendermint/abci/types";
 
 import type { AbciApplication } from "../abci/application.ts";
+import { PlainApplication } from "../abci/plain-application.ts";
 import type { RefusalReason } from "../dkg/ceremony-log.ts";
 import { KIND_BYTE, type MessageKind } from "../dkg/message.ts";
 import { Admission } from "./admission.ts";
@@ -13,7 +14,7 @@ const { ACCEPT, REJECT } = abci.ResponseProcessProposal_ProposalStatus;
  * A key ceremony as CometBFT drives it: its members are the validators, one vote each, its messages the transactions. It keeps nothing on disk: CometBFT
  * has all blocks, and has a new application execute them again.
  */
-export class CeremonyApplication implements AbciApplication {
+export class CeremonyApplication extends PlainApplication implements AbciApplication {
   readonly #ceremony: ReplicatedCeremony;
   readonly #committed: () => void;
   #attempt: number;
@@ -23,6 +24,7 @@ export class CeremonyApplication implements AbciApplication {
 
   /** @param committed is told after each block */
   constructor(ceremony: ReplicatedCeremony, committed: () => void) {
+    super();
     this.#ceremony = ceremony;
     this.#committed = committed;
     this.#attempt = ceremony.attempt;
@@ -33,10 +35,6 @@ export class CeremonyApplication implements AbciApplication {
   async info(): Promise<abci.ResponseInfo> {
     const { height, hash } = this.#ceremony;
     return abci.ResponseInfo.fromPartial({ lastBlockHeight: height, lastBlockAppHash: hash });
-  }
-
-  async query(): Promise<abci.ResponseQuery> {
-    return abci.ResponseQuery.fromPartial({ code: 1, log: "This application answers no queries." });
   }
 
   async initChain(): Promise<abci.ResponseInitChain> {
@@ -79,17 +77,6 @@ export class CeremonyApplication implements AbciApplication {
     return { status: this.#ceremony.refusal(txs) === undefined ? ACCEPT : REJECT };
   }
 
-  async extendVote(): Promise<abci.ResponseExtendVote> {
-    return { voteExtension: new Uint8Array() };
-  }
-
-  async verifyVoteExtension({
-    voteExtension,
-  }: abci.RequestVerifyVoteExtension): Promise<abci.ResponseVerifyVoteExtension> {
-    const { ACCEPT: yes, REJECT: no } = abci.ResponseVerifyVoteExtension_VerifyStatus;
-    return { status: voteExtension.length === 0 ? yes : no };
-  }
-
   /** @throws Error when it is not the next block: CometBFT and the application do not belong together */
   async finalizeBlock({ height, txs }: abci.RequestFinalizeBlock): Promise<abci.ResponseFinalizeBlock> {
     const ceremony = this.#ceremony;
@@ -106,24 +93,6 @@ export class CeremonyApplication implements AbciApplication {
     this.#committed();
     // Members that come late need all blocks.
     return abci.ResponseCommit.fromPartial({ retainHeight: 0n });
-  }
-
-  async listSnapshots(): Promise<abci.ResponseListSnapshots> {
-    return { snapshots: [] };
-  }
-
-  async offerSnapshot(): Promise<abci.ResponseOfferSnapshot> {
-    return { result: abci.ResponseOfferSnapshot_Result.REJECT };
-  }
-
-  async loadSnapshotChunk(): Promise<abci.ResponseLoadSnapshotChunk> {
-    return { chunk: new Uint8Array() };
-  }
-
-  async applySnapshotChunk(): Promise<abci.ResponseApplySnapshotChunk> {
-    return abci.ResponseApplySnapshotChunk.fromPartial({
-      result: abci.ResponseApplySnapshotChunk_Result.ABORT,
-    });
   }
 
   /** What was heard ahead is of this attempt, once it has begun. */

@@ -2,6 +2,7 @@ import * as abci from "cosmjs-types/tendermint/abci/types";
 
 import { toBytes } from "../../contracts/abi-words.ts";
 import type { AbciApplication } from "../abci/application.ts";
+import { PlainApplication } from "../abci/plain-application.ts";
 import type { Contradiction } from "../cometbft/contradiction.ts";
 import type { Execution } from "../replication/application.ts";
 import { decodeBlock, encodeBlock, type Block } from "../replication/block.ts";
@@ -29,9 +30,11 @@ const REPETITION = 10_000;
 
 /**
  * The replicated application as CometBFT drives it; docs/consensus.md describes it in the same order. A block of CometBFT holds one
- * block of the cloud or none. What members sign of it travels between blocks, as gossip.
+ * block of the cloud or none. What members sign of it travels between blocks, as gossip: vote extensions come too early, since nothing
+ * of a block that may never be decided is signed. Nothing is asked of a node by queries: what it signed is on the chains, and what it
+ * knows at its own address.
  */
-export class CometBftApplication implements AbciApplication {
+export class CometBftApplication extends PlainApplication implements AbciApplication {
   readonly #replica: OrderedReplica;
   readonly #around: Surroundings;
   readonly #heard = new Heard();
@@ -51,6 +54,7 @@ export class CometBftApplication implements AbciApplication {
   #told = 0;
 
   constructor(replica: OrderedReplica, around: Surroundings) {
+    super();
     this.#replica = replica;
     this.#around = around;
     this.#signing = new BlockSigning(replica, around, this.#heard);
@@ -132,11 +136,6 @@ export class CometBftApplication implements AbciApplication {
     const validators = validatorUpdates(undefined, await this.#members(epoch));
     // Before CometBFT's first block there is none of the cloud's, whatever was written of it before the node was killed.
     return abci.ResponseInitChain.fromPartial({ appHash: NO_BLOCK, validators });
-  }
-
-  /** Nothing is asked of a node this way: what it signed is on the chains, and what it knows at its own address. */
-  async query(): Promise<abci.ResponseQuery> {
-    return abci.ResponseQuery.fromPartial({ code: 1, log: "This application answers no queries." });
   }
 
   /** Takes gossip. What is not worth passing on is refused, and so is everything once a block came after it. */
@@ -247,18 +246,6 @@ export class CometBftApplication implements AbciApplication {
     }
   }
 
-  /** Extensions come too early: nothing of a block that may never be decided is signed. */
-  async extendVote(): Promise<abci.ResponseExtendVote> {
-    return { voteExtension: new Uint8Array() };
-  }
-
-  async verifyVoteExtension({
-    voteExtension,
-  }: abci.RequestVerifyVoteExtension): Promise<abci.ResponseVerifyVoteExtension> {
-    const { ACCEPT: yes, REJECT: no } = abci.ResponseVerifyVoteExtension_VerifyStatus;
-    return { status: voteExtension.length === 0 ? yes : no };
-  }
-
   async finalizeBlock(request: abci.RequestFinalizeBlock): Promise<abci.ResponseFinalizeBlock> {
     const { height, txs, misbehavior } = request;
     const execution = await this.#exclusively(async () => {
@@ -307,17 +294,17 @@ export class CometBftApplication implements AbciApplication {
     return retainHeight(height, await this.#around.snapshots.oldest());
   }
 
-  async listSnapshots(): Promise<abci.ResponseListSnapshots> {
+  override async listSnapshots(): Promise<abci.ResponseListSnapshots> {
     // Headers up to two blocks later are needed to begin with it, and a cloud may be idle for long.
     const snapshots = await this.#around.snapshots.list();
     return { snapshots: snapshots.filter(({ height }) => height + 2n <= this.#progress.height) };
   }
 
-  async offerSnapshot(request: abci.RequestOfferSnapshot): Promise<abci.ResponseOfferSnapshot> {
+  override async offerSnapshot(request: abci.RequestOfferSnapshot): Promise<abci.ResponseOfferSnapshot> {
     return this.#stateSync.offer(request);
   }
 
-  async loadSnapshotChunk({
+  override async loadSnapshotChunk({
     height,
     chunk,
   }: abci.RequestLoadSnapshotChunk): Promise<abci.ResponseLoadSnapshotChunk> {
@@ -325,7 +312,7 @@ export class CometBftApplication implements AbciApplication {
     return { chunk: (await this.#around.snapshots.chunk(height, chunk)) ?? new Uint8Array() };
   }
 
-  async applySnapshotChunk(
+  override async applySnapshotChunk(
     request: abci.RequestApplySnapshotChunk,
   ): Promise<abci.ResponseApplySnapshotChunk> {
     return this.#exclusively(async () => {

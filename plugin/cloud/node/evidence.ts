@@ -8,6 +8,7 @@ import * as digests from "../../contracts/digests.ts";
 import { verifyPartial, type SigningKey } from "../../crypto/threshold/combine.ts";
 import { isGroupSignature, type VerificationKey } from "../../crypto/threshold/verify.ts";
 import type { Certificate, ChainHeader } from "../replication/engine.ts";
+import type { CommitteeStruct } from "./registry.ts";
 import { headerDigests } from "./signatures.ts";
 
 /** The member whose share signed. */
@@ -23,21 +24,10 @@ export interface SignedHeader extends ChainHeader {
   readonly signature: Uint8Array;
 }
 
-/** What a rotation says of the next committee: the struct `Committee` of ICommittees.sol. */
-export interface NextCommittee {
-  readonly epoch: bigint;
-  readonly validFrom: bigint;
-  readonly validUntil: bigint;
-  readonly size: bigint;
-  readonly threshold: bigint;
-  readonly groupKey: string;
-  readonly membersHash: string;
-}
-
 /** Evidence against a member, or against all of an epoch when `share` is undefined. */
 export type Evidence = { readonly epoch: bigint; readonly share: AccusedShare | undefined } & (
   | { readonly kind: "headers"; readonly first: SignedHeader; readonly second: SignedHeader }
-  | { readonly kind: "rotation"; readonly next: NextCommittee; readonly signature: Uint8Array }
+  | { readonly kind: "rotation"; readonly next: CommitteeStruct; readonly signature: Uint8Array }
 );
 
 /**
@@ -103,7 +93,7 @@ export function reportCall(cloudId: string, evidence: Evidence): { method: strin
 }
 
 /** What the committee of `epoch` signs to hand over to `next`. */
-export function rotationDigest(cloudId: string, epoch: bigint, next: NextCommittee): Uint8Array {
+export function rotationDigest(cloudId: string, epoch: bigint, next: CommitteeStruct): Uint8Array {
   return digests.rotation(
     cloudId,
     epoch,

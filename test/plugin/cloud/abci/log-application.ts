@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import * as abci from "cosmjs-types/tendermint/abci/types";
 
 import type { AbciApplication } from "../../../../plugin/cloud/abci/application.ts";
+import { PlainApplication } from "../../../../plugin/cloud/abci/plain-application.ts";
 
 /** An application that keeps a log of transactions, and counts the vote extensions that proposals brought it. */
-export class LogApplication implements AbciApplication {
+export class LogApplication extends PlainApplication implements AbciApplication {
   height = 0n;
   /** secp256k1 public keys of the validators that the chain begins with. */
   validators: readonly Uint8Array[] = [];
@@ -22,7 +23,7 @@ export class LogApplication implements AbciApplication {
     return abci.ResponseInfo.fromPartial({ lastBlockHeight: this.height, lastBlockAppHash: this.hash });
   }
 
-  async query(request: abci.RequestQuery): Promise<abci.ResponseQuery> {
+  override async query(request: abci.RequestQuery): Promise<abci.ResponseQuery> {
     const value = Buffer.from(this.log.join(","));
     return abci.ResponseQuery.fromPartial({ key: request.data, value, height: this.height });
   }
@@ -48,11 +49,11 @@ export class LogApplication implements AbciApplication {
     return { status: abci.ResponseProcessProposal_ProposalStatus.ACCEPT };
   }
 
-  async extendVote(request: abci.RequestExtendVote): Promise<abci.ResponseExtendVote> {
+  override async extendVote(request: abci.RequestExtendVote): Promise<abci.ResponseExtendVote> {
     return { voteExtension: Buffer.from(`height ${request.height}`) };
   }
 
-  async verifyVoteExtension(): Promise<abci.ResponseVerifyVoteExtension> {
+  override async verifyVoteExtension(): Promise<abci.ResponseVerifyVoteExtension> {
     return { status: abci.ResponseVerifyVoteExtension_VerifyStatus.ACCEPT };
   }
 
@@ -72,23 +73,5 @@ export class LogApplication implements AbciApplication {
     this.hash = hash;
     this.log.push(...txs);
     return abci.ResponseCommit.fromPartial({});
-  }
-
-  async listSnapshots(): Promise<abci.ResponseListSnapshots> {
-    return { snapshots: [] };
-  }
-
-  async offerSnapshot(): Promise<abci.ResponseOfferSnapshot> {
-    return { result: abci.ResponseOfferSnapshot_Result.REJECT };
-  }
-
-  async loadSnapshotChunk(): Promise<abci.ResponseLoadSnapshotChunk> {
-    return { chunk: new Uint8Array() };
-  }
-
-  async applySnapshotChunk(): Promise<abci.ResponseApplySnapshotChunk> {
-    return abci.ResponseApplySnapshotChunk.fromPartial({
-      result: abci.ResponseApplySnapshotChunk_Result.ABORT,
-    });
   }
 }

@@ -3,12 +3,12 @@ import { hexlify, id } from "ethers";
 import { network } from "hardhat";
 
 import type { EmbeddedCloud } from "../../../../plugin/cloud/embedded/embedded-cloud.ts";
+import type { CommitteeStruct } from "../../../../plugin/cloud/node/registry.ts";
 import {
   contradictingCertificates,
   contradictingPartials,
   rotationDigest,
   type Evidence,
-  type NextCommittee,
 } from "../../../../plugin/cloud/node/evidence.ts";
 import { headerDigests, signPartials, type EpochKey } from "../../../../plugin/cloud/node/signatures.ts";
 import type { Certificate, ChainHeader } from "../../../../plugin/cloud/replication/engine.ts";
@@ -120,7 +120,7 @@ describe("plugin/cloud/node/evidence", () => {
     const { committee: next, rotation } = cloud.committee.active!;
     expect([next.epoch, rotation?.fromEpoch]).to.deep.equal([2n, 1n]);
     expect(next.groupKey, "a key of its own").to.not.equal(first.groupKey);
-    const report = async (said: NextCommittee, signature: Uint8Array): Promise<bigint> => {
+    const report = async (said: CommitteeStruct, signature: Uint8Array): Promise<bigint> => {
       const evidence: Evidence = {
         kind: "rotation",
         epoch: 1n,
