@@ -89,6 +89,11 @@ export async function readConfiguration(
   return parseConfiguration(file, text, environment);
 }
 
+/** A configuration's text as JSON. No string of JSON goes over a line's end, so what begins a line is in none. Lines keep their numbers. */
+export function withoutComments(text: string): string {
+  return text.replace(/^[ \t]*\/\/.*$/gm, "");
+}
+
 /** The configuration that a text is. @param file what to call it in errors @throws ConfigurationError */
 export function parseConfiguration(
   file: string,
@@ -97,8 +102,7 @@ export function parseConfiguration(
 ): NodeConfiguration {
   let json: unknown;
   try {
-    // No string of JSON goes over a line's end, so what begins a line is in none. Lines keep their numbers.
-    json = JSON.parse(text.replace(/^[ \t]*\/\/.*$/gm, ""));
+    json = JSON.parse(withoutComments(text));
   } catch (error) {
     throw new ConfigurationError(file, [`it is no JSON: ${(error as Error).message}`]);
   }

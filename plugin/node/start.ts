@@ -11,7 +11,7 @@ import { EventSource } from "../cloud/chains/event-source.ts";
 import { ScanRecord } from "../cloud/chains/scan-record.ts";
 import { freePort } from "../cloud/cometbft/free-ports.ts";
 import { checkCometBft } from "../cloud/cometbft/process.ts";
-import type { CometPlace } from "../cloud/live/cloud-chain.ts";
+import type { CometPlace } from "../cloud/cometbft/comet-place.ts";
 import type { Journal } from "../cloud/live/journal.ts";
 import { KeyRing } from "../cloud/live/key-ring.ts";
 import { LiveNode } from "../cloud/live/live-node.ts";

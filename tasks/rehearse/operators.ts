@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { EvmChain, EvmContract } from "../../plugin/chain/evm-chain.ts";
 import { freePorts } from "../../plugin/cloud/cometbft/free-ports.ts";
 import { runCommandLine } from "../../plugin/node/command-line.ts";
+import { withoutComments } from "../../plugin/node/configuration.ts";
 import { NodeFolder } from "../../plugin/node/node-folder.ts";
 import { transact } from "../../plugin/node/transact.ts";
 import type { RehearsedChain } from "./rehearsed-chain.ts";
@@ -119,8 +120,8 @@ async function configure(
   change: (configuration: Record<string, unknown>) => Record<string, unknown>,
 ): Promise<void> {
   const { configuration: file } = new NodeFolder(path);
-  const text = (await readFile(file, "utf8")).replace(/^[ \t]*\/\/.*$/gm, "");
-  const changed = change(JSON.parse(text) as Record<string, unknown>);
+  const written = JSON.parse(withoutComments(await readFile(file, "utf8"))) as Record<string, unknown>;
+  const changed = change(written);
   await writeFile(file, `${JSON.stringify(changed, undefined, 2)}\n`, { mode: 0o600 });
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Complaint } from "../abci/server.ts";
 import { CometNode } from "../cometbft/comet-node.ts";
+import { settingsAt, type CometPlace } from "../cometbft/comet-place.ts";
 import type { Ed25519Key } from "../cometbft/ed25519-key.ts";
 import type { LogLine } from "../cometbft/process.ts";
 import { ValidatorKey } from "../cometbft/validator-key.ts";
@@ -35,26 +36,13 @@ export class CeremonyEndedError extends Error {
   override readonly name = "CeremonyEndedError";
 }
 
-/** CometBFT of a ceremony, and where it is reached. Addresses are `host:port`. */
-export interface CeremonyComet {
-  /** Its path, or its name on the PATH. */
-  readonly command: string;
+/** CometBFT of a ceremony. */
+export interface CeremonyComet extends CometPlace {
   /** Its home: of this selection's ceremony alone, and kept until that is over. */
   readonly home: string;
   /** Folder of the records of what the member's validators have signed, of all chains. It is no part of the home. */
   readonly lastSigned: string;
-  /** Name among its peers. */
-  readonly name: string;
-  /** Where peers reach it, and its address as others see it if that is another. */
-  readonly listen: string;
-  readonly external?: string;
-  /** Where its RPC listens, a loopback address. */
-  readonly rpc: string;
-  /** Path of the socket of the application, about 100 bytes at most. */
-  readonly socket: string;
   readonly nodeKey: Ed25519Key;
-  /** `address@host:port` of other members. */
-  readonly peers: readonly string[];
 }
 
 export interface KeyCeremonyOptions {
@@ -190,18 +178,7 @@ export class KeyCeremony {
       genesis: genesisOf(selection),
       keys: { node: comet.nodeKey, validator: new ValidatorKey(identity) },
       lastSigned: comet.lastSigned,
-      settings: {
-        name: comet.name,
-        application: comet.socket,
-        peers: {
-          listen: comet.listen,
-          persistent: comet.peers,
-          ...(comet.external === undefined ? {} : { external: comet.external }),
-        },
-        rpc: comet.rpc,
-        blockTime: pace?.blockTime ?? BLOCK_TIME,
-        idleTime: IDLE_TIME,
-      },
+      settings: settingsAt(comet, { blockTime: pace?.blockTime ?? BLOCK_TIME, idleTime: IDLE_TIME }),
       application: new CeremonyApplication(this.#ceremony, () => this.#committed()),
       complain,
       signal: this.#end.signal,

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { CometNode } from "../cometbft/comet-node.ts";
+import { settingsAt, type CometPlace } from "../cometbft/comet-place.ts";
 import { contradictionIn } from "../cometbft/contradiction.ts";
 import type { Ed25519Key } from "../cometbft/ed25519-key.ts";
 import type { Genesis } from "../cometbft/genesis.ts";
@@ -35,21 +36,6 @@ export interface Committees {
   members(epoch: bigint): Members | undefined;
   /** The newest active epoch. */
   readonly current: bigint;
-}
-
-/** Where a CometBFT runs, and how it is reached. Addresses are `host:port`. */
-export interface CometPlace {
-  readonly command: string;
-  /** Name among its peers. */
-  readonly name: string;
-  readonly listen: string;
-  readonly external: string | undefined;
-  /** `address@host:port` of the others. */
-  readonly peers: readonly string[];
-  /** A loopback address for its RPC. */
-  readonly rpc: string;
-  /** Path of the socket at which it asks the application, about 90 bytes at most. */
-  readonly socket: string;
 }
 
 /** What a node of a cloud whose first committee is active is made of. */
@@ -211,18 +197,7 @@ export class CloudChain {
       genesis: genesisOf(cloudId, first.validFrom),
       keys: { node: peer, validator },
       lastSigned,
-      settings: {
-        name: comet.name,
-        application: comet.socket,
-        peers: {
-          listen: comet.listen,
-          persistent: comet.peers,
-          ...(comet.external === undefined ? {} : { external: comet.external }),
-        },
-        rpc: comet.rpc,
-        blockTime,
-        idleTime: IDLE_TIME,
-      },
+      settings: settingsAt(comet, { blockTime, idleTime: IDLE_TIME }),
       application: this.#application,
       onLine: (line) => this.#heard(line),
       complain: (what, error) => journal.warn(what, { reason: reasonOf(error) }),

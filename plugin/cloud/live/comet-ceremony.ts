@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { getBytes } from "ethers";
 
 import { KeyCeremony } from "../ceremony/key-ceremony.ts";
+import type { CometPlace } from "../cometbft/comet-place.ts";
 import type { Ed25519Key } from "../cometbft/ed25519-key.ts";
-import type { CometPlace } from "./cloud-chain.ts";
 import { reasonOf, type Journal } from "./journal.ts";
 import type { RegistryView, Selection } from "./registry-view.ts";
 
@@ -29,7 +29,6 @@ export async function startCometCeremony(
   { epoch, deadline, membersHash, identityKeys }: Selection,
   seed: Uint8Array,
 ): Promise<KeyCeremony> {
-  const { external, ...place } = comet;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return KeyCeremony.start({
     selection: {
@@ -45,11 +44,10 @@ export async function startCometCeremony(
     identity: secret,
     seed,
     comet: {
-      ...place,
+      ...comet,
       lastSigned,
       home: join(folder, `${epoch}.${deadline}`),
       nodeKey: peer,
-      ...(external === undefined ? {} : { external }),
     },
     progress: ({ attempt, phase, awaited }) => {
       entered(phase);

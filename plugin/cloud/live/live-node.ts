@@ -5,7 +5,8 @@
 import { join } from "node:path";
 
 import type { EvmChain } from "../../chain/evm-chain.ts";
-import { CloudChain, type CloudChainParts, type CometPlace } from "./cloud-chain.ts";
+import type { CometPlace } from "../cometbft/comet-place.ts";
+import { CloudChain, type CloudChainParts } from "./cloud-chain.ts";
 import { startCometCeremony } from "./comet-ceremony.ts";
 import type { DutyAccount } from "./duty-sender.ts";
 import { EpochDuties } from "./epoch-duties.ts";
