@@ -1,5 +1,6 @@
 import { revertDataOf } from "../contracts/revert-data.ts";
 import type { Eip1193 } from "./eip1193.ts";
+import { isAway } from "./endpoints.ts";
 import { EvmChain, type Finality } from "./evm-chain.ts";
 
 /** Several endpoints of one chain, of whose answers only those count that enough of them give. For questions that have one answer. */
@@ -8,8 +9,8 @@ export class AgreedProvider implements Eip1193 {
   readonly #quorum: number;
 
   /**
-   * @param quorum how many must give an answer. Whatever it is, two must agree where two answer; with 1, one suffices while the others are
-   * away
+   * @param quorum how many must give an answer. Whatever it is, two must agree where two are there; with 1, one suffices while the others
+   * are away: cannot be reached, limit calls or are of another chain. Who is there and refuses a question is not away
    */
   constructor(endpoints: readonly Eip1193[], quorum: number) {
     this.endpoints = endpoints;
@@ -24,10 +25,9 @@ export class AgreedProvider implements Eip1193 {
       const said = wordsOf(answer);
       if (said !== undefined) answers.set(said, [...(answers.get(said) ?? []), answer]);
     }
-    const answered = [...answers.values()].reduce((sum, alike) => sum + alike.length, 0);
-    const alike = [...answers.values()].find(({ length }) => length >= this.#needed(answered));
-    const answer = alike?.[0];
-    if (answer === undefined) throw disagreement(args.method, given, answered, this.#needed(answered));
+    const needed = this.#needed(given);
+    const answer = [...answers.values()].find(({ length }) => length >= needed)?.[0];
+    if (answer === undefined) throw disagreement(args.method, given, needed);
     if (answer.status === "fulfilled") return answer.value;
     throw answer.reason;
   }
@@ -40,13 +40,14 @@ export class AgreedProvider implements Eip1193 {
     const heads = given
       .flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))
       .sort((a, b) => (a > b ? -1 : 1));
-    const needed = this.#needed(heads.length);
-    if (heads.length < needed) throw disagreement("its final block", given, heads.length, needed);
+    const needed = this.#needed(given);
+    if (heads.length < needed) throw disagreement("its final block", given, needed);
     return heads[needed - 1]!;
   }
 
-  #needed(answered: number): number {
-    return Math.max(this.#quorum, Math.min(2, answered), 1);
+  #needed(given: readonly PromiseSettledResult<unknown>[]): number {
+    const present = given.filter((answer) => answer.status === "fulfilled" || !isAway(answer.reason));
+    return Math.max(this.#quorum, Math.min(2, present.length), 1);
   }
 }
 
@@ -57,23 +58,20 @@ function wordsOf(answer: PromiseSettledResult<unknown>): string | undefined {
   return data === undefined ? undefined : `revert ${data}`;
 }
 
-function disagreement(
-  what: string,
-  given: readonly PromiseSettledResult<unknown>[],
-  answered: number,
-  needed: number,
-): Error {
-  const failure = given.find(
-    (answer): answer is PromiseRejectedResult =>
-      answer.status === "rejected" && revertDataOf(answer.reason) === undefined,
-  );
+function disagreement(what: string, given: readonly PromiseSettledResult<unknown>[], needed: number): Error {
+  const failures = given
+    .filter((answer) => answer.status === "rejected" && revertDataOf(answer.reason) === undefined)
+    .map((answer) => (answer as PromiseRejectedResult).reason as Error);
+  // Why one refuses says more than that another is away.
+  const failure = failures.find((error) => !isAway(error)) ?? failures[0];
   // With one endpoint its own words say it best.
-  if (given.length === 1 && failure !== undefined) return failure.reason as Error;
-  const why = failure === undefined ? "" : ` One said: ${(failure.reason as Error).message}`;
+  if (given.length === 1 && failure !== undefined) return failure;
+  const answered = given.length - failures.length;
+  const why = failure === undefined ? "" : ` One said: ${failure.message}`;
   return new Error(
     answered < needed
       ? `Asked for ${what}, ${answered} of ${given.length} endpoints answered, and ${needed} must.${why}`
       : `Asked for ${what}, no ${needed} of ${given.length} endpoints say the same.${why}`,
-    { cause: failure?.reason },
+    { cause: failure },
   );
 }

@@ -93,7 +93,7 @@ export class Endpoints implements Eip1193 {
 }
 
 /** Whether an endpoint did not look at the call at all, or is not this chain's. */
-function isAway(error: unknown): boolean {
+export function isAway(error: unknown): boolean {
   if (error instanceof RestingEndpointError || error instanceof WrongChainError) return true;
   const failure = failureOf(error);
   return failure === "too often" || failure === "unreachable";
