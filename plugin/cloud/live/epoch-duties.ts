@@ -24,9 +24,13 @@ export interface EpochDutiesParts {
   readonly signTogether: SignTogether;
   /** Milliseconds for which a key ceremony goes on after its epoch became active; 10 minutes unless given. */
   readonly linger?: number;
+  /** This machine's own time, Unix seconds. */
+  readonly unixTime?: () => bigint;
 }
 
 const LINGER = 600_000;
+/** Seconds that this machine's clock may be ahead. */
+const CLOCK_MARGIN = 3_600n;
 /** `ATTEMPTS` of Clouds.sol: in so many last confirmation windows of an epoch the next may be opened. */
 const ATTEMPTS = 3n;
 
@@ -107,8 +111,10 @@ export class EpochDuties {
     if (view.block > this.#looked) {
       this.#challenge = await this.#openChallenge(view.block);
       this.#looked = view.block;
-      const mayGoOn = (ceremony: string): boolean => this.#ceremonies.mayGoOn(ceremony, view);
-      await ring.retain((kept) => this.#isWanted(kept), mayGoOn);
+      await ring.retain(
+        (kept) => this.#isWanted(kept),
+        (ceremony) => this.#isSeedWanted(ceremony),
+      );
     }
     this.#joint.want(this.#toSign());
 
@@ -280,9 +286,16 @@ export class EpochDuties {
     return answerBy === 0n ? undefined : { epoch, answerBy, number };
   }
 
-  /** Whether a key may still be needed: its epoch can sign, is the current one, or may yet become active. */
-  #isWanted({ epoch, key }: KeptKey): boolean {
+  /**
+   * Whether a key may still be needed: its epoch is the current one or may yet become active, or its time may not be over. What the registry
+   * shows now, such as another key or that the epoch was given up, may be false or of a branch that others are not on, so nothing is destroyed
+   * for it before the latest end that the epoch can have had.
+   */
+  #isWanted({ epoch, deadline, key }: KeptKey): boolean {
     const { view } = this.#parts;
+    const { epochLength, confirmationWindow } = view.parameters;
+    // It begins at its selection, a window before the deadline, or at the end of the one before, at most ATTEMPTS windows later.
+    if (!this.#isPast(deadline + epochLength + ATTEMPTS * confirmationWindow)) return true;
     const active = view.epochs.get(epoch)?.committee;
     if (active === undefined) {
       const { epoch: newest, phase } = view.pending;
@@ -291,4 +304,21 @@ export class EpochDuties {
     const isTheKey = hexlify(key.group.groupPublicKey) === active.groupKey;
     return isTheKey && (epoch >= view.current || view.time < active.validUntil);
   }
+
+  /** Whether a ceremony may go on or be joined yet: nobody begins in it a window after its deadline. */
+  #isSeedWanted(ceremony: string): boolean {
+    const { view } = this.#parts;
+    const deadline = BigInt(ceremony.split(".")[1]!);
+    return (
+      !this.#isPast(deadline + view.parameters.confirmationWindow) || this.#ceremonies.mayGoOn(ceremony, view)
+    );
+  }
+
+  /** Whether a time, Unix seconds, has passed by final blocks and by this machine's own clock: neither alone is believed. */
+  #isPast(time: bigint): boolean {
+    const { view, unixTime = ownTime } = this.#parts;
+    return view.time > time && unixTime() > time + CLOCK_MARGIN;
+  }
 }
+
+const ownTime = (): bigint => BigInt(Math.floor(Date.now() / 1_000));

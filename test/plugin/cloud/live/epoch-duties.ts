@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
-import { EvmContract } from "../../../../plugin/chain/evm-chain.ts";
+import { EvmChain, EvmContract } from "../../../../plugin/chain/evm-chain.ts";
 import { loadArtifact } from "../../../../plugin/contracts/artifacts.ts";
-import { EpochCloud, randomOf, SIZE, THRESHOLD, WINDOW, type EpochNode } from "./epoch-nodes.ts";
+import { EpochCloud, FINALITY, randomOf, SIZE, THRESHOLD, WINDOW, type EpochNode } from "./epoch-nodes.ts";
 
 const FOUNDING = ["openEpoch", "selectCommittee", ...Array.from({ length: THRESHOLD }, () => "confirm")];
 
@@ -64,12 +64,52 @@ describe('plugin/cloud/live/epoch-duties (seed "epoch duties")', function () {
     for (const node of old) expect(node.ring!.keys.has(1n), "its signatures are accepted yet").to.equal(true);
     const kept = async (node: EpochNode): Promise<string[]> =>
       (await node.names()).map((name) => name.split(".").slice(0, 2).join("."));
-    await cloud.home.reach(validUntil);
+    // The second epoch's time may have begun at the end of the first.
+    const over = validUntil + 3n * WINDOW + 3_600n;
+    cloud.machinesStand = true;
+    await cloud.home.reach(over);
     for (let i = 0; i < 65; i++) await cloud.round();
+    for (const node of old) expect(await kept(node), "its own clock says no").to.include("epoch-key.1");
+    cloud.machinesStand = false;
+    await cloud.home.reach((await cloud.home.chain.latestTimestamp()) + WINDOW);
+    for (let i = 0; i < 3; i++) await cloud.round();
     for (const node of cloud.nodes) {
       expect([...node.ring!.keys.keys()]).to.deep.equal(next.includes(node) ? [2n] : []);
       expect(await kept(node)).to.deep.equal(next.includes(node) ? ["epoch-key.2"] : []);
     }
+    expect(complaints()).to.deep.equal([]);
+  });
+
+  it("keeps its key and seeds when endpoints show another key, or that the epoch was given up", async () => {
+    await begin(SIZE);
+    await cloud.until(isActive(1n));
+    const [node] = cloud.nodes as [EpochNode];
+    await cloud.until(() => node.ring!.keys.has(1n));
+    const names = await node.names();
+    expect(names.map((name) => name.split(".")[0])).to.deep.equal(["ceremony-seed", "epoch-key"]);
+    const { chain } = cloud.home;
+    const { groupKey } = node.view!.epochs.get(1n)!.committee;
+    const currentEpoch = cloud.registry.abi.getFunction("currentEpoch")!.selector;
+    const lies: ((data: string, answer: string) => string)[] = [
+      (_, answer) => answer.replaceAll(groupKey.slice(2), groupKey.slice(2).split("").reverse().join("")),
+      (data, answer) => (data.startsWith(currentEpoch) ? `0x${"00".repeat(32)}` : answer),
+    ];
+    for (const lie of lies) {
+      const request = async (args: { method: string; params?: unknown[] }): Promise<unknown> => {
+        const answer = await chain.request(args);
+        if (args.method !== "eth_call") return answer;
+        return lie((args.params![0] as { data: string }).data, answer as string);
+      };
+      await node.crash();
+      await node.start(new EvmChain({ request }, chain.chainId, FINALITY));
+      for (let i = 0; i < 3; i++) await cloud.round();
+      expect(node.ring!.keys.has(1n), "it sees no key of its own").to.equal(false);
+      expect(await node.names()).to.deep.equal(names);
+    }
+    await node.crash();
+    await node.start();
+    await cloud.round();
+    expect(node.ring!.keys.has(1n), "it signs on with the truth").to.equal(true);
     expect(complaints()).to.deep.equal([]);
   });
 

@@ -134,14 +134,14 @@ export class EpochNode {
     this.#keystore = keystore;
   }
 
-  /** Begins as a new process would. */
-  async start(): Promise<void> {
-    const { home, registry, cloudId, hall, clock } = this.#cloud;
+  /** Begins as a new process would. @param reading how it reads the chain */
+  async start(reading: EvmChain = this.#cloud.home.chain): Promise<void> {
+    const { registry, cloudId, hall, clock, unixTime } = this.#cloud;
     const { address } = this.account;
     const chain = this.#cloud.chain();
     const complain = (what: string, error: unknown): void =>
       void this.complaints.push(`${what}: ${(error as Error).message}`);
-    this.view = await RegistryView.open({ chain: home.chain, finality: FINALITY, registry, cloudId });
+    this.view = await RegistryView.open({ chain: reading, finality: FINALITY, registry, cloudId });
     this.ring = await KeyRing.open(this.#keystore, bn254);
     this.#heard = new Heard();
     const voice = { say: async (gossip: Gossip): Promise<void> => this.#cloud.tell(this, gossip) };
@@ -154,6 +154,7 @@ export class EpochNode {
       startCeremony: async (selection, seed) => hall.join(selection, cloudId, this.identity, seed),
       signTogether: (...asked) => joint.sign(...asked),
       linger: 60_000,
+      unixTime,
     });
   }
 
@@ -189,6 +190,10 @@ export class EpochCloud {
   interrupt: (when: "before" | "after") => void = () => undefined;
   #now = 0;
   readonly clock = (): number => this.#now;
+  /** The time of all machines, Unix seconds: the home chain's, unless they are told to stand. */
+  machinesStand = false;
+  #unixTime = 0n;
+  readonly unixTime = (): bigint => this.#unixTime;
 
   private constructor(home: HomeChain, cloudId: string) {
     this.home = home;
@@ -257,6 +262,7 @@ export class EpochCloud {
 
   /** Lets nodes that run look at the chain and take their steps, and the chain and the clock go on a little. */
   async round(nodes: readonly EpochNode[] = this.nodes): Promise<void> {
+    if (!this.machinesStand) this.#unixTime = await this.home.chain.latestTimestamp();
     for (const node of nodes) {
       await node.view!.refresh();
       await node.duties!.step().catch((error: unknown) => node.complaints.push(String(error)));
