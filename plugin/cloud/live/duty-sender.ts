@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { concat, id, keccak256 } from "ethers";
 
 import type { EvmChain } from "../../chain/evm-chain.ts";
@@ -31,6 +33,8 @@ export interface Duty extends Wish {
   readonly together?: number;
 }
 
+/** Milliseconds for which a step's transaction is waited for before it goes on beside what comes next. */
+const PATIENCE = 5_000;
 /** Longest pause between two tries of a step that is refused, in milliseconds. */
 const LONGEST_PAUSE = 300_000;
 
@@ -52,7 +56,8 @@ const NOT_NOW = new Set([
 
 /**
  * Takes steps on a chain, each once among all nodes: they are tried on the chain's newest state before anything is paid, and nodes go one
- * after the other, in an order that differs from step to step and is the same for all. Who comes later finds the step taken.
+ * after the other, in an order that differs from step to step and is the same for all. Who comes later finds the step taken. One
+ * transaction is under way at a time; until it is mined, or given up, no other is sent.
  */
 export class DutySender {
   readonly #account: DutyAccount;
@@ -62,33 +67,51 @@ export class DutySender {
     string,
     { readonly until: number; readonly pause: number; readonly why: string }
   >();
+  #isSending = false;
 
   constructor(account: DutyAccount) {
     this.#account = account;
   }
 
-  /** Takes a step if it can be taken and it is this node's turn. @returns whether it was taken */
+  /**
+   * Takes a step if it can be taken and it is this node's turn.
+   *
+   * @returns whether it was taken; false too while its transaction is not mined after some seconds
+   */
   async take(duty: Duty): Promise<boolean> {
-    const { chain, address, clock, progress } = this.#account;
-    const { name, contract, method } = duty;
-    if ((this.#refused.get(name)?.until ?? -Infinity) > clock()) return false;
+    const { chain, address, clock } = this.#account;
+    const { name, contract } = duty;
+    if (this.#isSending || (this.#refused.get(name)?.until ?? -Infinity) > clock()) return false;
     try {
       const gas = await chain.estimateGas({ from: address, to: contract.address, data: callDataOf(duty) });
       if (!this.#isTurn(duty)) return false;
       // The estimate is of the newest block's state.
-      await transact(
-        chain,
-        address,
-        duty,
-        (hash) => progress(`${name}: ${method} sent, ${hash}`),
-        (gas * 5n) / 4n,
-      );
+      const patience = new AbortController();
+      const late = sleep(PATIENCE, false, { signal: patience.signal }).catch(() => false);
+      const taken = await Promise.race([this.#send(duty, (gas * 5n) / 4n), late]);
+      patience.abort();
+      return taken;
     } catch (error) {
       this.#refuse(name, error);
       return false;
     }
-    this.#refused.delete(name);
-    return true;
+  }
+
+  /** Sends a step's transaction and waits until it is mined. Never rejects. @returns whether it did what it was sent for */
+  async #send(duty: Duty, gas: bigint): Promise<boolean> {
+    const { chain, address, progress } = this.#account;
+    const { name, method } = duty;
+    this.#isSending = true;
+    try {
+      await transact(chain, address, duty, (hash) => progress(`${name}: ${method} sent, ${hash}`), gas);
+      this.#refused.delete(name);
+      return true;
+    } catch (error) {
+      this.#refuse(name, error);
+      return false;
+    } finally {
+      this.#isSending = false;
+    }
   }
 
   /** Forgets all steps but those with these names. */
