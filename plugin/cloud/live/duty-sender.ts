@@ -84,7 +84,7 @@ export class DutySender {
     if (this.#isSending || (this.#refused.get(name)?.until ?? -Infinity) > clock()) return false;
     try {
       const gas = await chain.estimateGas({ from: address, to: contract.address, data: callDataOf(duty) });
-      if (!this.#isTurn(duty)) return false;
+      if (!this.#isTurn(duty) || this.#isSending) return false;
       // The estimate is of the newest block's state.
       const patience = new AbortController();
       const late = sleep(PATIENCE, false, { signal: patience.signal }).catch(() => false);
