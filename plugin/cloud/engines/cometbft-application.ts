@@ -9,7 +9,7 @@ import { decodeBlock, encodeBlock, type Block } from "../replication/block.ts";
 import { equalBytes } from "../storage/bytes.ts";
 import { BlockSigning } from "./block-signing.ts";
 import { decodeGossip, type Gossip, type Heads } from "./gossip.ts";
-import { Heard } from "./heard.ts";
+import { Heard, isTimely } from "./heard.ts";
 import { JointSigning, type MemberKey } from "./joint-signing.ts";
 import type { Agreed, Members, OrderedReplica, Surroundings } from "./ordered-replica.ts";
 import { Progress } from "./progress.ts";
@@ -151,7 +151,7 @@ export class CometBftApplication extends PlainApplication implements AbciApplica
     } catch (error) {
       return refused((error as Error).message);
     }
-    const worth = type === abci.CheckTxType.RECHECK ? this.#isWanted(gossip) : this.#hear(gossip);
+    const worth = type === abci.CheckTxType.RECHECK ? this.#isWanted(gossip) : this.#hear(gossip, tx);
     return worth === true ? abci.ResponseCheckTx.fromPartial({}) : refused(worth);
   }
 
@@ -161,12 +161,12 @@ export class CometBftApplication extends PlainApplication implements AbciApplica
   }
 
   /** Takes what a member says. @returns whether it is worth passing on, or why not */
-  #hear(gossip: Gossip): true | string {
+  #hear(gossip: Gossip, bytes: Uint8Array): true | string {
     // A new committee speaks as soon as one of it has come to the epoch's first block.
     if (gossip.kind !== "statement" && gossip.epoch < this.#replica.epoch)
       return `Epoch ${gossip.epoch} is before the last block's.`;
     const news = gossip.kind === "statement" ? this.#hearStatement(gossip) : this.#add(gossip);
-    if (this.#voice.isOwn(gossip)) return true;
+    if (this.#voice.isSaying(bytes)) return true;
     if (news !== true) return news;
     return this.#heard.mayBePassedOn(gossip) || "Its author has said too much since the last block.";
   }
@@ -189,11 +189,12 @@ export class CometBftApplication extends PlainApplication implements AbciApplica
       case "heads":
         return this.#heard.addHeads(gossip, gossip.heads, (chainId) => this.#replica.servesChain(chainId));
       case "approvals":
-        return this.#heard.addApprovals(gossip, gossip.events);
+        return isTimely(gossip.time) && this.#heard.addApprovals(gossip, gossip.time, gossip.events);
       case "wake":
         return this.#heard.addWake(this.#progress.height, gossip, gossip.height);
       case "partial": {
-        const isNews = this.#heard.addPartial(gossip, gossip.digest, gossip.signature);
+        const { time, digest, signature } = gossip;
+        const isNews = isTimely(time) && this.#heard.addPartial(gossip, time, digest, signature);
         this.#joint.renewNews();
         return isNews;
       }

@@ -39,6 +39,14 @@ export interface Statement {
   readonly partials: Extension["partials"];
 }
 
+/**
+ * When a member says something, in Unix milliseconds by its own clock, later each time: of what has no other order the newest counts, whoever
+ * plays old messages again.
+ */
+export interface Timed {
+  readonly time: bigint;
+}
+
 /** What a member says. */
 export type Gossip =
   /** Its vote for the block at `height`, and its partial signatures of that block's headers. */
@@ -46,17 +54,18 @@ export type Gossip =
   /** How far it sees chains, while one of them has events for a block. */
   | (Sender & { readonly kind: "heads"; readonly heads: Heads })
   /** Ids of the operators' events that its operator wants to happen, 32 bytes each, 0x-prefixed. */
-  | (Sender & { readonly kind: "approvals"; readonly events: readonly string[] })
+  | (Sender & Timed & { readonly kind: "approvals"; readonly events: readonly string[] })
   /** That there is something for the block after CometBFT's at `height`. */
   | (Sender & { readonly kind: "wake"; readonly height: bigint })
   /** Its part of the committee's signature of a digest that no block holds. */
-  | (Sender & {
-      readonly kind: "partial";
-      /** 32 bytes, 0x-prefixed. */
-      readonly digest: string;
-      /** An encoded point of G1. */
-      readonly signature: Uint8Array;
-    });
+  | (Sender &
+      Timed & {
+        readonly kind: "partial";
+        /** 32 bytes, 0x-prefixed. */
+        readonly digest: string;
+        /** An encoded point of G1. */
+        readonly signature: Uint8Array;
+      });
 
 /** Most bytes of what is said at once. */
 export const LONGEST_GOSSIP = 64 * 1_024;
@@ -113,11 +122,11 @@ function bodyOf(gossip: Gossip): Structure {
     case "heads":
       return [...gossip.heads].map(([chainId, head]) => [integer(chainId), integer(head)]);
     case "approvals":
-      return [...gossip.events];
+      return [integer(gossip.time), [...gossip.events]];
     case "wake":
       return integer(gossip.height);
     case "partial":
-      return [gossip.digest, gossip.signature];
+      return [integer(gossip.time), gossip.digest, gossip.signature];
   }
 }
 
@@ -136,17 +145,18 @@ function gossipOf([kindItem, epochItem, indexItem, , body]: RlpItem[]): Gossip {
     };
   }
   if (kind === "approvals") {
-    const events = parseList(body).map(parseHex);
+    const [time, ids] = parseList(body, 2);
+    const events = parseList(ids).map(parseHex);
     if (events.length > MOST_APPROVALS) throw new Error(`${events.length} events are named at once.`);
     if (events.some((id) => id.length !== 66)) throw new Error("An event's id has 32 bytes.");
-    return { ...sender, kind, events };
+    return { ...sender, kind, time: parseInteger(time), events };
   }
   if (kind === "wake") return { ...sender, kind, height: parseInteger(body) };
   if (kind === "partial") {
-    const [digestItem, signature] = parseList(body, 2);
+    const [time, digestItem, signature] = parseList(body, 3);
     const digest = parseHex(digestItem);
     if (digest.length !== 66) throw new Error("A digest has 32 bytes.");
-    return { ...sender, kind, digest, signature: parseBytes(signature) };
+    return { ...sender, kind, time: parseInteger(time), digest, signature: parseBytes(signature) };
   }
   if (kind !== "heads") throw new Error("It is of no known kind.");
   const heads = parseList(body).map((item): [bigint, bigint] => {

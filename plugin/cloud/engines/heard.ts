@@ -1,5 +1,6 @@
 import type { PartialSignature } from "../../crypto/threshold/partial-sign.ts";
 import { equalBytes } from "../storage/bytes.ts";
+import { Newest } from "./newest.ts";
 import { MOST_APPROVALS, type Heads, type Sender, type Statement } from "./gossip.ts";
 
 /** How many blocks ahead of a node's own a statement is kept for: who is a little slow wants it in a moment. */
@@ -17,6 +18,14 @@ export const RENEWAL = 5_000;
 /** Of how many digests a member's partial signature is kept: it may come to them before this node does. */
 const MOST_DIGESTS = 8;
 
+/** Milliseconds by which what is said may be ahead of this node's clock: a member whose clock was wrong is heard again after as long. */
+const MOST_AHEAD = 600_000;
+
+/** Whether a member can have said something at a time, in Unix milliseconds. */
+export function isTimely(time: bigint, now = Date.now()): boolean {
+  return time <= BigInt(now + MOST_AHEAD);
+}
+
 /** What a member stated of its block at some height. */
 export type Stated = Sender & Statement;
 
@@ -26,14 +35,12 @@ export class Heard {
   /** Members whose statement of the height was wrong. */
   readonly #wrong = new Map<number, Set<string>>();
   readonly #heads = new Map<bigint, Map<string, bigint>>();
-  readonly #approvals = new Map<string, Set<string>>();
+  readonly #approvals = new Map<string, Newest<true>>();
   readonly #wakes = new Map<string, bigint>();
   /** Members who stated two blocks of a height. */
   readonly #contradicted = new Map<number, Set<string>>();
-  /** Partial signatures by member and digest; undefined is what was wrong. */
-  readonly #partials = new Map<string, Map<string, Uint8Array | undefined>>();
-  /** Which of them were passed on since the last block of CometBFT. */
-  readonly #passedOn = new Set<string>();
+  /** Partial signatures by member and digest. */
+  readonly #partials = new Map<string, Newest<Uint8Array | "wrong">>();
   /** How much each member has said since the last block of the cloud, less what time has renewed. */
   readonly #said = new Map<string, number>();
   /** Until when it is renewed, in Unix milliseconds. */
@@ -109,20 +116,27 @@ export class Heard {
     return heads[threshold - 1] ?? -1n;
   }
 
-  /** Keeps what a member's operator wants. @returns whether it is more than before */
-  addApprovals(sender: Sender, events: readonly string[]): boolean {
-    const known = this.#approvals.get(nameOf(sender)) ?? new Set<string>();
+  /**
+   * Keeps what a member's operator wants.
+   *
+   * @param time when it was said
+   * @returns whether it is more than before
+   */
+  addApprovals(sender: Sender, time: bigint, events: readonly string[]): boolean {
+    const known = this.#approvals.get(nameOf(sender)) ?? new Newest<true>(MOST_APPROVALS);
     this.#approvals.set(nameOf(sender), known);
-    const news = events.filter((event) => !known.has(event)).slice(-MOST_APPROVALS);
-    for (const event of news) known.add(event);
-    for (const oldest of [...known].slice(0, -MOST_APPROVALS)) known.delete(oldest);
-    return news.length > 0;
+    let news = false;
+    for (const event of events) {
+      const isKnown = known.get(event) === true;
+      if (known.add(event, time, true) && !isKnown) news = true;
+    }
+    return news;
   }
 
   /** Whether the operators of `threshold` members of an epoch want an event. */
   isApproved(event: string, epoch: bigint, threshold: number): boolean {
     const wanting = [...this.#approvals].filter(
-      ([name, events]) => name.startsWith(`${epoch}/`) && events.has(event),
+      ([name, events]) => name.startsWith(`${epoch}/`) && events.get(event) === true,
     );
     return wanting.length >= threshold;
   }
@@ -143,22 +157,16 @@ export class Heard {
   /**
    * Keeps a member's partial signature of a digest, the first that it says, for the last digests that it has signed.
    *
-   * @returns whether it is to be passed on: once between two blocks of CometBFT, since what was said before may be lost
+   * @param time when it was said
+   * @returns whether it is to be passed on: it is said again, since what was said before may be lost
    */
-  addPartial(sender: Sender, digest: string, signature: Uint8Array): boolean {
+  addPartial(sender: Sender, time: bigint, digest: string, signature: Uint8Array): boolean {
     const name = nameOf(sender);
-    const known = this.#partials.get(name) ?? new Map<string, Uint8Array | undefined>();
+    const known = this.#partials.get(name) ?? new Newest<Uint8Array | "wrong">(MOST_DIGESTS);
     this.#partials.set(name, known);
-    const isWrong = known.has(digest) && known.get(digest) === undefined;
     const first = known.get(digest) ?? signature;
-    // The newest is last.
-    known.delete(digest);
-    known.set(digest, isWrong ? undefined : first);
-    for (const oldest of [...known.keys()].slice(0, -MOST_DIGESTS)) known.delete(oldest);
-    const place = `${name}/${digest}`;
-    if (isWrong || !equalBytes(first, signature) || this.#passedOn.has(place)) return false;
-    this.#passedOn.add(place);
-    return true;
+    const isNews = known.add(digest, time, first);
+    return isNews && first !== "wrong" && equalBytes(first, signature);
   }
 
   /** Partial signatures of a digest by members of an epoch. */
@@ -166,13 +174,14 @@ export class Heard {
     return [...this.#partials].flatMap(([name, known]) => {
       const [of, index] = name.split("/");
       const signature = known.get(digest);
-      return of === `${epoch}` && signature !== undefined ? [{ index: Number(index), signature }] : [];
+      const isPart = of === `${epoch}` && signature !== undefined && signature !== "wrong";
+      return isPart ? [{ index: Number(index), signature }] : [];
     });
   }
 
   /** Takes a wrong partial signature out, for good. */
   dropWrongPartial(sender: Sender, digest: string): void {
-    this.#partials.get(nameOf(sender))?.set(digest, undefined);
+    this.#partials.get(nameOf(sender))?.replace(digest, "wrong");
   }
 
   /**
@@ -183,7 +192,6 @@ export class Heard {
    */
   forgetBefore(tip: number, epoch: bigint, hasBlock = true, now = Date.now()): void {
     this.#renew(hasBlock, now);
-    this.#passedOn.clear();
     for (const heights of [this.#statements, this.#wrong, this.#contradicted]) {
       for (const height of heights.keys()) if (height < tip - BEHIND) heights.delete(height);
     }

@@ -3,6 +3,7 @@ import type { GroupKey } from "../../crypto/threshold/group-key.ts";
 import type { KeyShare } from "../../crypto/threshold/key-share.ts";
 import { partialSign } from "../../crypto/threshold/partial-sign.ts";
 import { toHex } from "../storage/bytes.ts";
+import type { Gossip } from "./gossip.ts";
 import type { Heard } from "./heard.ts";
 import type { Surroundings } from "./ordered-replica.ts";
 import type { Voice } from "./voice.ts";
@@ -23,12 +24,12 @@ const [FIRST, LONGEST] = [1_000, 60_000];
  */
 export class JointSigning {
   readonly #heard: Heard;
-  readonly #voice: Pick<Voice, "say">;
+  readonly #voice: Pick<Voice, "say" | "now">;
   readonly #around: Pick<Surroundings, "complain">;
   #wake: () => void = () => undefined;
   #news: Promise<void> = Promise.resolve();
 
-  constructor(heard: Heard, voice: Pick<Voice, "say">, around: Pick<Surroundings, "complain">) {
+  constructor(heard: Heard, voice: Pick<Voice, "say" | "now">, around: Pick<Surroundings, "complain">) {
     this.#heard = heard;
     this.#voice = voice;
     this.#around = around;
@@ -51,7 +52,7 @@ export class JointSigning {
   async sign(epoch: bigint, digest: Uint8Array, key: MemberKey, wanted: AbortSignal): Promise<Uint8Array> {
     const { index, signature } = partialSign(key.group.suite, key.share, digest);
     const gossip = { kind: "partial", epoch, index, digest: toHex(digest), signature } as const;
-    this.#heard.addPartial(gossip, gossip.digest, signature);
+    this.#heard.addPartial(gossip, this.#voice.now(), gossip.digest, signature);
     const unwanted = new Promise<void>((resolve) => {
       wanted.addEventListener("abort", () => resolve(), { once: true });
     });
@@ -66,13 +67,13 @@ export class JointSigning {
   }
 
   async #repeat(
-    gossip: Parameters<Voice["say"]>[0],
+    gossip: Omit<Gossip & { kind: "partial" }, "time">,
     wanted: AbortSignal,
     unwanted: Promise<void>,
   ): Promise<void> {
     for (let pause = FIRST; !wanted.aborted; pause = Math.min(2 * pause, LONGEST)) {
       await this.#voice
-        .say(gossip, pause > FIRST)
+        .say({ ...gossip, time: this.#voice.now() })
         .catch((error: unknown) => this.#around.complain("A partial signature was not told", error));
       let timer: NodeJS.Timeout | undefined;
       const waited = new Promise<void>((resolve) => (timer = setTimeout(resolve, pause)));

@@ -206,6 +206,21 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
     await app.idle();
   });
 
+  it("passes on what it says itself when it says it, and not when others play it again", async () => {
+    const node = await memberOf([epoch]);
+    const app = applicationOf(node);
+    await app.initChain();
+    node.propose({ kind: "program", module: prebuilt("counter") });
+    await app.tellApprovals();
+    const check = async (tx: Uint8Array): Promise<number> =>
+      (await app.checkTx({ tx, type: CheckTxType.NEW })).code;
+    const [own] = said;
+    expect(await check(own!)).to.equal(0);
+    for (let i = 0; i < 20; i++) expect(await check(own!), "again").to.equal(1);
+    await app.tellApprovals();
+    expect(await check(said[1]!), "said again").to.equal(0);
+  });
+
   it("states its block under every epoch that it may sign in, since others may see fewer", async () => {
     const node = await memberOf([epoch, next]);
     await begun(node);

@@ -41,6 +41,7 @@ const approvals: Gossip = {
   kind: "approvals",
   epoch: 7n,
   index: 2,
+  time: 1_800_000_000_000n,
   events: [hexlify(random.bytes(32)), hexlify(random.bytes(32))],
 };
 const wake: Gossip = { kind: "wake", epoch: 7n, index: 2, height: 2n ** 40n };
@@ -48,6 +49,7 @@ const partial: Gossip = {
   kind: "partial",
   epoch: 7n,
   index: 2,
+  time: 1_800_000_000_001n,
   digest: hexlify(random.bytes(32)),
   signature: random.bytes(64),
 };
@@ -93,10 +95,12 @@ describe('plugin/cloud/engines/gossip (seed "gossip")', () => {
     expect(() => decoded(signed(1, [pair(2, 1), pair(1, 1)]))).to.throw(/ascending/);
     expect(() => decoded(signed(1, [pair(1, 1), pair(1, 1)]))).to.throw(/ascending/);
     expect(() => decoded(signed(5, [pair(1, 1)]))).to.throw(/no known kind/);
-    expect(() => decoded(signed(4, [integer(1), hexlify(random.bytes(64))]))).to.throw(/digest has 32 bytes/);
-    expect(() => decoded(signed(2, [integer(1)]))).to.throw(/id has 32 bytes/);
+    expect(() => decoded(signed(4, [integer(1), integer(1), hexlify(random.bytes(64))]))).to.throw(
+      /digest has 32 bytes/,
+    );
+    expect(() => decoded(signed(2, [integer(1), [integer(1)]]))).to.throw(/id has 32 bytes/);
     const ids = Array.from({ length: 65 }, (_, i) => `0x${i.toString(16).padStart(64, "0")}`);
-    expect(() => decoded(signed(2, ids))).to.throw(/65 events/);
+    expect(() => decoded(signed(2, [integer(1), ids]))).to.throw(/65 events/);
     const again = [0n, 5n].map((salt) => encodeGossip(CLOUD, secrets[1]!, statement, salt));
     expect(again[0], "said again").not.to.deep.equal(again[1]);
     expect(decoded(again[1]!)).to.deep.equal(decoded(again[0]!));

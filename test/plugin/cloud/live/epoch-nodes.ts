@@ -144,7 +144,11 @@ export class EpochNode {
     this.view = await RegistryView.open({ chain: reading, finality: FINALITY, registry, cloudId });
     this.ring = await KeyRing.open(this.#keystore, bn254);
     this.#heard = new Heard();
-    const voice = { say: async (gossip: Gossip): Promise<void> => this.#cloud.tell(this, gossip) };
+    let now = BigInt(Date.now());
+    const voice = {
+      say: async (gossip: Gossip): Promise<void> => this.#cloud.tell(this, gossip),
+      now: () => now++,
+    };
     const joint = (this.#joint = new JointSigning(this.#heard, voice, { complain }));
     this.duties = new EpochDuties({
       view: this.view,
@@ -166,7 +170,7 @@ export class EpochNode {
 
   hear(gossip: Gossip): void {
     if (gossip.kind !== "partial" || this.#joint === undefined) return;
-    this.#heard.addPartial(gossip, gossip.digest, gossip.signature);
+    this.#heard.addPartial(gossip, gossip.time, gossip.digest, gossip.signature);
     this.#joint.renewNews();
   }
 
