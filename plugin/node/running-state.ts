@@ -4,6 +4,7 @@ import { z } from "zod";
 
 import type { EvmChain } from "../chain/evm-chain.ts";
 import type { LiveNode } from "../cloud/live/live-node.ts";
+import type { CloudParameters } from "../cloud/node/registry.ts";
 import type { ChainState } from "../cloud/live/served.ts";
 import type { Health } from "./status-server.ts";
 
@@ -27,6 +28,11 @@ export interface RunningState extends Health {
   /** Whether CometBFT runs. */
   readonly consensus: boolean;
   readonly chains: readonly ChainState[];
+}
+
+/** Milliseconds for which the registry may show no new final block: half the time that a committee has for its key. */
+function mostAge({ confirmationWindow }: CloudParameters): number {
+  return Number(confirmationWindow) * 500;
 }
 
 /** What is kept of an account on a chain. */
@@ -98,6 +104,11 @@ export class NodeWatch {
     const chains = chain?.chains ?? [];
     const trouble = [
       ...(view.trouble === undefined ? [] : [`The registry cannot be read: ${view.trouble.message}`]),
+      ...(view.age < mostAge(view.parameters)
+        ? []
+        : [
+            `The registry's final block is ${view.block} since ${Math.floor(view.age / 60_000)} minutes: look at the home chain's endpoints.`,
+          ]),
       ...(chain !== undefined && !consensus ? ["CometBFT does not run."] : []),
       ...(isMember && !hasShare ? ["The node is a member and has no share of the epoch's key."] : []),
       ...chains.flatMap(({ chainId, reading, delivering }) => [

@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { getBytes } from "ethers";
@@ -29,7 +29,11 @@ export async function startCometCeremony(
   { epoch, deadline, membersHash, identityKeys }: Selection,
   seed: Uint8Array,
 ): Promise<KeyCeremony> {
+  const home = `${epoch}.${deadline}`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Of ceremonies that are over nothing is needed, and with the identity their messages give away shares.
+  for (const other of await readdir(folder))
+    if (other !== home) await rm(join(folder, other), { recursive: true, force: true });
   return KeyCeremony.start({
     selection: {
       suite: view.suite,
@@ -46,7 +50,7 @@ export async function startCometCeremony(
     comet: {
       ...comet,
       lastSigned,
-      home: join(folder, `${epoch}.${deadline}`),
+      home: join(folder, home),
       nodeKey: peer,
     },
     progress: ({ attempt, phase, awaited }) => {

@@ -109,8 +109,8 @@ export class EpochDuties {
     ring.matchTo(view.committees);
     await this.#ceremonies.follow(view);
     if (view.block > this.#looked) {
-      this.#challenge = await this.#openChallenge(view.block);
       this.#looked = view.block;
+      await this.#lookForChallenge();
       await ring.retain(
         (kept) => this.#isWanted(kept),
         (ceremony) => this.#isSeedWanted(ceremony),
@@ -274,16 +274,21 @@ export class EpochDuties {
     };
   }
 
-  async #openChallenge(block: bigint): Promise<Challenge | undefined> {
-    const { latest, cloudId } = this.#parts.view;
-    const { chain, registry } = latest;
-    this.#challenges ??= new EvmContract(
-      (await chain.read(registry, "challenges"))[0] as string,
-      loadArtifact("LivenessChallenges").abi,
-    );
-    const [found] = await chain.readAt(block, this.#challenges, "challengeOf", cloudId);
-    const { epoch, answerBy, number } = found as Challenge;
-    return answerBy === 0n ? undefined : { epoch, answerBy, number };
+  /** Looks for an open challenge in the final block. What keeps it from that keeps no other duty from being done. */
+  async #lookForChallenge(): Promise<void> {
+    const { view, account } = this.#parts;
+    const { chain, registry } = view.final;
+    try {
+      this.#challenges ??= new EvmContract(
+        (await chain.readAt(view.block, registry, "challenges"))[0] as string,
+        loadArtifact("LivenessChallenges").abi,
+      );
+      const [found] = await chain.readAt(view.block, this.#challenges, "challengeOf", view.cloudId);
+      const { epoch, answerBy, number } = found as Challenge;
+      this.#challenge = answerBy === 0n ? undefined : { epoch, answerBy, number };
+    } catch (error) {
+      account.complain("Challenges of the committee cannot be read", error);
+    }
   }
 
   /**

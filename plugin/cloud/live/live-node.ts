@@ -30,7 +30,7 @@ export interface LiveNodeParts extends ChainParts {
   readonly ceremony: CometPlace;
   /** The home chain, whose provider signs for the account. */
   readonly home: { readonly paying: EvmChain; readonly account: string };
-  /** The operator whose node this is; the account may be another. */
+  /** The operator whose node this is, as the registry said at the start; the account may be another. */
   readonly operator: string;
   /** Gives the modules of the programs that the operator approves, now and until it is stopped. */
   programs(approve: (module: Uint8Array) => void, stopped: AbortSignal): Promise<void>;
@@ -140,11 +140,14 @@ export class LiveNode {
 
   /** What sends a chain's share of the duties. */
   #account(chain: EvmChain, address: string): DutyAccount {
-    const { operator, journal } = this.#parts;
+    const { view, identity, operator, journal } = this.#parts;
     return {
       chain,
       address,
-      operator,
+      // A node may be registered, for another operator than its account, after it was started.
+      get operator() {
+        return view.operatorOf(identity.publicKey) ?? operator;
+      },
       turn: TURN,
       clock: () => performance.now(),
       progress: (what) => journal.info(what),

@@ -1,7 +1,10 @@
-import { toBeHex, zeroPadValue } from "ethers";
+import { getBytes, toBeHex, zeroPadValue } from "ethers";
 
 import type { EvmContract } from "../../chain/evm-chain.ts";
 import { failureOf } from "../../chain/provider-failure.ts";
+import * as digests from "../../contracts/digests.ts";
+import { isGroupSignature } from "../../crypto/threshold/verify.ts";
+import type { CommitteeStruct } from "../node/registry.ts";
 import { DutySender, type DutyAccount } from "./duty-sender.ts";
 import type { RegistryView } from "./registry-view.ts";
 
@@ -18,9 +21,12 @@ export interface MirrorDutiesParts {
   readonly account: DutyAccount;
 }
 
+/** Milliseconds after which the home chain is asked again for a hand-over that it did not have. */
+const FORGOTTEN_AFTER = 600_000;
+
 /** A hand-over at home, as the mirror takes it. */
 interface HandOver {
-  readonly next: { readonly epoch: bigint };
+  readonly next: CommitteeStruct;
   readonly signature: string;
 }
 
@@ -31,9 +37,8 @@ interface HandOver {
 export class MirrorDuties {
   readonly #parts: MirrorDutiesParts;
   readonly #sender: DutySender;
-  /** The hand-over that was looked for last; undefined where the home chain had none, as of its epoch then. */
-  #found:
-    { readonly from: bigint; readonly asOf: bigint; readonly handOver: HandOver | undefined } | undefined;
+  /** The hand-over that was looked for last; undefined where the home chain had none, as it was asked then (by the account's clock). */
+  #found: { readonly from: bigint; readonly at: number; readonly handOver: HandOver | undefined } | undefined;
 
   constructor(parts: MirrorDutiesParts) {
     this.#parts = parts;
@@ -60,20 +65,32 @@ export class MirrorDuties {
   }
 
   async #handOver(from: bigint): Promise<HandOver | undefined> {
-    const { view, account } = this.#parts;
-    const isKnown =
-      this.#found?.from === from && (this.#found.handOver !== undefined || this.#found.asOf === view.current);
-    if (isKnown) return this.#found!.handOver;
-    const asOf = view.current;
+    const { account } = this.#parts;
+    const known = this.#found?.from === from ? this.#found : undefined;
+    const isFresh = known !== undefined && account.clock() - known.at < FORGOTTEN_AFTER;
+    if (known?.handOver !== undefined || isFresh) return known?.handOver;
     const handOver = await this.#lookFor(from);
-    this.#found = { from, asOf, handOver };
-    if (handOver === undefined) {
+    this.#found = { from, at: account.clock(), handOver };
+    // An endpoint may have been behind, so it is asked again; the operator is told once.
+    if (handOver === undefined && known === undefined) {
       const why = new Error(
         `The committee of epoch ${from} signed no hand-over: only its guardian can move it on.`,
       );
       account.complain(`The mirror on chain ${account.chain.chainId} cannot follow`, why);
     }
     return handOver;
+  }
+
+  /** Whether a hand-over is to a committee that the registry has, and the one before it signed it. */
+  #isTrue(from: bigint, { next, signature }: HandOver): boolean {
+    const { view } = this.#parts;
+    const [committee, known] = [view.committees.get(from), view.epochs.get(next.epoch)?.committee];
+    if (committee === undefined || known === undefined) return false;
+    const { epoch, validFrom, validUntil, size, threshold, groupKey, membersHash } = next;
+    if (groupKey !== known.groupKey || membersHash !== known.membersHash) return false;
+    const terms = [validFrom, validUntil, Number(size), Number(threshold)] as const;
+    const digest = digests.rotation(view.cloudId, from, epoch, ...terms, groupKey, membersHash);
+    return isGroupSignature(committee, digest, getBytes(signature));
   }
 
   /** The hand-over from an epoch in the home chain's final blocks. It is looked for from the newest on, where it mostly is. */
@@ -89,11 +106,11 @@ export class MirrorDuties {
     for (let last = view.block; last >= deployedAt;) {
       const first = last - span + 1n > deployedAt ? last - span + 1n : deployedAt;
       try {
-        const [log] = await chain.logs([registry.address], first, last, topics);
-        const event = log && registry.parse(log);
-        if (event != null) {
+        for (const log of await chain.logs([registry.address], first, last, topics)) {
+          const event = registry.parse(log);
+          if (event == null) continue;
           const { next, signature } = event.args as unknown as HandOver;
-          return { next, signature };
+          if (this.#isTrue(from, { next, signature })) return { next, signature };
         }
         last = first - 1n;
       } catch (error) {

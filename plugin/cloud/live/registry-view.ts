@@ -15,6 +15,7 @@ import {
   type PendingEpoch,
 } from "../node/registry.ts";
 import type { PublicCommittee } from "../node/signatures.ts";
+import { equalBytes } from "../storage/bytes.ts";
 
 /** The home chain, and the cloud whose committees are looked at. */
 export interface RegistryPlace {
@@ -62,6 +63,7 @@ export class RegistryView {
   readonly #committees = new Map<bigint, PublicCommittee>();
   readonly #keys = new Map<string, IdentityKey>();
   #block = -1n;
+  #moved = performance.now();
   #time = 0n;
   #current = 0n;
   #pending: PendingEpoch | undefined;
@@ -96,6 +98,16 @@ export class RegistryView {
     return view;
   }
 
+  /** The registry as it was after the final block that this is as of, as enough endpoints say it. */
+  get final(): RegistryReader {
+    return this.#reader.at(this.#block);
+  }
+
+  /** Milliseconds since its final block was another one: an endpoint that stands still answers as one of a chain that does. */
+  get age(): number {
+    return performance.now() - this.#moved;
+  }
+
   /** The final block that it is as of. */
   get block(): bigint {
     return this.#block;
@@ -125,6 +137,20 @@ export class RegistryView {
   members(epoch: bigint): Members | undefined {
     const found = this.#epochs.get(epoch);
     return found && { identities: found.identities, threshold: Number(found.committee.threshold) };
+  }
+
+  /** Whose node has an identity, in the next epoch's selection or the current epoch; undefined when it is in neither. */
+  operatorOf(identity: Uint8Array): string | undefined {
+    const { selection } = this;
+    const active = this.#epochs.get(this.#current);
+    for (const [keys, operators] of [
+      [selection?.identityKeys ?? [], selection?.members ?? []],
+      [active?.identities ?? [], active?.operators ?? []],
+    ] as const) {
+      const place = keys.findIndex(({ publicKey }) => equalBytes(publicKey, identity));
+      if (place !== -1) return operators[place];
+    }
+    return undefined;
   }
 
   /** The next epoch, in whatever phase; `Phase.None` while none is under way. */
@@ -222,6 +248,7 @@ export class RegistryView {
     this.#selection = isSelected ? { ...pending, identityKeys } : undefined;
     this.#time = time;
     this.#block = block;
+    this.#moved = performance.now();
   }
 
   async #readEpoch(reader: RegistryReader, epoch: bigint, found?: CommitteeStruct): Promise<ActiveEpoch> {

@@ -197,6 +197,35 @@ describe('plugin/cloud/live/epoch-duties (seed "epoch duties")', function () {
     expect(complaints()).to.deep.equal([]);
   });
 
+  it("does everything else while challenges cannot be read, and says so", async () => {
+    await begin(SIZE);
+    const { home, registry } = cloud;
+    const [address] = await home.chain.read(registry, "challenges");
+    const blind = new EvmChain(
+      {
+        request: async (args) => {
+          if (
+            JSON.stringify(args.params)
+              .toLowerCase()
+              .includes((address as string).toLowerCase())
+          )
+            throw new Error("missing trie node");
+          return home.chain.request(args);
+        },
+      },
+      home.chain.chainId,
+      FINALITY,
+    );
+    for (const node of cloud.nodes) {
+      await node.crash();
+      await node.start(blind);
+    }
+    await cloud.until(isActive(1n));
+    expect(new Set(complaints())).to.deep.equal(
+      new Set(["Challenges of the committee cannot be read: missing trie node"]),
+    );
+  });
+
   it("answers a challenge once, whoever is away", async () => {
     await begin(SIZE);
     await cloud.until(isActive(1n));

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
-import { EvmChain, EvmContract, type Eip1193 } from "../../../../plugin/chain/evm-chain.ts";
+import { EvmChain, EvmContract, type Eip1193, type RpcLog } from "../../../../plugin/chain/evm-chain.ts";
 import { loadArtifact } from "../../../../plugin/contracts/artifacts.ts";
 import { bn254 } from "../../../../plugin/crypto/bls/bn254.ts";
 import { EmbeddedCommittee } from "../../../../plugin/cloud/embedded/embedded-committee.ts";
@@ -63,7 +63,8 @@ async function mirrored() {
   };
   const at = async (): Promise<bigint> => (await chain.read(mirror, "currentEpoch", cloudId))[0] as bigint;
   const wait = (): void => void (now += TURN);
-  return { chain, next, duties, at, sent, complaints, wait };
+  const pass = (milliseconds: number): void => void (now += milliseconds);
+  return { chain, next, duties, at, sent, complaints, wait, pass };
 }
 
 describe("plugin/cloud/live/mirror-duties", function () {
@@ -133,5 +134,32 @@ describe("plugin/cloud/live/mirror-duties", function () {
     expect(complaints).to.deep.equal([
       "The mirror on chain 11155111 cannot follow: The committee of epoch 1 signed no hand-over: only its guardian can move it on.",
     ]);
+  });
+
+  it("asks again for a hand-over that an endpoint did not show, and believes none that the committee did not sign", async () => {
+    const { chain, next, duties, at, pass, complaints, wait } = await mirrored();
+    await next();
+    let show: (logs: RpcLog[]) => RpcLog[] = () => [];
+    const lying: Eip1193 = {
+      request: async (args) => {
+        const answer = await chain.request(args);
+        return args.method === "eth_getLogs" ? show(answer as RpcLog[]) : answer;
+      },
+    };
+    const node = await duties(0, lying);
+    const take = async (): Promise<void> => {
+      for (let turns = 0; turns < 4; turns++, wait()) await node.step();
+    };
+    await take();
+    // Of the event's data the last words are the signature.
+    show = (logs) => logs.map((log) => ({ ...log, data: `${log.data.slice(0, -128)}${"1".repeat(128)}` }));
+    pass(600_000);
+    await take();
+    expect(await at()).to.equal(1n);
+    expect(complaints).to.have.length(1);
+    show = (logs) => logs;
+    pass(600_000);
+    await take();
+    expect(await at()).to.equal(2n);
   });
 });

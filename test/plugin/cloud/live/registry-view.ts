@@ -74,6 +74,9 @@ describe("RegistryView", function () {
       identityKeys(committee.members, active.operators),
     );
     expect(view.time).to.equal(await chain.timestamp(view.block));
+    for (const [i, { publicKey }] of view.members(1n)!.identities.entries())
+      expect(view.operatorOf(publicKey)).to.equal(active.operators[i]);
+    expect(view.operatorOf(new IdentitySecret(new Uint8Array(32).fill(7)).publicKey)).to.equal(undefined);
   });
 
   it("passes over epochs that were given up, sees ends that move, and says the same when it is opened later", async () => {
