@@ -1,7 +1,3 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { randomBytes } from "node:crypto";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
 
@@ -11,23 +7,14 @@ import type { NewTaskActionFunction } from "hardhat/types/tasks";
 
 import { chainOf } from "../deploy/chains.ts";
 import { checkCometBft } from "../plugin/cloud/cometbft/process.ts";
-import { loadExample } from "../plugin/programs/load.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";
-import { cloudParameters } from "./found/cloud-parameters.ts";
-import { foundingContracts } from "./found/founding-contracts.ts";
-import { cloudState, createCloud, untilInOffice, type FoundingSite } from "./found/founding.ts";
+import { cloudState, untilInOffice } from "./found/founding.ts";
 import { Progress } from "./progress.ts";
 import { askToCount } from "./rehearse/counted.ts";
-import { NodeProcess } from "./rehearse/node-process.ts";
-import {
-  addMirror,
-  heightOf,
-  makeOperators,
-  nexusNode,
-  standForCloud,
-  type Operator,
-} from "./rehearse/operators.ts";
-import { deployHome, deployMirror, startChain, type RehearsedChain } from "./rehearse/rehearsed-chain.ts";
+import type { NodeProcess } from "./rehearse/node-process.ts";
+import { addMirror, heightOf } from "./rehearse/operators.ts";
+import { deployMirror, type RehearsedChain } from "./rehearse/rehearsed-chain.ts";
+import { RehearsedCloud } from "./rehearse/rehearsed-cloud.ts";
 import { Timeline, type Moment } from "./rehearse/timeline.ts";
 
 interface RehearseArguments {
@@ -92,9 +79,7 @@ class Rehearsal {
   readonly #progress: Progress;
   #timeline = new Timeline();
   readonly #stop = new AbortController();
-  readonly #chains: RehearsedChain[] = [];
-  #processes: NodeProcess[] = [];
-  #folder: string | undefined;
+  #opened: RehearsedCloud | undefined;
 
   constructor(args: RehearseArguments, hre: HardhatRuntimeEnvironment, progress: Progress) {
     this.#args = args;
@@ -104,60 +89,46 @@ class Rehearsal {
 
   async run(): Promise<Rehearsed> {
     const { nodes, mirror, keep, cometbft, json } = this.#args;
-    const root = (this.#folder = await mkdtemp(join(tmpdir(), "nexus-rehearsal-")));
-    const setting = { root, password: randomBytes(16).toString("hex"), cometbft };
+    const cloud = (this.#opened = await RehearsedCloud.open(this.#hre, cometbft));
     const { step } = this.#progress;
     this.#timeline = new Timeline();
 
     step(`Starting a chain with the id of ${nameOf(HOME)}`);
-    const home = await this.#startChain(HOME);
+    const home = await cloud.startChain(HOME);
     step("Deploying the suite");
-    await deployHome(home);
-    this.#timeline.add("suite deployed", `${home.parts.size} contracts on ${home.url}`);
-
-    const site: FoundingSite = {
-      chain: home.chain,
-      from: home.account.address,
-      contracts: await foundingContracts(home.chain, home.parts.get("CommitteeRegistry")!),
-      interval: 500,
-    };
-    const prices = { perRequest: 10n ** 13n, perFuel: 10n ** 4n, perByte: 10n ** 9n };
     const asked = { size: `${nodes}`, epochLength: "1h", confirmationWindow: "5m" };
-    const parameters = await cloudParameters(asked, home.chain, site.contracts, prices);
-    const cloudId = await createCloud(site, parameters, { step, note: () => undefined });
+    const { cloudId } = await cloud.create(home, asked, { step, note: () => undefined }, () =>
+      this.#timeline.add("suite deployed", `${home.parts.size} contracts on ${home.url}`),
+    );
     this.#timeline.add("cloud created", cloudId);
 
     step(`Making ${nodes} nodes with nexus-node init`);
-    const operators = await makeOperators(setting, nodes, home, cloudId);
-    const { module } = await loadExample("counter");
-    const program = join(root, "counter.wasm");
-    await writeFile(program, module);
+    const operators = await cloud.makeOperators(nodes);
     for (const [i, operator] of operators.entries()) {
       step(`Staking and registering, operator ${i + 1} of ${nodes}`);
       this.#stop.signal.throwIfAborted();
-      await standForCloud(operator, home, parameters.minStake, setting.password);
-      await nexusNode(["approve", operator.folder, "--program", program], setting.password);
+      await cloud.stand(operator);
     }
     this.#timeline.add("candidates stand", `${nodes}, with the stake that the cloud asks for`);
 
     step("Starting the nodes");
-    await this.#startNodes(operators, setting.password);
+    await cloud.start();
     this.#timeline.add("nodes started", "nexus-node start, each with a CometBFT beside it");
-    await this.#found(site, cloudId, home);
-    await this.#firstBlock(operators);
-    await this.#count(home, cloudId, module);
+    await this.#found(cloud);
+    await this.#firstBlock(cloud);
+    await this.#count(home, cloud);
 
     if (mirror) {
       step(`Starting a chain with the id of ${nameOf(MIRROR)}, and a mirror on it`);
-      const second = await this.#startChain(MIRROR);
+      const second = await cloud.startChain(MIRROR);
       await deployMirror(second, home, cloudId);
       this.#timeline.add("mirror deployed", `${second.parts.size} contracts on ${second.url}`);
       step("Starting the nodes again, with the mirror");
-      await Promise.all(this.#processes.map(async (node) => node.stop()));
+      await cloud.stop();
       await addMirror(operators, second);
-      await this.#startNodes(operators, setting.password);
+      await cloud.start();
       this.#timeline.add("nodes started again", "they serve both chains");
-      await this.#count(second, cloudId, module);
+      await this.#count(second, cloud);
     }
     this.#progress.end();
     if (!json) {
@@ -165,8 +136,8 @@ class Rehearsal {
         this.#timeline.table(`A cloud of ${nodes} nodes, rehearsed on chain ${HOME} (${nameOf(HOME)})`),
       );
     }
-    if (keep) await this.#remain(operators);
-    return { nodes, cloudId, moments: this.#timeline.moments, folder: keep ? root : null };
+    if (keep) await this.#remain(cloud);
+    return { nodes, cloudId, moments: this.#timeline.moments, folder: keep ? cloud.root : null };
   }
 
   /** Ends what is under way; Ctrl-C. */
@@ -176,16 +147,13 @@ class Rehearsal {
 
   /** Ends all processes at once, when this one goes. */
   kill(): void {
-    for (const node of this.#processes) node.kill();
+    this.#opened?.kill();
   }
 
-  /** Ends everything, and removes the folder unless it is to be kept. */
+  /** Ends everything. */
   async close(): Promise<void> {
     this.#progress.step("Stopping everything");
-    await Promise.all(this.#processes.map(async (node) => node.stop()));
-    for (const chain of this.#chains) await chain.close();
-    if (this.#folder !== undefined && !this.#args.keep)
-      await rm(this.#folder, { recursive: true, force: true });
+    await this.#opened?.close(this.#args.keep);
   }
 
   /** What is told of a failure: with what the nodes said last. */
@@ -197,24 +165,14 @@ class Rehearsal {
     return [message, ...(tails.length === 0 ? [] : ["The nodes said last:", ...tails])].join("\n");
   }
 
-  async #startChain(chainId: number): Promise<RehearsedChain> {
-    const chain = await startChain(this.#hre, chainId);
-    this.#chains.push(chain);
-    return chain;
-  }
-
-  async #startNodes(operators: readonly Operator[], password: string): Promise<void> {
-    this.#processes = [];
-    for (const { name, folder } of operators) {
-      this.#processes.push(
-        await NodeProcess.start(name, folder, join(this.#folder!, `${name}.log`), password),
-      );
-    }
+  get #processes(): readonly NodeProcess[] {
+    return [...(this.#opened?.nodes.values() ?? [])];
   }
 
   /** Founds the cloud as nexus:found does, while the nodes do their part. */
-  async #found(site: FoundingSite, cloudId: string, home: RehearsedChain): Promise<void> {
+  async #found(cloud: RehearsedCloud): Promise<void> {
     const { step } = this.#progress;
+    const { site, cloudId, home } = cloud.founded;
     let selected = false;
     const told = {
       step,
@@ -256,7 +214,7 @@ class Rehearsal {
   }
 
   /** Waits until a node has signed the cloud's first block. */
-  async #firstBlock(operators: readonly Operator[]): Promise<void> {
+  async #firstBlock({ operators }: RehearsedCloud): Promise<void> {
     this.#progress.step("Waiting for the cloud's first block");
     const name = await this.#within("the cloud's first block", PATIENCE, async (signal) => {
       for (;;) {
@@ -269,10 +227,10 @@ class Rehearsal {
   }
 
   /** Has a contract of the chain ask the cloud, and sees it called back. */
-  async #count(where: RehearsedChain, cloudId: string, module: Uint8Array): Promise<void> {
+  async #count(where: RehearsedChain, cloud: RehearsedCloud): Promise<void> {
     const name = nameOf(Number(where.chain.chainId));
     this.#progress.step(`Asking the cloud from ${name}`);
-    const request = await askToCount(where, cloudId, module, AMOUNT);
+    const request = await askToCount(where, cloud.founded.cloudId, await cloud.counter(), AMOUNT);
     this.#timeline.add(`request sent, ${name}`, `add ${AMOUNT} to the count`);
     await this.#within("the request to be final", PATIENCE, async (signal) => request.final(signal));
     this.#timeline.add(`request final, ${name}`);
@@ -282,10 +240,10 @@ class Rehearsal {
   }
 
   /** Leaves everything as it is until it is interrupted. */
-  async #remain(operators: readonly Operator[]): Promise<void> {
+  async #remain({ root, chains, operators }: RehearsedCloud): Promise<void> {
     const lines = [
-      styleText("bold", `It goes on until Ctrl-C, in ${this.#folder!}:`),
-      ...this.#chains.map(({ url, chain }) => `  chain ${chain.chainId}  ${url}`),
+      styleText("bold", `It goes on until Ctrl-C, in ${root}:`),
+      ...chains.map(({ url, chain }) => `  chain ${chain.chainId}  ${url}`),
       ...operators.map(({ name, folder }) => `  ${name}  nexus-node status ${folder}, log in ${folder}.log`),
     ];
     console.error(lines.join("\n"));
