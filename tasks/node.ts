@@ -16,7 +16,7 @@ import { Nexus } from "../plugin/api/nexus.ts";
 import type { ServedBlock } from "../plugin/cloud/embedded/embedded-cloud.ts";
 import { exampleNames, programsIn } from "../plugin/programs/load.ts";
 import { ensureCompiledSuite } from "./compiled-suite.ts";
-import { callbacksOf, Journal, type BlockView } from "./node/journal.ts";
+import { callbacksOf, Journal, type ServedBlockView } from "./node/journal.ts";
 import { openMarket } from "./node/market.ts";
 import { isLoopback, PageServer } from "./node/page-server.ts";
 import { Serving } from "./node/serving.ts";
@@ -267,7 +267,7 @@ async function writeAddresses(file: string, addresses: object): Promise<void> {
   }
 }
 
-function lineOf({ height, events, requests, signers, deliveries }: BlockView): string {
+function lineOf({ height, events, requests, signers, deliveries }: ServedBlockView): string {
   const others = events.filter((event) => !event.startsWith("request "));
   const gas = deliveries.reduce((sum, { gasUsed }) => sum + BigInt(gasUsed), 0n);
   const parts = [

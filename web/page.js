@@ -1,47 +1,17 @@
-// What programs and chains say is shown as text only: nothing here ever becomes markup.
-
-const byId = (id) => document.getElementById(id);
-
-/** An element with a class, and text or elements in it. */
-function element(tag, className, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children.filter((child) => child !== null).map((child) => child ?? ""));
-  return made;
-}
-
-const short = (hex) => (hex.length > 20 ? `${hex.slice(0, 10)}…${hex.slice(-6)}` : hex);
-const grouped = (digits) => String(digits).replace(/\B(?=(\d{3})+$)/g, "\u2009");
-const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
-/** Wei as ether, exactly; small amounts as wei. */
-function ether(wei) {
-  if (wei.length <= 9) return `${grouped(wei)} wei`;
-  const digits = wei.padStart(19, "0");
-  return `${digits.slice(0, -18)}.${digits.slice(-18)}`.replace(/\.?0+$/, "") + " ETH";
-}
-const timeOf = (time) =>
-  time === null ? null : element("time", "quiet", new Date(time).toLocaleTimeString());
-
-/** A long hexadecimal text, shortened, whole when pointed at. */
-function hex(value) {
-  const made = element("span", "mono", short(value));
-  made.title = value;
-  return made;
-}
-
-/** Bytes as the text they are, or as hexadecimal where they are none. */
-function readable(bytes) {
-  const pairs = bytes.slice(2).match(/../g) ?? [];
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(
-      Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16)),
-    );
-    // Control characters are what tells bytes from text.
-    return /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(text) ? bytes : text.trimEnd();
-  } catch {
-    return bytes;
-  }
-}
+import {
+  byId,
+  connection,
+  describe,
+  element,
+  ether,
+  get,
+  grouped,
+  hex,
+  plural,
+  readable,
+  short,
+  timeOf,
+} from "./elements.js";
 
 function nodeItem({ index, height, state, reason }) {
   const ill = state !== "running";
@@ -135,12 +105,6 @@ function blockItem({ height, events, requests, signers, stateRoot, epoch, delive
   );
 }
 
-function describe(list, entries) {
-  list.replaceChildren(
-    ...entries.flatMap(([term, value]) => [element("dt", "", term), element("dd", "", value)]),
-  );
-}
-
 function showStatus(status) {
   const { committee, nodes, chains, programs, misbehaviours, trouble, stuck } = status;
   byId("height").textContent = grouped(status.height);
@@ -179,18 +143,6 @@ function showStatus(status) {
       ),
     ]),
   );
-}
-
-async function get(path) {
-  const response = await fetch(path);
-  const value = await response.json();
-  if (!response.ok) throw new Error(value.error);
-  return value;
-}
-
-function connection(state, text) {
-  byId("connection").className = state;
-  byId("connection").textContent = text;
 }
 
 let drawing = false;

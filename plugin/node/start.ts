@@ -21,6 +21,7 @@ import type { ServedPlace } from "../cloud/live/served.ts";
 import { closeStores, openStores, type LiveStores } from "../cloud/live/stores.ts";
 import { KeystoreError } from "../cloud/keystore/private-file.ts";
 import { ApprovedPrograms } from "./approved-programs.ts";
+import { lastBlocks } from "./block-view.ts";
 import { NodeError, type Command } from "./command.ts";
 import { readConfiguration, type NodeConfiguration } from "./configuration.ts";
 import { endpointsOf } from "./endpoints-of.ts";
@@ -37,6 +38,8 @@ import { StatusServer } from "./status-server.ts";
 const [FUNDS_INTERVAL, TURN_TIME] = [60_000, 30_000];
 /** Milliseconds between two tries while a chain is away at the start. */
 const [FIRST_WAIT, LONGEST_WAIT] = [1_000, 60_000];
+/** Blocks on the node's page. */
+const SHOWN_BLOCKS = 50;
 /** Seconds that this machine's clock may be behind the home chain's newest block. */
 const CLOCK_SLACK = 30n;
 
@@ -184,11 +187,11 @@ async function work(running: Running, parts: Parts, stopped: AbortSignal): Promi
     journal,
   });
   const watch = new NodeWatch(name, address, keys.identity.publicKey, node);
-  const server = await StatusServer.listen(
-    status.listen,
-    () => watch.state,
-    async () => watch.metrics(),
-  );
+  const server = await StatusServer.listen(status.listen, {
+    health: () => watch.state,
+    metrics: async () => watch.metrics(),
+    blocks: () => (node.chain === undefined ? [] : lastBlocks(node.chain.node, SHOWN_BLOCKS)),
+  });
   const end = new AbortController();
   const until = AbortSignal.any([stopped, end.signal]);
   const looking = repeat(

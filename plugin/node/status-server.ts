@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 
 import { NodeError } from "./command.ts";
+import { PAGE_HEADERS, pageFile } from "./page-files.ts";
 
 /** What the running node says of itself. */
 export interface Health {
@@ -9,12 +10,24 @@ export interface Health {
   readonly trouble: readonly string[];
 }
 
+/** What is asked of the running node. */
+export interface Answers {
+  health(): Health;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Its last blocks, newest first. */
+  blocks(): readonly object[];
+}
+
+/** The page, and what it loads. */
+const FILES = ["operator.html", "page.css", "operator.js", "elements.js"] as const;
+
 /** Hosts of this machine, as a browser or a monitor names them. */
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
 
 /**
- * Answers `/health` (JSON; 503 while something is wrong) and `/metrics` (Prometheus' text) at a loopback address. A page that a browser has
- * from elsewhere gets nothing, under whatever name it reaches this machine.
+ * Answers `/health` (JSON; 503 while something is wrong), `/metrics` (Prometheus' text), `/blocks` (JSON), and a page that shows them, at a
+ * loopback address. A page that a browser has from elsewhere gets nothing, under whatever name it reaches this machine.
  */
 export class StatusServer {
   readonly #server: Server;
@@ -24,15 +37,11 @@ export class StatusServer {
   }
 
   /** @param listen host:port @throws NodeError when it cannot listen there */
-  static async listen(
-    listen: string,
-    health: () => Health,
-    metrics: () => Promise<string>,
-  ): Promise<StatusServer> {
+  static async listen(listen: string, answers: Answers): Promise<StatusServer> {
     const at = listen.lastIndexOf(":");
     const [host, port] = [listen.slice(0, at).replace(/^\[|\]$/g, ""), Number(listen.slice(at + 1))];
     const server = createServer((request, response) => {
-      void answer(request, response, health, metrics).catch((error: unknown) =>
+      void answer(request, response, answers).catch((error: unknown) =>
         send(response, 500, "text/plain", `${(error as Error).message}\n`),
       );
     });
@@ -62,37 +71,40 @@ export class StatusServer {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  health: () => Health,
-  metrics: () => Promise<string>,
+  { health, metrics, blocks }: Answers,
 ): Promise<void> {
   const { host, origin } = request.headers;
   if (!isOurs(`http://${host ?? ""}`) || (origin !== undefined && !isOurs(origin)))
     return send(response, 403, "text/plain", "This is asked from this machine alone.\n");
   if (request.method !== "GET") return send(response, 405, "text/plain", "GET alone is answered.\n");
-  switch (request.url ?? "") {
+  const { pathname } = new URL(request.url ?? "/", "http://node");
+  const file = pageFile(pathname, FILES);
+  if (file !== undefined) return send(response, 200, file.type, await file.read());
+  switch (pathname) {
     case "/health": {
       const said = health();
-      const text = JSON.stringify(said, (_, value: unknown) =>
-        typeof value === "bigint" ? value.toString() : value,
-      );
-      return send(response, said.trouble.length === 0 ? 200 : 503, "application/json", `${text}\n`);
+      return send(response, said.trouble.length === 0 ? 200 : 503, "application/json", json(said));
     }
     case "/metrics":
       return send(response, 200, "text/plain; version=0.0.4; charset=utf-8", await metrics());
+    case "/blocks":
+      return send(response, 200, "application/json", json(blocks()));
     default:
-      return send(response, 404, "text/plain", "There are /health and /metrics.\n");
+      return send(response, 404, "text/plain", "There are /, /health, /metrics and /blocks.\n");
   }
+}
+
+/** Whole numbers beyond what JSON's readers take as decimal text. */
+function json(value: object): string {
+  const text = JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? one.toString() : one));
+  return `${text}\n`;
 }
 
 function isOurs(address: string): boolean {
   return URL.canParse(address) && LOOPBACK.test(new URL(address).hostname);
 }
 
-function send(response: ServerResponse, status: number, type: string, text: string): void {
-  response.writeHead(status, {
-    "content-type": type,
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-  });
-  response.end(text);
+function send(response: ServerResponse, status: number, type: string, body: string | Uint8Array): void {
+  response.writeHead(status, { ...PAGE_HEADERS, "content-type": type });
+  response.end(body);
 }

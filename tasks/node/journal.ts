@@ -8,17 +8,11 @@ import type { EmbeddedCloud, ServedBlock } from "../../plugin/cloud/embedded/emb
 import * as digests from "../../plugin/contracts/digests.ts";
 import type { Block } from "../../plugin/cloud/replication/block.ts";
 import type { BlockRecord } from "../../plugin/cloud/replication/block-record.ts";
-import type { CloudEvent, RequestEvent } from "../../plugin/cloud/replication/event.ts";
-import { programIdOf } from "../../plugin/cloud/runtime/prepare.ts";
+import type { RequestEvent } from "../../plugin/cloud/replication/event.ts";
+import { describeEvent, type BlockView } from "../../plugin/node/block-view.ts";
 
-/** A block as the page shows it. Amounts are decimal text, bytes hexadecimal, times milliseconds of Unix time. */
-export interface BlockView {
-  readonly height: number;
-  readonly epoch: string;
-  readonly blockHash: string;
-  readonly stateRoot: string;
-  readonly events: readonly string[];
-  readonly requests: number;
+/** A block as the page shows it. Amounts are decimal text, times milliseconds of Unix time. */
+export interface ServedBlockView extends BlockView {
   /** Share indices; null for a block that an earlier process signed. */
   readonly signers: readonly number[] | null;
   readonly deliveries: readonly { chainId: string; kind: string; transactionHash: string; gasUsed: string }[];
@@ -57,7 +51,7 @@ const SHOWN = 4_096;
 
 /** The last blocks of a cloud and the requests in them, ready to be shown. */
 export class Journal {
-  readonly #blocks = new Map<number, { block: BlockView; requests: readonly RequestView[] }>();
+  readonly #blocks = new Map<number, { block: ServedBlockView; requests: readonly RequestView[] }>();
   readonly #names = new Map<string, string>();
 
   /** Remembers what a program is called. */
@@ -83,7 +77,7 @@ export class Journal {
     cloud: EmbeddedCloud,
     served: ServedBlock,
     callbacks: ReadonlyMap<string, CallbackResult> = new Map(),
-  ): BlockView {
+  ): ServedBlockView {
     // A simulated chain that went back took the blocks above with it.
     for (const height of this.#blocks.keys()) if (height >= served.height) this.#blocks.delete(height);
     this.#keep(cloud, blockOf(cloud, served.height), served.record, served, callbacks);
@@ -95,7 +89,7 @@ export class Journal {
   }
 
   /** Blocks above `from` up to `top`, newest first, at most `limit`. */
-  blocks(from: number, top: number, limit: number): BlockView[] {
+  blocks(from: number, top: number, limit: number): ServedBlockView[] {
     const found = [...this.#blocks.values()].map(({ block }) => block);
     return found
       .filter(({ height }) => height > from && height <= top)
@@ -130,12 +124,12 @@ export class Journal {
       gasUsed: String(delivery.gasUsed),
     }));
     const time = served === undefined ? null : Date.now();
-    const block: BlockView = {
+    const block: ServedBlockView = {
       height: record.height,
       epoch: String(record.epoch),
       blockHash: record.blockHash,
       stateRoot: hexlify(record.chains[0]!.header.stateRoot),
-      events: events.map(describe),
+      events: events.map(describeEvent),
       requests: events.filter(({ kind }) => kind === "request").length,
       signers:
         served === undefined || served.signers.length === 0
@@ -186,31 +180,6 @@ export class Journal {
 }
 
 /** An event in a few words. */
-function describe(event: CloudEvent): string {
-  switch (event.kind) {
-    case "program":
-      return `program ${programIdOf(event.module).slice(0, 10)}`;
-    case "chain":
-      return `chain ${event.chainId} joins`;
-    case "pause":
-      return `chain ${event.chainId} is paused`;
-    case "resume":
-      return `chain ${event.chainId} is resumed`;
-    case "removal":
-      return `chain ${event.chainId} leaves`;
-    case "skip":
-      return `run of program ${event.programId.slice(0, 10)} left out`;
-    case "epoch":
-      return `epoch ${event.epoch}`;
-    case "funds":
-      return `${event.amount} wei for calls of ${event.programId.slice(0, 10)}`;
-    case "log":
-      return `log of ${event.emitter.slice(0, 10)}`;
-    case "request":
-      return `request ${event.requestId.slice(0, 10)}`;
-  }
-}
-
 /** What came of the callbacks of a block that has just been delivered, by request. */
 export async function callbacksOf(
   cloud: EmbeddedCloud,

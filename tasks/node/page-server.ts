@@ -1,10 +1,7 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
+import { PAGE_HEADERS, pageFile } from "../../plugin/node/page-files.ts";
 import { moduleLimits } from "../../plugin/wasm/limits.ts";
 
 /** What the server asks of the node behind it. Answers are JSON. */
@@ -30,27 +27,8 @@ class Refusal extends Error {
   }
 }
 
-// tasks/node in the repository, dist/tasks/node in the package.
-const here = fileURLToPath(new URL(".", import.meta.url));
-const web = [join(here, "../../web"), join(here, "../../../web")].find((folder) => existsSync(folder))!;
-
-const FILES: ReadonlyMap<string, readonly [file: string, type: string]> = new Map([
-  ["/", ["index.html", "text/html; charset=utf-8"]],
-  ["/page.css", ["page.css", "text/css; charset=utf-8"]],
-  ["/page.js", ["page.js", "text/javascript; charset=utf-8"]],
-]);
-
-/** Nothing comes from elsewhere, nothing is inline, nobody frames it. */
-const HEADERS = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-resource-policy": "same-origin",
-  "cache-control": "no-store",
-};
-
+/** The page, and what it loads. */
+const FILES = ["index.html", "page.css", "page.js", "elements.js"] as const;
 /** Most bytes of what names a run to be skipped. */
 const LONGEST_SKIP = 1_024;
 /** Most pages that are told of news at once. */
@@ -106,11 +84,11 @@ export class PageServer {
         throw new Refusal(405, `${pathname} is only read: use GET.`);
       else if (pathname === "/api/news") this.#listen(request, response);
       else {
-        const file = FILES.get(pathname);
+        const file = pageFile(pathname, FILES);
         if (file === undefined) sendJson(response, 200, await this.#read(pathname, searchParams));
         else {
-          response.writeHead(200, { ...HEADERS, "content-type": file[1] });
-          response.end(await readFile(join(web, file[0])));
+          response.writeHead(200, { ...PAGE_HEADERS, "content-type": file.type });
+          response.end(await file.read());
         }
       }
     } catch (error) {
@@ -185,7 +163,7 @@ export class PageServer {
 
   #listen(request: IncomingMessage, response: ServerResponse): void {
     if (this.#listeners.size >= MAX_LISTENERS) throw new Refusal(503, "Too many pages are open.");
-    response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" });
+    response.writeHead(200, { ...PAGE_HEADERS, "content-type": "text/event-stream" });
     response.write("retry: 1000\n\n");
     this.#listeners.add(response);
     request.on("close", () => this.#listeners.delete(response));
@@ -202,7 +180,7 @@ function hostnameOf(url: string): string | undefined {
 }
 
 function sendJson(response: ServerResponse, status: number, value: object): void {
-  response.writeHead(status, { ...HEADERS, "content-type": "application/json" });
+  response.writeHead(status, { ...PAGE_HEADERS, "content-type": "application/json" });
   response.end(JSON.stringify(value));
 }
 

@@ -12,25 +12,16 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { JsonRpcProvider, keccak256, toUtf8Bytes, ZeroHash } from "ethers";
 import hre from "hardhat";
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
 
 import { loadArtifact } from "../../plugin/contracts/artifacts.ts";
 import { EvmContract } from "../../plugin/chain/evm-chain.ts";
-import type { BlockView, RequestView } from "../../tasks/node/journal.ts";
+import type { ServedBlockView, RequestView } from "../../tasks/node/journal.ts";
 import type { StatusView } from "../../tasks/node/status-view.ts";
 import { program as assembled } from "../plugin/cloud/runtime/programs.ts";
+import { openBrowser } from "../browser.ts";
 import { startNode } from "../deploy/live-node.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const ATTACK = "<img/src=x/onerror=document.title='owned'>";
 
 describe("nexus:node", function () {
@@ -105,7 +96,7 @@ describe("nexus:node", function () {
     expect(Buffer.from(found.input.slice(2), "hex").toString()).to.equal("30");
     expect(found.requester).to.equal((await (await provider.getSigner(0)).getAddress()).toLowerCase());
     expect(found.callback).to.deep.equal({ status: "none", reason: null });
-    const blocks = (await read(`api/blocks?from=${found.height - 1}`)) as BlockView[];
+    const blocks = (await read(`api/blocks?from=${found.height - 1}`)) as ServedBlockView[];
     const { deliveries } = blocks.find(({ height }) => height === found.height)!;
     expect(deliveries.map(({ transactionHash }) => transactionHash)).to.deep.equal([found.transactionHash]);
     expect(Number(deliveries[0]!.gasUsed)).to.be.greaterThan(50_000);
@@ -229,13 +220,9 @@ describe("nexus:node", function () {
   describe("its page", () => {
     let browser: Browser;
     before(async function () {
-      if (!existsSync(CHROMIUM)) {
-        const missing = `There is no ${CHROMIUM}. Install Debian's package chromium.`;
-        if (process.env["NEXUS_REQUIRE_TOOLCHAIN"] === "1") expect.fail(missing);
-        console.log(`      skipped: ${missing}`);
-        this.skip();
-      }
-      browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+      const opened = await openBrowser();
+      if (opened === undefined) this.skip();
+      browser = opened;
     });
     after(() => browser?.close());
 

@@ -8,11 +8,11 @@ describe("plugin/node/status-server", () => {
   let trouble: string[] = [];
   let server: StatusServer;
   before(async () => {
-    server = await StatusServer.listen(
-      "127.0.0.1:0",
-      () => ({ trouble, height: 5n }) as { trouble: string[] },
-      async () => "nexus_healthy 1\n",
-    );
+    server = await StatusServer.listen("127.0.0.1:0", {
+      health: () => ({ trouble, height: 5n }) as { trouble: string[] },
+      metrics: async () => "nexus_healthy 1\n",
+      blocks: () => [{ height: 2, requests: 1 }],
+    });
   });
   after(async () => server.close());
 
@@ -38,7 +38,10 @@ describe("plugin/node/status-server", () => {
     expect(await ask("/health")).to.deep.include({ status: 503 });
     expect((await ask("/health")).text).to.contain("CometBFT does not run.");
     expect(await ask("/metrics")).to.deep.equal({ status: 200, text: "nexus_healthy 1\n" });
+    expect(await ask("/blocks")).to.deep.equal({ status: 200, text: '[{"height":2,"requests":1}]\n' });
     expect((await ask("/keys")).status).to.equal(404);
+    for (const path of ["/../package.json", "/index.html", "/operator.html", "/%2e%2e/package.json"])
+      expect((await ask(path)).status, path).to.equal(404);
     expect((await ask("/health", {}, "POST")).status).to.equal(405);
   });
 
@@ -54,11 +57,11 @@ describe("plugin/node/status-server", () => {
 
   it("says where it cannot listen", async () => {
     const listen = `127.0.0.1:${server.port}`;
-    const failure = await StatusServer.listen(
-      listen,
-      () => ({ trouble }),
-      async () => "",
-    ).then(
+    const failure = await StatusServer.listen(listen, {
+      health: () => ({ trouble }),
+      metrics: async () => "",
+      blocks: () => [],
+    }).then(
       () => expect.fail("it listens twice"),
       (error: Error) => error,
     );
