@@ -168,7 +168,9 @@ export class CometBftApplication extends PlainApplication implements AbciApplica
     const news = gossip.kind === "statement" ? this.#hearStatement(gossip) : this.#add(gossip);
     if (this.#voice.isSaying(bytes)) return true;
     if (news !== true) return news;
-    return this.#heard.mayBePassedOn(gossip) || "Its author has said too much since the last block.";
+    if (!this.#heard.mayBePassedOn(gossip)) return "Its author has said too much since the last block.";
+    if (gossip.kind === "heads") this.#around.othersSee?.(gossip.heads);
+    return true;
   }
 
   #hearStatement(gossip: Gossip & { kind: "statement" }): true | string {

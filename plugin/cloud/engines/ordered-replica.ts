@@ -87,6 +87,8 @@ export interface Surroundings {
   signed(height: number): void;
   /** Is told, once, that this node came to another result than the committee, and stops. */
   halted(reason: string): void;
+  /** Is told how far another member sees chains, when it sees farther than before. */
+  othersSee?(heads: ReadonlyMap<bigint, bigint>): void;
   /** Is told what went wrong beside a request of CometBFT. */
   complain(what: string, error: unknown): void;
   /** Milliseconds for which a proposal waits for what is missing, and for which a node waits to see what a proposal holds. */

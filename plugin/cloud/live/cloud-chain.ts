@@ -19,7 +19,6 @@ import { SigningGuard } from "../node/signing-guard.ts";
 import { Application } from "../replication/application.ts";
 import { State } from "../storage/state.ts";
 import { reasonOf, type Journal } from "./journal.ts";
-import type { Pace } from "./loop.ts";
 import { ServedByNode, type ChainState, type ServedPlace } from "./served.ts";
 import type { LiveStores } from "./stores.ts";
 import { superviseComet } from "./supervised-comet.ts";
@@ -96,7 +95,9 @@ export class CloudChain {
     const { cloudId, identity, view, stores, snapshots, folder, blockTime, journal } = parts;
     this.#parts = parts;
     this.node = node;
-    this.#served = parts.served.map((one) => new ServedByNode(one, node, () => this.#place(), journal));
+    this.#served = parts.served.map(
+      (one) => new ServedByNode(one, node, () => this.#place(), blockTime, journal),
+    );
     this.#application = new CometBftApplication(node, {
       cloudId,
       identity,
@@ -112,6 +113,9 @@ export class CloudChain {
       signed: (height) => {
         journal.info("signed", { height });
         for (const one of this.#served) one.noteSigned(height);
+      },
+      othersSee: (heads) => {
+        for (const one of this.#served) one.noteOthers(heads.get(one.chainId) ?? -1n);
       },
       halted: (reason) => this.#fail(new HaltedError(reason)),
       complain: (what, error) => journal.warn(what, { reason: reasonOf(error) }),
@@ -163,7 +167,7 @@ export class CloudChain {
    * @throws HaltedError; CometFailedError
    */
   async run(stopped: AbortSignal): Promise<void> {
-    const { journal, blockTime, folder } = this.#parts;
+    const { journal, folder } = this.#parts;
     const end = new AbortController();
     const stop = (): void => end.abort();
     if (stopped.aborted) stop();
@@ -174,7 +178,6 @@ export class CloudChain {
       stop();
     };
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const pace: Pace = { interval: 2 * blockTime, longest: 60_000 };
     await Promise.all([
       superviseComet(
         (signal) => this.#start(signal),
@@ -182,7 +185,7 @@ export class CloudChain {
         journal,
         end.signal,
       ).catch((error: unknown) => this.#fail(error as Error)),
-      ...this.#served.map((one) => one.run(pace, end.signal, (final) => this.#tell(one.chainId, final))),
+      ...this.#served.map((one) => one.run(end.signal, (final) => this.#tell(one.chainId, final))),
     ]);
     stopped.removeEventListener("abort", stop);
     await this.#application.idle();

@@ -4,7 +4,8 @@ import { Relayer } from "../chains/relayer.ts";
 import type { ServedChain } from "../chains/served-chain.ts";
 import type { CloudNode } from "../node/cloud-node.ts";
 import { reasonOf, type Journal } from "./journal.ts";
-import { repeat, type Pace } from "./loop.ts";
+import { LookPace } from "./look-pace.ts";
+import { Prompt, repeat } from "./loop.ts";
 import { Turns, type Place } from "./turns.ts";
 
 /** A chain that a node is configured to serve. */
@@ -39,16 +40,30 @@ export class ServedByNode {
   readonly #turns: Turns;
   readonly #delivery: ChainDelivery;
   readonly #journal: Journal;
+  readonly #blockTime: number;
+  readonly #pace: LookPace;
+  readonly #looking = new Prompt();
   #final: bigint | undefined;
   #reading: string | undefined;
   #said: string | undefined;
 
-  /** @param place among the members, as it is now */
-  constructor(served: ServedPlace, node: CloudNode, place: () => Place | undefined, journal: Journal) {
+  /**
+   * @param place among the members, as it is now
+   * @param blockTime milliseconds from a block of the cloud to the next
+   */
+  constructor(
+    served: ServedPlace,
+    node: CloudNode,
+    place: () => Place | undefined,
+    blockTime: number,
+    journal: Journal,
+  ) {
     const { source, paying, account, turnTime, follow } = served;
     this.#place = served;
     this.#node = node;
     this.#journal = journal;
+    this.#blockTime = blockTime;
+    this.#pace = new LookPace(blockTime);
     this.chainId = source.served.chainId;
     this.#turns = new Turns(this.chainId, turnTime, place);
     const { blocks } = node.application;
@@ -89,12 +104,17 @@ export class ServedByNode {
     void this.#deliver();
   }
 
+  /** Looks at once when another member sees a final block of the chain that this node has not seen. */
+  noteOthers(final: bigint): void {
+    if (final > (this.#final ?? -1n)) this.#looking.give();
+  }
+
   /**
    * Works until it is stopped.
    *
    * @param tell is told the chain's final block whenever there are events for a block up to there
    */
-  async run(pace: Pace, stopped: AbortSignal, tell: (final: bigint) => Promise<void>): Promise<void> {
+  async run(stopped: AbortSignal, tell: (final: bigint) => Promise<void>): Promise<void> {
     const chain = this.chainId;
     // A transaction may take minutes; what becomes of it is seen after the next start.
     const end = new Promise<void>((resolve) => {
@@ -104,17 +124,18 @@ export class ServedByNode {
     await Promise.all([
       repeat(
         () => this.#look(tell),
-        pace,
+        this.#pace,
         stopped,
         (error) => {
           this.#reading = error.message;
           this.#journal.warn("a chain cannot be read", { chain, reason: error.message });
         },
         () => this.#journal.info("a chain can be read again", { chain }),
+        this.#looking,
       ),
       repeat(
         () => Promise.race([this.#deliver(), end]),
-        pace,
+        { interval: 2 * this.#blockTime, longest: this.#pace.longest },
         stopped,
         (error) => this.#journal.error("a chain is not served", { chain, reason: reasonOf(error) }),
       ),
@@ -123,6 +144,7 @@ export class ServedByNode {
 
   async #look(tell: (final: bigint) => Promise<void>): Promise<void> {
     const final = await this.#place.source.served.chain.finalHead();
+    this.#pace.note(final);
     const cursor = this.#node.application.cursor(this.chainId);
     const [event] = await this.#node.after(this.chainId, cursor, 1);
     [this.#final, this.#reading] = [final, undefined];

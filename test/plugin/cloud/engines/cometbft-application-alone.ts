@@ -30,10 +30,12 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
   let folder: string;
   let complaints: string[];
   let said: Uint8Array[];
+  /** How far others were said to see chains. */
+  let seen: bigint[];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "nexus-application-"));
-    [complaints, said] = [[], []];
+    [complaints, said, seen] = [[], [], []];
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -69,6 +71,7 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
       store,
       report: () => undefined,
       signed: () => undefined,
+      othersSee: (heads) => seen.push(...heads.values()),
       halted: () => undefined,
       complain: (what, error) => complaints.push(`${what}: ${(error as Error).message}`),
       patience: 60,
@@ -195,10 +198,12 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
       return count;
     };
     expect(await accepted(2, 0)).to.equal(16);
+    expect(seen, "told of no more than is passed on").to.deep.equal([...Array(16).keys()].map(BigInt));
     expect(await heads(3, 5), "of another member").to.equal(0);
     // What it said before uses up nothing, whoever tells it again.
     for (let i = 0; i < 100; i++) expect(await heads(3, 5), "known").to.equal(1);
     expect(await heads(3, 6)).to.equal(0);
+    expect(seen.slice(16), "told of what is news").to.deep.equal([5n, 6n]);
     node.propose({ kind: "program", module: prebuilt("counter") });
     await follow(app, node, 1n);
     await app.commit();
