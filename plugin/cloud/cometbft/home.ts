@@ -89,7 +89,10 @@ timeout_prevote = ${milliseconds(2)}
 timeout_prevote_delta = ${milliseconds(1)}
 timeout_precommit = ${milliseconds(2)}
 timeout_precommit_delta = ${milliseconds(1)}
-timeout_commit = ${milliseconds(1)}
+# The rest of the time goes by until two thirds of the validators have voted.
+timeout_commit = ${milliseconds(0.5)}
+# How long a node pauses that had nothing to tell a peer: each step of a block waits for it at every hop.
+peer_gossip_sleep_duration = ${milliseconds(0.05)}
 create_empty_blocks_interval = ${text(`${idleTime}ms`)}
 
 [tx_index]
