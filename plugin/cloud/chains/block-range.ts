@@ -50,9 +50,13 @@ export class BlockRange implements LogRange {
   readonly #to: bigint;
   readonly #before: BlockId | undefined;
   readonly #isWitnessNeeded: boolean;
+  readonly #seen: BlockId | undefined;
   #headers: Promise<RpcHeader[]> | undefined;
 
-  /** @param before the block before `from`, as it was read; undefined when none has been */
+  /**
+   * @param before the block before `from`, as it was read; undefined when none has been
+   * @param seen a final block from `from` on, or after the range, as it was read once; undefined when none has been
+   */
   constructor(
     endpoint: Eip1193,
     witness: Eip1193 | undefined,
@@ -61,6 +65,7 @@ export class BlockRange implements LogRange {
       readonly to: bigint;
       readonly before: BlockId | undefined;
       readonly isWitnessNeeded?: boolean;
+      readonly seen?: BlockId | undefined;
     },
   ) {
     this.#endpoint = endpoint;
@@ -69,6 +74,7 @@ export class BlockRange implements LogRange {
     this.#to = range.to;
     this.#before = range.before;
     this.#isWitnessNeeded = range.isWitnessNeeded ?? false;
+    this.#seen = range.seen;
   }
 
   /** The last block. @throws WrongAnswerError, ReorganisedError */
@@ -204,7 +210,20 @@ export class BlockRange implements LogRange {
       }
       parent = hash;
     }
+    await this.#requireSeen(headers);
     return headers;
+  }
+
+  /** A restarted node reads anew what another branch may have from the beginning: a block that it saw tells them apart. */
+  async #requireSeen(headers: readonly RpcHeader[]): Promise<void> {
+    if (this.#seen === undefined) return;
+    const { number, hash } = this.#seen;
+    const found = headers[Number(number - this.#from)] ?? (await this.#header(number));
+    if (found.hash.toLowerCase() === hash.toLowerCase()) return;
+    throw new ReorganisedError(
+      `Block ${number} is another one than it was when it was final (${hash}): the chain was reorganised below its finality, or ` +
+        "the endpoint is on another branch. Nothing is read from there until blocks fit again.",
+    );
   }
 
   async #header(number: bigint): Promise<RpcHeader> {

@@ -55,6 +55,8 @@ export class EventSource {
   #scanned: bigint;
   /** The last scanned block, which the next one has to follow. */
   #tip: BlockId | undefined;
+  /** The newest block that was read, in this life or one before. */
+  #seen: BlockId | undefined;
   /** Blocks that the next call asks for, and how many calls in a row of so many the provider took. */
   #span: bigint;
   #calm = 0;
@@ -126,6 +128,7 @@ export class EventSource {
     this.#events = [];
     this.#scanned = this.served.deployedAt - 1n;
     this.#tip = undefined;
+    this.#seen = undefined;
     this.#marks = [];
     this.#saved = -SAVED_EVERY;
     this.#isRestored = true;
@@ -136,6 +139,7 @@ export class EventSource {
   #restore(cursor: Place | undefined): void {
     if (this.#isRestored) return;
     this.#isRestored = true;
+    this.#seen = this.#record?.seen;
     const state = this.#record?.load(cursor);
     if (state === undefined) return;
     this.#scanned = this.#saved = state.block;
@@ -206,10 +210,13 @@ export class EventSource {
           to,
           before: this.#tip,
           isWitnessNeeded: this.#reading.quorum > 1,
+          ...(this.#seen !== undefined && this.#seen.number >= from && { seen: this.#seen }),
         });
     const subscriptions = new Subscriptions(this.#subscriptions);
     const events = await this.#read(range, from, to, subscriptions, cursor);
-    this.#tip = await range.last();
+    const tip = await range.last();
+    await this.#see(tip);
+    this.#tip = tip;
     this.#events = this.#events.concat(events);
     this.#subscriptions = subscriptions;
     this.#scanned = to;
@@ -219,6 +226,12 @@ export class EventSource {
       this.#calm = 0;
       this.#span = this.#span * 2n < blocksPerCall ? this.#span * 2n : blocksPerCall;
     }
+  }
+
+  async #see(tip: BlockId | undefined): Promise<void> {
+    if (tip === undefined || (this.#seen !== undefined && tip.number <= this.#seen.number)) return;
+    await this.#record?.see(tip);
+    this.#seen = tip;
   }
 
   /** Of the ends of scans since the last waiting event, the last is enough. */

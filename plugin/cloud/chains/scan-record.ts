@@ -3,6 +3,7 @@ import { deserialize, serialize } from "node:v8";
 import { isBefore, type Place } from "../replication/event.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import { applicationKey } from "../storage/layout.ts";
+import type { BlockId } from "./block-range.ts";
 import type { ServedChain } from "./served-chain.ts";
 import type { Subscription } from "./subscriptions.ts";
 
@@ -27,6 +28,7 @@ export interface ScanState {
 export class ScanRecord {
   readonly #store: KeyValueStore;
   readonly #key: string;
+  readonly #seen: string;
 
   /** The record is of these contracts and this cloud alone: what is served anew begins anew. */
   constructor(
@@ -39,6 +41,7 @@ export class ScanRecord {
       .join("/")
       .toLowerCase();
     this.#key = applicationKey(`scan/${scope}`);
+    this.#seen = applicationKey(`seen/${scope}`);
   }
 
   /** What was saved last; undefined when there is nothing, or when the state beside it has gone back to before it. */
@@ -54,7 +57,18 @@ export class ScanRecord {
     await this.#store.write([{ key: this.#key, value: serialize(state) }]);
   }
 
+  /** The last block that was read, whether or not all before it is in the cloud's blocks; undefined when none was. */
+  get seen(): BlockId | undefined {
+    const bytes = this.#store.get(this.#seen);
+    return bytes === undefined ? undefined : (deserialize(bytes) as BlockId);
+  }
+
+  /** To be called before anything of a block is given away: what the node signs, it signs of this branch alone. */
+  async see(block: BlockId): Promise<void> {
+    await this.#store.write([{ key: this.#seen, value: serialize(block) }]);
+  }
+
   async forget(): Promise<void> {
-    await this.#store.write([{ key: this.#key, value: undefined }]);
+    await this.#store.write([this.#key, this.#seen].map((key) => ({ key, value: undefined })));
   }
 }

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { toQuantity } from "ethers";
+
 import { AgreedProvider } from "../../chain/agreed-provider.ts";
-import { EvmChain, type EvmContract, type Finality } from "../../chain/evm-chain.ts";
+import { EvmChain, type EvmContract, type Finality, type RpcHeader } from "../../chain/evm-chain.ts";
 import { suiteById } from "../../crypto/bls/suites.ts";
 import type { Suite } from "../../crypto/bls/suite.ts";
+import { ReorganisedError } from "../chains/block-range.ts";
 import type { IdentityKey } from "../dkg/identity.ts";
 import type { Members } from "../engines/ordered-replica.ts";
 import {
@@ -63,6 +66,7 @@ export class RegistryView {
   readonly #committees = new Map<bigint, PublicCommittee>();
   readonly #keys = new Map<string, IdentityKey>();
   #block = -1n;
+  #hash = "";
   #moved = performance.now();
   #time = 0n;
   #current = 0n;
@@ -173,13 +177,20 @@ export class RegistryView {
     return this.#trouble;
   }
 
-  /** Looks at the newest final block. @returns whether there was one. @throws Error when the chain cannot be asked: all is as it was */
+  /**
+   * Looks at the newest final block. @returns whether there was one.
+   *
+   * @throws ReorganisedError when the block that it is as of is another one now; Error when the chain cannot be asked: all is as it was
+   */
   async refresh(): Promise<boolean> {
     try {
       const final = await this.#agreed.finalHead(this.#place.chain.chainId, this.#place.finality);
       // An endpoint that is behind says nothing new.
       const isNew = final > this.#block;
-      if (isNew) await this.#readAt(final);
+      if (isNew) {
+        await this.#requireSameBranch();
+        await this.#readAt(final);
+      }
       this.#trouble = undefined;
       return isNew;
     } catch (error) {
@@ -216,6 +227,26 @@ export class RegistryView {
     }
   }
 
+  async #requireSameBranch(): Promise<void> {
+    const hash = await this.#hashOf(this.#block);
+    if (hash === this.#hash) return;
+    throw new ReorganisedError(
+      `Block ${this.#block} is another one than it was when it was final (${this.#hash}): the chain was reorganised below its ` +
+        "finality, or the endpoint is on another branch.",
+    );
+  }
+
+  async #hashOf(block: bigint): Promise<string> {
+    const params = [toQuantity(block), false];
+    const header = (await this.#agreed.request({
+      method: "eth_getBlockByNumber",
+      params,
+    })) as RpcHeader | null;
+    if (header === null)
+      throw new Error(`Chain ${this.#place.chain.chainId} does not know its block ${block}.`);
+    return header.hash.toLowerCase();
+  }
+
   /** Takes over what the registry says after a block, all of it or nothing. */
   async #readAt(block: bigint): Promise<void> {
     const reader = this.#reader.at(block);
@@ -233,6 +264,7 @@ export class RegistryView {
     const isSelected = pending.phase === Phase.Selected || pending.phase === Phase.Ready;
     const identityKeys = isSelected ? await this.#identityKeys(reader, pending.identities) : [];
     const time = await reader.chain.timestamp(block);
+    const hash = await this.#hashOf(block);
     const { committee } = fresh.get(current) ?? {};
     const candidates =
       committee === undefined || time >= committee.validUntil ? await reader.candidates() : [];
@@ -247,7 +279,7 @@ export class RegistryView {
     this.#pending = pending;
     this.#selection = isSelected ? { ...pending, identityKeys } : undefined;
     this.#time = time;
-    this.#block = block;
+    [this.#block, this.#hash] = [block, hash];
     this.#moved = performance.now();
   }
 

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 
 import type { Eip1193 } from "../../../../plugin/chain/evm-chain.ts";
-import { ReorganisedError } from "../../../../plugin/cloud/chains/block-range.ts";
+import { ReorganisedError, WrongAnswerError } from "../../../../plugin/cloud/chains/block-range.ts";
 import type { OrderedEvent, Place } from "../../../../plugin/cloud/replication/event.ts";
 import type { KeyValueStore, Write } from "../../../../plugin/cloud/storage/key-value-store.ts";
 import { LevelStore } from "../../../../plugin/cloud/storage/level-store.ts";
@@ -107,6 +107,29 @@ describe("plugin/cloud/chains/scan-record", () => {
     const restarted = chain.source(undefined, chain.provider, 0, store);
     const error = await restarted.after(cursor, 10).catch((failure: unknown) => failure);
     expect(error).to.be.instanceOf(ReorganisedError);
+  });
+
+  it("notices after a restart that a block which it saw is another one, though the scan was saved before it", async () => {
+    const chain = longChain();
+    const store = new MemoryStore();
+    const source = chain.source(undefined, chain.provider, 0, store);
+    const cursor = (await source.after(undefined, 10)).at(-1)!.place;
+    await source.after(cursor, 10);
+    chain.head = 3_010;
+    expect(await source.after(cursor, 10)).to.deep.equal([]);
+    chain.reorganise(3_005);
+    const restarted = chain.source(undefined, chain.provider, 0, store);
+    // The other branch is shorter at first.
+    chain.head = 3_007;
+    chain.request(3_006, 2);
+    const early = await restarted.after(cursor, 10).catch((failure: unknown) => failure);
+    expect(early).to.be.instanceOf(WrongAnswerError);
+    chain.head = 3_020;
+    const late = await restarted.after(cursor, 10).catch((failure: unknown) => failure);
+    expect(late).to.be.instanceOf(ReorganisedError);
+    expect((late as Error).message).to.match(/^Block 3010 is another one than it was when it was final/);
+    await restarted.reset();
+    expect((await restarted.after(cursor, 10)).map(({ kind }) => kind)).to.deep.equal(["request"]);
   });
 
   for (let seed = FIRST_SEED; seed < FIRST_SEED + 10; seed++) {

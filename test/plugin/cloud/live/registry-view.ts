@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { EvmChain, type Eip1193 } from "../../../../plugin/chain/evm-chain.ts";
 import { bn254 } from "../../../../plugin/crypto/bls/bn254.ts";
+import { ReorganisedError } from "../../../../plugin/cloud/chains/block-range.ts";
 import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
 import { EmbeddedCommittee, type Member } from "../../../../plugin/cloud/embedded/embedded-committee.ts";
 import { RegistryView } from "../../../../plugin/cloud/live/registry-view.ts";
@@ -145,6 +146,38 @@ describe("RegistryView", function () {
     expect(complaints).to.have.length(1);
     stopped.abort();
     await watched;
+  });
+
+  it("takes nothing from another branch of the chain, and says that it was reorganised below its finality", async () => {
+    const { view: open, committee, mine, chain } = await cloud();
+    const snapshot = await chain.rpc("evm_snapshot");
+    await mine(FINALITY + 1);
+    const view = await open();
+    const known = view.block;
+    expect(await chain.rpc("evm_revert", snapshot)).to.equal(true);
+    await committee.openEpoch(() => Promise.resolve());
+    await mine(FINALITY);
+    const error = await view.refresh().catch((failure: unknown) => failure);
+    expect(error).to.be.instanceOf(ReorganisedError);
+    expect(view.trouble!.message).to.match(
+      /^Block \d+ is another one than it was when it was final .* below its finality/,
+    );
+    expect(view).to.include({ current: 0n, block: known });
+    // Who begins on this branch has seen no other.
+    expect((await open()).current).to.equal(1n);
+  });
+
+  it("sees nothing of a reorganisation above finality", async () => {
+    const { view: open, committee, mine, chain } = await cloud();
+    await mine(FINALITY);
+    const snapshot = await chain.rpc("evm_snapshot");
+    await mine(FINALITY);
+    const view = await open();
+    await chain.rpc("evm_revert", snapshot);
+    await committee.openEpoch(() => Promise.resolve());
+    await mine(FINALITY);
+    expect(await view.refresh()).to.equal(true);
+    expect(view.current).to.equal(1n);
   });
 
   it("believes no single endpoint where two answer", async () => {
