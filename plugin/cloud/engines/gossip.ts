@@ -120,7 +120,9 @@ function bodyOf(gossip: Gossip): Structure {
     case "statement":
       return [integer(gossip.height), gossip.blockHash, gossip.signature, [...gossip.partials]];
     case "heads":
-      return [...gossip.heads].map(([chainId, head]) => [integer(chainId), integer(head)]);
+      return [...gossip.heads]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([chainId, head]) => [integer(chainId), integer(head)]);
     case "approvals":
       return [integer(gossip.time), [...gossip.events]];
     case "wake":

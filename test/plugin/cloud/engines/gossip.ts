@@ -84,6 +84,13 @@ describe('plugin/cloud/engines/gossip (seed "gossip")', () => {
     });
   }
 
+  it("names chains in ascending order, in whatever order a node came to see them", () => {
+    const seen = new Map([...(heads as { heads: ReadonlyMap<bigint, bigint> }).heads].reverse());
+    const bytes = encodeGossip(CLOUD, secrets[1]!, { ...heads, heads: seen } as Gossip);
+    expect(decoded(bytes)).to.deep.equal(heads);
+    expect(bytes).to.deep.equal(encodeGossip(CLOUD, secrets[1]!, heads));
+  });
+
   it("refuses chains out of order or twice, another kind, heights beyond all numbers, and what is too long", () => {
     const signed = (kind: number, body: Parameters<typeof encode>[0]): Uint8Array => {
       const said = [integer(kind), integer(7), integer(2), integer(0), body];
