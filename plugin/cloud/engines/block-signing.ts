@@ -65,12 +65,13 @@ export class BlockSigning {
   /** Takes a member's statement. @returns whether it is worth passing on, or why not */
   hear(gossip: Gossip & { kind: "statement" }): true | string {
     const { height } = gossip;
-    // Of a signed block only another result is news.
-    if (height < this.unsigned && gossip.blockHash === this.#replica.blockHash(height))
-      return `Block ${height} is signed.`;
     if (gossip.epoch < this.#replica.epochOf(height))
       return `Epoch ${gossip.epoch} does not sign block ${height}.`;
+    // Also of a signed block: together with another statement of the same member it is evidence.
     const heard = this.#heard.addStatement(this.#replica.height, height, gossip);
+    // Of a signed block only another result is news.
+    const isSigned = height < this.unsigned && gossip.blockHash === this.#replica.blockHash(height);
+    if (heard === "news" && isSigned) return `Block ${height} is signed.`;
     if (heard === "too far") return `Block ${height} is too far from the last one.`;
     if (heard === "known") return "It is known.";
     if (heard !== "news") this.#accuseOfTwo(height, heard, gossip);

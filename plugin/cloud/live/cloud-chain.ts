@@ -17,7 +17,9 @@ import { CloudNode } from "../node/cloud-node.ts";
 import type { EpochKey, PublicCommittee } from "../node/signatures.ts";
 import { SigningGuard } from "../node/signing-guard.ts";
 import { Application } from "../replication/application.ts";
+import type { Misbehaviour } from "../replication/engine.ts";
 import { State } from "../storage/state.ts";
+import type { Equivocation } from "./equivocation-evidence.ts";
 import { reasonOf, type Journal } from "./journal.ts";
 import { ServedByNode, type ChainState, type ServedPlace } from "./served.ts";
 import type { LiveStores } from "./stores.ts";
@@ -60,6 +62,8 @@ export interface CloudChainParts {
   readonly snapshots: SnapshotPlan;
   /** How many of the last blocks are kept. */
   readonly retention: number;
+  /** Has evidence handed in. @returns the operator that it is against; undefined when no stake answers for it */
+  accuse(equivocation: Equivocation): string | undefined;
   readonly journal: Journal;
 }
 
@@ -108,8 +112,7 @@ export class CloudChain {
       snapshots: new SnapshotStore(join(folder, "snapshots"), snapshots),
       // A node cannot be told yet whom to take a snapshot from: it begins with the first block.
       keepsBlocks: true,
-      report: ({ kind, index, height }) =>
-        journal.warn("a member does wrong", { kind, member: index, height }),
+      report: (misbehaviour) => this.#report(misbehaviour),
       signed: (height) => {
         journal.info("signed", { height });
         for (const one of this.#served) one.noteSigned(height);
@@ -220,6 +223,16 @@ export class CloudChain {
     const contradiction = contradictionIn(line);
     if (contradiction !== undefined) this.#application.contradicted(contradiction);
     if (line.level === "error") this.#parts.journal.warn("CometBFT says", { reason: line.message });
+  }
+
+  #report(misbehaviour: Misbehaviour): void {
+    const { accuse, journal } = this.#parts;
+    const { kind, index, height } = misbehaviour;
+    const operator =
+      kind === "equivocation"
+        ? accuse({ epoch: this.node.epochOf(height), height, votes: misbehaviour.votes })
+        : undefined;
+    journal.warn("a member does wrong", { kind, member: index, height, ...(operator && { operator }) });
   }
 
   async #tell(chainId: bigint, final: bigint): Promise<void> {

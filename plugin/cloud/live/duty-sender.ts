@@ -50,6 +50,7 @@ const NOT_NOW = new Set([
   "RegistryStillLive",
   "RegistryLapsed",
   "LivenessNotChallenged",
+  "SlashingAlreadyPunished",
   "MirrorWrongEpoch",
   "MirrorNotYetValid",
 ]);

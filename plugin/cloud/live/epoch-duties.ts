@@ -9,6 +9,7 @@ import { confirm } from "../dkg/confirmation.ts";
 import { Phase, type CommitteeStruct, type PendingEpoch } from "../node/registry.ts";
 import { Ceremonies, type StartCeremony } from "./ceremonies.ts";
 import { DutySender, type Duty, type DutyAccount } from "./duty-sender.ts";
+import { EquivocationEvidence, type Equivocation } from "./equivocation-evidence.ts";
 import { JointRequests, type JointRequest, type SignTogether } from "./joint-requests.ts";
 import type { KeptKey, KeyRing } from "./key-ring.ts";
 import type { RegistryView } from "./registry-view.ts";
@@ -61,6 +62,7 @@ export class EpochDuties {
   readonly #sender: DutySender;
   readonly #ceremonies: Ceremonies;
   readonly #joint: JointRequests;
+  readonly #evidence: EquivocationEvidence;
   #challenges: EvmContract | undefined;
   /** As of the final block. */
   #challenge: Challenge | undefined;
@@ -70,6 +72,7 @@ export class EpochDuties {
     const { account, ring, identity, startCeremony: start, linger = LINGER } = parts;
     this.#parts = parts;
     this.#sender = new DutySender(account);
+    this.#evidence = new EquivocationEvidence(parts.view);
     this.#joint = new JointRequests(parts.signTogether, account.complain);
     const { turn: pause, clock, progress, complain } = account;
     const { publicKey } = identity;
@@ -103,6 +106,11 @@ export class EpochDuties {
     await this.#ceremonies.stop();
   }
 
+  /** Has evidence handed in that a member voted twice. @returns the operator that it is against; undefined when no stake answers for it */
+  accuse(equivocation: Equivocation): string | undefined {
+    return this.#evidence.add(equivocation);
+  }
+
   /** Looks at the chain, and takes the steps that it is this node's turn to take. @returns whether it took any */
   async step(): Promise<boolean> {
     const { view, ring } = this.#parts;
@@ -118,7 +126,7 @@ export class EpochDuties {
     }
     this.#joint.want(this.#toSign());
 
-    const duties = this.#duties(await this.#newest());
+    const duties = [...this.#duties(await this.#newest()), ...(await this.#reports())];
     this.#sender.retain(new Set(duties.map(({ name }) => name)));
     let taken = false;
     for (const duty of duties) taken = (await this.#sender.take(duty)) || taken;
@@ -218,6 +226,14 @@ export class EpochDuties {
     const signature = request && this.#joint.signature(request.digest);
     if (signature === undefined || this.#parts.view.current !== current) return [];
     return [this.#call(`epoch ${current} to ${epoch}`, "rotate", hexlify(signature))];
+  }
+
+  /** What keeps evidence from being looked up keeps no other duty from being done. */
+  async #reports(): Promise<Duty[]> {
+    return this.#evidence.duties().catch((error: unknown) => {
+      this.#parts.account.complain("Evidence against members cannot be handed in", error);
+      return [];
+    });
   }
 
   #answer(): Duty[] {

@@ -19,7 +19,7 @@ import type { ServedPlace } from "./served.ts";
 /** Milliseconds between two looks at the registry, and for which each operator leaves a step there to those before it. */
 const [REGISTRY_INTERVAL, TURN] = [2_000, 15_000];
 
-type ChainParts = Omit<CloudChainParts, "view" | "keys" | "first" | "cloudId">;
+type ChainParts = Omit<CloudChainParts, "view" | "keys" | "first" | "cloudId" | "accuse">;
 
 export interface LiveNodeParts extends ChainParts {
   readonly view: RegistryView;
@@ -123,6 +123,7 @@ export class LiveNode {
       view,
       keys: keyRing.keys,
       first: { epoch: first!, validFrom },
+      accuse: (equivocation) => this.#duties.accuse(equivocation),
     });
     this.#chain = chain;
     const end = new AbortController();

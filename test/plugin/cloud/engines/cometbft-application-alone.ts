@@ -12,7 +12,9 @@ import { decodeGossip, encodeGossip, type Gossip } from "../../../../plugin/clou
 import type { OrderedReplica } from "../../../../plugin/cloud/engines/ordered-replica.ts";
 import { SnapshotStore } from "../../../../plugin/cloud/engines/snapshot-store.ts";
 import type { CloudNode } from "../../../../plugin/cloud/node/cloud-node.ts";
+import { signVote } from "../../../../plugin/cloud/node/signatures.ts";
 import { encodeBlock } from "../../../../plugin/cloud/replication/block.ts";
+import type { Misbehaviour } from "../../../../plugin/cloud/replication/engine.ts";
 import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
 import { prebuilt } from "../../../programs/guest.ts";
 import { epochOf, observerOf, THRESHOLD, type TestEpoch } from "../node/members.ts";
@@ -32,10 +34,11 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
   let said: Uint8Array[];
   /** How far others were said to see chains. */
   let seen: bigint[];
+  let reports: Misbehaviour[];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "nexus-application-"));
-    [complaints, said, seen] = [[], [], []];
+    [complaints, said, seen, reports] = [[], [], [], []];
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -69,7 +72,7 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
       broadcast,
       snapshots: new SnapshotStore(folder, { every: 1_000, keep: 1 }),
       store,
-      report: () => undefined,
+      report: (misbehaviour) => reports.push(misbehaviour),
       signed: () => undefined,
       othersSee: (heads) => seen.push(...heads.values()),
       halted: () => undefined,
@@ -270,5 +273,17 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
     losing.clear();
     await commit(2n, []);
     for (const node of nodes) expect(node.certificate(1)).not.to.equal(undefined);
+
+    // What the last one says of it now is no news, and yet evidence together with what else it says.
+    const { identity } = epoch.members[3]!;
+    const voted = (blockHash: string): Gossip => {
+      const vote = signVote(new IdentitySecret(identity), CLOUD, 4, { epoch: 1n, height: 1, blockHash });
+      return { ...statement(4, 1, blockHash), signature: vote.signature } as Gossip;
+    };
+    expect(await tell(apps[0]!, 4, voted(nodes[0]!.blockHash(1)!)), "it is signed").to.equal(1);
+    expect(await tell(apps[0]!, 4, voted(hash(9)))).to.equal(0);
+    await apps[0]!.idle();
+    const found = reports.filter(({ kind }) => kind === "equivocation");
+    expect(found.map(({ index, height }) => ({ index, height }))).to.deep.equal([{ index: 4, height: 1 }]);
   });
 });

@@ -3,9 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
+import { getAddress, hexlify } from "ethers";
 
 import { EvmChain, EvmContract } from "../../../../plugin/chain/evm-chain.ts";
+import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
+import type { Equivocation } from "../../../../plugin/cloud/live/equivocation-evidence.ts";
+import type { Vote } from "../../../../plugin/cloud/replication/engine.ts";
 import { loadArtifact } from "../../../../plugin/contracts/artifacts.ts";
+import * as digests from "../../../../plugin/contracts/digests.ts";
 import { EpochCloud, FINALITY, randomOf, SIZE, THRESHOLD, WINDOW, type EpochNode } from "./epoch-nodes.ts";
 
 const FOUNDING = ["openEpoch", "selectCommittee", ...Array.from({ length: THRESHOLD }, () => "confirm")];
@@ -243,5 +248,41 @@ describe('plugin/cloud/live/epoch-duties (seed "epoch duties")', function () {
     for (let i = 0; i < 5; i++) await cloud.round(present);
     expect(cloud.sent).to.deep.equal(["answerChallenge"]);
     expect(complaints()).to.deep.equal([]);
+  });
+
+  describe("evidence that a member voted twice", () => {
+    const votes = (node: EpochNode, epoch: bigint, height: number): Equivocation => {
+      const signed = ["0x11", "0x22"].map((byte) => {
+        const blockHash = byte.padEnd(66, byte.slice(2));
+        const digest = digests.vote(cloud.cloudId, epoch, BigInt(height), blockHash);
+        const signature = hexlify(new IdentitySecret(node.identity).signDigest(digest));
+        return { index: 1, height, blockHash, signature };
+      });
+      return { epoch, height, votes: signed as [Vote, Vote] };
+    };
+    const charged = async (epoch: bigint, node: EpochNode): Promise<bigint> => {
+      const slashing = cloud.home.contract("EquivocationSlashing");
+      const about = [cloud.cloudId, epoch, node.account.address];
+      return (await cloud.home.chain.read(slashing, "chargedOf", ...about))[0] as bigint;
+    };
+
+    it("is handed in once by all who saw it, whatever more they see of that member, if its stake answers for it", async () => {
+      await begin(SIZE);
+      await cloud.until(isActive(1n));
+      await cloud.until(() => cloud.nodes.every(({ view }) => view!.current === 1n));
+      const [liar, ...honest] = (await cloud.members(1n)) as [EpochNode, ...EpochNode[]];
+      cloud.sent.length = 0;
+      const accuse = (one: Equivocation): string | undefined => honest[0]!.duties!.accuse(one);
+      expect(accuse(votes(liar, 2n, 7)), "of no epoch").to.equal(undefined);
+      expect(accuse({ ...votes(liar, 1n, 7), height: 9 }), "of another height").to.equal(undefined);
+      for (const node of honest)
+        for (const height of [7, 8])
+          expect(node.duties!.accuse(votes(liar, 1n, height))).to.equal(getAddress(liar.account.address));
+      await cloud.until(async () => (await charged(1n, liar)) > 0n);
+      for (let i = 0; i < 30; i++) await cloud.round();
+      expect(cloud.sent).to.deep.equal(["report"]);
+      expect(await charged(1n, honest[0]!)).to.equal(0n);
+      expect(complaints()).to.deep.equal([]);
+    });
   });
 });

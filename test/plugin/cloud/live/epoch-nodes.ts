@@ -7,7 +7,8 @@ import { keccak_256 } from "@noble/hashes/sha3.js";
 import { getBytes, hexlify } from "ethers";
 
 import { DevelopmentAccount } from "../../../../plugin/chain/development-account.ts";
-import { EvmChain, type EvmContract } from "../../../../plugin/chain/evm-chain.ts";
+import { EvmChain, EvmContract } from "../../../../plugin/chain/evm-chain.ts";
+import { loadArtifact } from "../../../../plugin/contracts/artifacts.ts";
 import * as digests from "../../../../plugin/contracts/digests.ts";
 import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
 import { DkgParticipant, type DkgResult } from "../../../../plugin/cloud/dkg/participant.ts";
@@ -252,7 +253,8 @@ export class EpochCloud {
       this.interrupt("before");
       const { data } = args.params![0] as { data: string };
       const hash = await chain.request(args);
-      const method = this.registry.abi.parseTransaction({ data })?.name ?? "answerChallenge";
+      const contracts = [this.registry, ...["LivenessChallenges", "EquivocationSlashing"].map(abiOf)];
+      const method = contracts.map(({ abi }) => abi.parseTransaction({ data })?.name).find(Boolean)!;
       this.sent.push(method);
       this.interrupt("after");
       return hash;
@@ -304,5 +306,7 @@ export class EpochCloud {
     return this.nodes.find(({ account }) => account.address.toLowerCase() === address.toLowerCase())!;
   }
 }
+
+const abiOf = (name: string): EvmContract => new EvmContract("0x", loadArtifact(name).abi);
 
 export const randomOf = (seed: string): Seeded => seeded(seed);
