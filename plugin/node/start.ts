@@ -7,6 +7,7 @@ import { computeAddress, hexlify, ZeroAddress } from "ethers";
 
 import type { EvmChain } from "../chain/evm-chain.ts";
 import { SigningProvider } from "../chain/signing-provider.ts";
+import { AccountSender } from "../cloud/chains/account-sender.ts";
 import { EventSource } from "../cloud/chains/event-source.ts";
 import { ScanRecord } from "../cloud/chains/scan-record.ts";
 import { freePort } from "../cloud/cometbft/free-ports.ts";
@@ -123,7 +124,7 @@ async function partsOf({ configuration, cloud, keys, account, stores }: Running)
     paying.push(one);
     served.push(await servedPlace(chain, one, provider.address, cloud, stores));
   }
-  const address = served[0]!.account;
+  const address = served[0]!.sender.address;
   const identity = computeAddress(hexlify(keys.identity.publicKey));
   const [bound] = await view.latest.chain.read(view.latest.registry, "operatorOf", identity);
   const operator = bound === ZeroAddress ? address : (bound as string);
@@ -145,7 +146,8 @@ async function servedPlace(
     new ScanRecord(stores.state, read, cloud),
   );
   const { turnTime = TURN_TIME } = configuration;
-  return { source, paying: { ...read, chain: paying }, account, turnTime };
+  const sender = new AccountSender(paying, account);
+  return { source, paying: { ...read, chain: paying }, sender, turnTime };
 }
 
 async function work(running: Running, parts: Parts, stopped: AbortSignal): Promise<void> {
@@ -177,7 +179,6 @@ async function work(running: Running, parts: Parts, stopped: AbortSignal): Promi
     blockTime,
     snapshots,
     retention,
-    home: { paying: paying[0]!, account: address },
     operator,
     programs: async (approve, until) =>
       new ApprovedPrograms(folder.programs, {

@@ -1,14 +1,16 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { hexlify } from "ethers";
 
 import * as digests from "../../contracts/digests.ts";
 import type { ChainRecord } from "../replication/block-record.ts";
-import type { EvmContract, Fees, RpcReceipt, Transaction } from "../../chain/evm-chain.ts";
+import type { EvmContract, Transaction } from "../../chain/evm-chain.ts";
 import { failureOf } from "../../chain/provider-failure.ts";
-import { firstOffer, raisedOffer, type FeeBounds } from "./fee-offer.ts";
+import {
+  SendRefusedError,
+  type AccountCall,
+  type AccountSender,
+  type SendOutcome,
+} from "./account-sender.ts";
 import { encodeFulfil } from "./fulfil-call.ts";
-import { sendFailureOf } from "./send-failure.ts";
 import type { ServedChain } from "./served-chain.ts";
 
 /** A transaction that delivered something. */
@@ -18,20 +20,8 @@ export interface Delivery {
   readonly gasUsed: bigint;
 }
 
-/** How long to wait for a transaction, in milliseconds. */
-export interface Patience {
-  /** Between two looks for a receipt. */
-  readonly poll: number;
-  /** Until a transaction that is not mined is sent again with a higher fee, if blocks came without it. */
-  readonly bump: number;
-  /** Called when a transaction just sent is not mined yet: makes a simulated chain mine that does so only when told. */
-  readonly mine?: () => Promise<void>;
-}
-
-const LIVE: Patience = { poll: 1_000, bump: 45_000 };
-
-/** What one transaction may take of a chain, and of the account that pays. */
-export interface DeliveryBounds extends FeeBounds {
+/** What one transaction may take of a chain. */
+export interface DeliveryBounds {
   /** Most gas: what the chain takes of one transaction. */
   readonly gas: bigint;
   /** Whether the chain is asked how much gas a transaction needs. One that is not asked gets the most, and refuses what would fail. */
@@ -39,12 +29,7 @@ export interface DeliveryBounds extends FeeBounds {
 }
 
 /** 2^24 gas is Ethereum's own bound (EIP-7825). */
-const LIVE_BOUNDS: DeliveryBounds = {
-  multiple: 4n,
-  budget: 2n * 10n ** 18n,
-  gas: 1n << 24n,
-  estimates: true,
-};
+const LIVE_BOUNDS: DeliveryBounds = { gas: 1n << 24n, estimates: true };
 
 /** A simulated chain runs a transaction some twenty times to estimate its gas, and nobody pays for that. */
 export const SIMULATED_BOUNDS: DeliveryBounds = { ...LIVE_BOUNDS, estimates: false };
@@ -67,25 +52,22 @@ export class DeliveryError extends Error {
 export class Relayer {
   readonly #served: ServedChain;
   readonly #cloudId: string;
-  readonly #account: string;
-  readonly #patience: Patience;
+  readonly #sender: AccountSender;
   readonly #bounds: DeliveryBounds;
 
   /**
-   * @param account an account that the chain's provider signs for; it pays the gas and earns the relayer's fees
-   * @param bounds what one transaction may take: 4 times what the chain asks for, 2 ether, and 2^24 gas, unless given
+   * @param sender of an account on the chain, which pays the gas and earns the relayer's fees
+   * @param bounds what one transaction may take: 2^24 gas, unless given
    */
   constructor(
     served: ServedChain,
     cloudId: string,
-    account: string,
-    patience: Patience = LIVE,
+    sender: AccountSender,
     bounds: DeliveryBounds = LIVE_BOUNDS,
   ) {
     this.#served = served;
     this.#cloudId = cloudId;
-    this.#account = account;
-    this.#patience = patience;
+    this.#sender = sender;
     this.#bounds = bounds;
   }
 
@@ -103,12 +85,12 @@ export class Relayer {
     const calls = record.calls.map((c) => ({ ...c, data: hexlify(c.data) }));
     const execute = [this.#cloudId, epoch, header, calls, hexlify(signature)];
     const deliveries = [
-      await this.#deliverPart("fulfil", {
+      await this.#inTurn("fulfil", {
         contract: gateway,
         data: gateway.abi.getFunction("fulfil")!.selector + hexlify(fulfil).slice(2),
         isOpen: () => this.#hasOpenRequest(record),
       }),
-      await this.#deliverPart("execute", {
+      await this.#inTurn("execute", {
         contract: outbox,
         data: outbox.abi.encodeFunctionData("execute", execute),
         isOpen: () => this.#hasOpenCall(record),
@@ -139,15 +121,29 @@ export class Relayer {
     return !(await this.#hasOpenRequest(record, at)) && !(await this.#hasOpenCall(record, at));
   }
 
+  async #inTurn(kind: Delivery["kind"], part: Part): Promise<Delivery | undefined> {
+    return this.#sender
+      .inTurn((send) => this.#deliverPart(send, kind, part))
+      .catch((error: unknown) => {
+        throw error instanceof SendRefusedError ? new DeliveryError(error.message, { cause: error }) : error;
+      });
+  }
+
   /** Sends the part until the chain has it: by this transaction, by one from before a crash, or by another relayer's. */
-  async #deliverPart(kind: Delivery["kind"], part: Part): Promise<Delivery | undefined> {
+  async #deliverPart(
+    send: (call: AccountCall) => Promise<SendOutcome>,
+    kind: Delivery["kind"],
+    part: Part,
+  ): Promise<Delivery | undefined> {
+    const { data, contract } = part;
     let tries = 0;
     while (await part.isOpen()) {
       const most = await this.#most();
       const estimate = await this.#estimate(kind, part, most);
       if (estimate === undefined) return undefined;
       const ample = (estimate * GAS_PERCENT[tries]!) / 100n;
-      const outcome = await this.#transact(kind, part, ample < most ? ample : most);
+      const gas = ample < most ? ample : most;
+      const outcome = await send({ name: kind, to: contract.address, data, gas });
       if (outcome === "taken") continue;
       if (outcome !== "too little gas" && BigInt(outcome.status) === 1n) {
         return { kind, transactionHash: outcome.transactionHash, gasUsed: BigInt(outcome.gasUsed) };
@@ -168,7 +164,7 @@ export class Relayer {
     most: bigint,
   ): Promise<bigint | undefined> {
     const { chain, chainId } = this.#served;
-    const transaction = { from: this.#account, to: contract.address, data };
+    const transaction = { from: this.#sender.address, to: contract.address, data };
     let estimate = most;
     try {
       if (this.#bounds.estimates) estimate = await chain.estimateGas(transaction);
@@ -235,83 +231,6 @@ export class Relayer {
     return at === undefined
       ? chain.read(contract, method, ...args)
       : chain.readAt(at, contract, method, ...args);
-  }
-
-  /** The receipt of the transaction; `taken` when another one of this account took its place. */
-  async #transact(
-    kind: Delivery["kind"],
-    { contract, data }: Part,
-    gas: bigint,
-  ): Promise<RpcReceipt | "taken" | "too little gas"> {
-    const { chain } = this.#served;
-    const nonce = await chain.nonce(this.#account);
-    let offer: Fees | undefined = firstOffer(await chain.fees(), gas, this.#bounds);
-    let last = offer;
-    let head = 0n;
-    const sent: string[] = [];
-    for (;;) {
-      if (offer !== undefined) {
-        last = offer;
-        head = await chain.head();
-        const transaction = { from: this.#account, to: contract.address, data, gas, nonce, ...offer };
-        const hash = await this.#send(kind, transaction);
-        if (hash === "too little gas") return hash;
-        if (hash !== undefined) sent.push(hash);
-      }
-      const newest = sent.at(-1);
-      const isMined = newest !== undefined && (await chain.receipt(newest)) !== undefined;
-      if (!isMined) await this.#patience.mine?.();
-      const outcome = await this.#mined(sent, nonce);
-      if (outcome !== "waiting") return outcome;
-      // A chain that stands still takes no offer, however high; and what is offered is paid once it goes on.
-      const hasMoved = (await chain.head()) > head;
-      offer = hasMoved ? raisedOffer(last, await chain.fees(), gas, this.#bounds) : undefined;
-    }
-  }
-
-  /**
-   * @returns the transaction's hash; undefined when one with its nonce has been sent or mined, as before a crash
-   * @throws DeliveryError when it would be refused again
-   */
-  async #send(
-    kind: Delivery["kind"],
-    transaction: Transaction & { gas: bigint },
-  ): Promise<string | "too little gas" | undefined> {
-    try {
-      return await this.#served.chain.send(transaction);
-    } catch (error) {
-      const { message } = error as Error;
-      switch (sendFailureOf(message)) {
-        case "outrun":
-          // That one may do, or has to be outbid.
-          return undefined;
-        case "too little gas":
-          return "too little gas";
-        case "too much gas":
-          throw this.#refusal(`${kind} with ${transaction.gas} gas: ${message}`);
-        case "unfunded":
-          throw this.#refusal(`${kind}, for account ${this.#account} cannot pay for it: ${message}`);
-        case "refused":
-          throw error;
-      }
-    }
-  }
-
-  /** The receipt of whichever of these transactions is mined; or what became of their nonce within `bump` milliseconds. */
-  async #mined(hashes: readonly string[], nonce: bigint): Promise<RpcReceipt | "taken" | "waiting"> {
-    const { chain } = this.#served;
-    const until = performance.now() + this.#patience.bump;
-    for (;;) {
-      // Asked for first: once the nonce is taken, so are the receipts there.
-      const next = await chain.nonce(this.#account);
-      for (const hash of hashes) {
-        const receipt = await chain.receipt(hash);
-        if (receipt !== undefined) return receipt;
-      }
-      if (next > nonce) return "taken";
-      if (performance.now() >= until) return "waiting";
-      await sleep(this.#patience.poll);
-    }
   }
 }
 

@@ -6,6 +6,7 @@ import { DevelopmentAccount } from "../../chain/development-account.ts";
 import { EvmContract, type EvmChain } from "../../chain/evm-chain.ts";
 import { loadArtifact } from "../../contracts/artifacts.ts";
 import { Patience } from "../../chain/patience.ts";
+import { AccountSender } from "../chains/account-sender.ts";
 import { Relayer, SIMULATED_BOUNDS } from "../chains/relayer.ts";
 import { servedChain, type ServedChain } from "../chains/served-chain.ts";
 import type { ActivatedEpoch } from "./embedded-committee.ts";
@@ -53,7 +54,12 @@ export async function attachmentOf(
     account,
     parts,
     patience: new Patience(PATIENCE_MS),
-    relayer: new Relayer(served, cloudId, account.address, { poll: 20, bump: 5_000, mine }, SIMULATED_BOUNDS),
+    relayer: new Relayer(
+      served,
+      cloudId,
+      new AccountSender(chain, account.address, { poll: 20, bump: 5_000, mine }),
+      SIMULATED_BOUNDS,
+    ),
   };
 }
 

@@ -2,16 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { concat, id, keccak256 } from "ethers";
 
-import type { EvmChain } from "../../chain/evm-chain.ts";
-import { callDataOf, transact, type Wish } from "../../chain/transact.ts";
+import { callDataOf, TransactionError, type Wish } from "../../chain/transact.ts";
 import { revertDataOf } from "../../contracts/revert-data.ts";
 import { suiteError } from "../../contracts/suite-errors.ts";
+import type { AccountSender } from "../chains/account-sender.ts";
 
 /** What a node sends transactions with, and whom it tells. */
 export interface DutyAccount {
-  /** Its provider signs for `address`. */
-  readonly chain: EvmChain;
-  readonly address: string;
+  /** Sends whatever the account sends on the chain. */
+  readonly sender: AccountSender;
   /** The operator whose node this is: its place in the order of turns. */
   readonly operator: string;
   /** Milliseconds for which each operator leaves a step to those before it. */
@@ -58,7 +57,7 @@ const NOT_NOW = new Set([
 /**
  * Takes steps on a chain, each once among all nodes: they are tried on the chain's newest state before anything is paid, and nodes go one
  * after the other, in an order that differs from step to step and is the same for all. Who comes later finds the step taken. One
- * transaction is under way at a time; until it is mined, or given up, no other is sent.
+ * step is under way at a time; until its transaction is mined, no other is taken.
  */
 export class DutySender {
   readonly #account: DutyAccount;
@@ -80,35 +79,50 @@ export class DutySender {
    * @returns whether it was taken; false too while its transaction is not mined after some seconds
    */
   async take(duty: Duty): Promise<boolean> {
-    const { chain, address, clock } = this.#account;
-    const { name, contract } = duty;
-    if (this.#isSending || (this.#refused.get(name)?.until ?? -Infinity) > clock()) return false;
+    const { name } = duty;
+    if (this.#isSending || (this.#refused.get(name)?.until ?? -Infinity) > this.#account.clock())
+      return false;
     try {
-      const gas = await chain.estimateGas({ from: address, to: contract.address, data: callDataOf(duty) });
-      if (!this.#isTurn(duty) || this.#isSending) return false;
-      // The estimate is of the newest block's state.
-      const patience = new AbortController();
-      const late = sleep(PATIENCE, false, { signal: patience.signal }).catch(() => false);
-      const taken = await Promise.race([this.#send(duty, (gas * 5n) / 4n), late]);
-      patience.abort();
-      return taken;
+      await this.#estimate(duty);
     } catch (error) {
       this.#refuse(name, error);
       return false;
     }
+    if (!this.#isTurn(duty) || this.#isSending) return false;
+    const patience = new AbortController();
+    const late = sleep(PATIENCE, false, { signal: patience.signal }).catch(() => false);
+    const taken = await Promise.race([this.#send(duty), late]);
+    patience.abort();
+    return taken;
+  }
+
+  /** Gas of a step after the newest block. @throws what the contract says when it cannot be taken */
+  async #estimate(duty: Duty): Promise<bigint> {
+    const { chain, address } = this.#account.sender;
+    return chain.estimateGas({ from: address, to: duty.contract.address, data: callDataOf(duty) });
   }
 
   /** Sends a step's transaction and waits until it is mined. Never rejects. @returns whether it did what it was sent for */
-  async #send(duty: Duty, gas: bigint): Promise<boolean> {
-    const { chain, address, progress } = this.#account;
-    const { name, method } = duty;
+  async #send(duty: Duty): Promise<boolean> {
+    const { sender, progress } = this.#account;
+    const { name, method, contract } = duty;
     this.#isSending = true;
     try {
-      await transact(chain, address, duty, (hash) => progress(`${name}: ${method} sent, ${hash}`), gas);
+      const outcome = await sender.inTurn(async (send) => {
+        // While the account sent something else, another node may have taken the step.
+        const gas = ((await this.#estimate(duty)) * 5n) / 4n;
+        const onSent = (hash: string): void => progress(`${name}: ${method} sent, ${hash}`);
+        return send({ name: method, to: contract.address, data: callDataOf(duty), gas, onSent });
+      });
+      // By one from before a crash, which may have taken the step.
+      if (outcome === "taken") return false;
+      if (outcome === "too little gas") throw new TransactionError(`${method} needs more gas by now.`);
+      if (BigInt(outcome.status) !== 1n)
+        throw new TransactionError(`${method} failed in transaction ${outcome.transactionHash}.`);
       this.#refused.delete(name);
       return true;
     } catch (error) {
-      this.#refuse(name, error);
+      if (!sender.isClosed) this.#refuse(name, error);
       return false;
     } finally {
       this.#isSending = false;

@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 
-import type { EvmChain } from "../../chain/evm-chain.ts";
+import type { AccountSender } from "../chains/account-sender.ts";
 import type { CometPlace } from "../cometbft/comet-place.ts";
 import { CloudChain, type CloudChainParts } from "./cloud-chain.ts";
 import { startCometCeremony } from "./comet-ceremony.ts";
@@ -28,8 +28,6 @@ export interface LiveNodeParts extends ChainParts {
   readonly secret: Uint8Array;
   /** Where the CometBFT of key ceremonies runs. */
   readonly ceremony: CometPlace;
-  /** The home chain, whose provider signs for the account. */
-  readonly home: { readonly paying: EvmChain; readonly account: string };
   /** The operator whose node this is, as the registry said at the start; the account may be another. */
   readonly operator: string;
   /** Gives the modules of the programs that the operator approves, now and until it is stopped. */
@@ -45,7 +43,7 @@ export class LiveNode {
   #saidKeyless = 0n;
 
   constructor(parts: LiveNodeParts) {
-    const { view, keyRing, secret, identity, home, folder, ceremony } = parts;
+    const { view, keyRing, secret, identity, served, folder, ceremony } = parts;
     this.#parts = parts;
     const ceremonies = {
       ...parts,
@@ -56,7 +54,7 @@ export class LiveNode {
     this.#duties = new EpochDuties({
       view,
       ring: keyRing,
-      account: this.#account(home.paying, home.account),
+      account: this.#account(served[0]!.sender),
       identity: { secret, publicKey: identity.publicKey },
       startCeremony: async (selection, seed) => startCometCeremony(ceremonies, selection, seed),
       signTogether: async (...asked) => {
@@ -91,8 +89,13 @@ export class LiveNode {
     const { view, journal } = this.#parts;
     const end = new AbortController();
     const signal = AbortSignal.any([stopped, end.signal]);
+    // What a transaction comes to is seen after the next start.
+    const close = (): void => {
+      for (const { sender } of this.#parts.served) sender.close();
+    };
     const founded = new Promise<void>((resolve) => {
       this.#founded = resolve;
+      signal.addEventListener("abort", close, { once: true });
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
     const complain = (what: string, error: unknown): void => journal.warn(what, { reason: reasonOf(error) });
@@ -140,11 +143,10 @@ export class LiveNode {
   }
 
   /** What sends a chain's share of the duties. */
-  #account(chain: EvmChain, address: string): DutyAccount {
+  #account(sender: AccountSender): DutyAccount {
     const { view, identity, operator, journal } = this.#parts;
     return {
-      chain,
-      address,
+      sender,
       // A node may be registered, for another operator than its account, after it was started.
       get operator() {
         return view.operatorOf(identity.publicKey) ?? operator;
@@ -161,9 +163,9 @@ export class LiveNode {
     const { view, served } = this.#parts;
     const { deployedAt } = served.find(({ source }) => source.served.isHome)!.source.served;
     return served.map((place) => {
-      const { isHome, chain, committees } = place.paying;
+      const { isHome, committees } = place.paying;
       if (isHome) return place;
-      const account = this.#account(chain, place.account);
+      const account = this.#account(place.sender);
       const duties = new MirrorDuties({ view, deployedAt, mirror: committees, account });
       return { ...place, follow: () => duties.step() };
     });

@@ -48,7 +48,7 @@ export class MirrorDuties {
   /** Takes the mirror one hand-over further if there is one and it is this node's turn. @returns whether it did */
   async step(): Promise<boolean> {
     const { view, mirror, account } = this.#parts;
-    const { chain } = account;
+    const { chain } = account.sender;
     const from = (await chain.read(mirror, "currentEpoch", view.cloudId))[0] as bigint;
     const handOver = from < view.current ? await this.#handOver(from) : undefined;
     const next = handOver && view.epochs.get(handOver.next.epoch);
@@ -76,7 +76,7 @@ export class MirrorDuties {
       const why = new Error(
         `The committee of epoch ${from} signed no hand-over: only its guardian can move it on.`,
       );
-      account.complain(`The mirror on chain ${account.chain.chainId} cannot follow`, why);
+      account.complain(`The mirror on chain ${account.sender.chain.chainId} cannot follow`, why);
     }
     return handOver;
   }

@@ -1,3 +1,4 @@
+import type { AccountSender } from "../chains/account-sender.ts";
 import { ChainDelivery, type SignedBlocks } from "../chains/chain-delivery.ts";
 import type { EventSource } from "../chains/event-source.ts";
 import { Relayer } from "../chains/relayer.ts";
@@ -13,7 +14,8 @@ export interface ServedPlace {
   readonly source: EventSource;
   /** The same chain, whose provider signs for the operator's account. */
   readonly paying: ServedChain;
-  readonly account: string;
+  /** Sends all that the account sends there. */
+  readonly sender: AccountSender;
   /** Milliseconds that a member has to bring a block until the next one does. */
   readonly turnTime: number;
   /** Has the chain learn of the next committee, if it is a mirror's that lacks one; false when there is nothing to do. */
@@ -58,7 +60,7 @@ export class ServedByNode {
     blockTime: number,
     journal: Journal,
   ) {
-    const { source, paying, account, turnTime, follow } = served;
+    const { source, paying, sender, turnTime, follow } = served;
     this.#place = served;
     this.#node = node;
     this.#journal = journal;
@@ -70,7 +72,7 @@ export class ServedByNode {
     this.#delivery = new ChainDelivery({
       chainId: this.chainId,
       gateway: paying.gateway.address,
-      relayer: new Relayer(paying, node.application.parameters.cloudId, account),
+      relayer: new Relayer(paying, node.application.parameters.cloudId, sender),
       blocks: () => blocksOf(node),
       // What it has not, from before a snapshot, it cannot bring.
       delivered: Math.max(blocks.delivered(this.chainId) ?? 0, blocks.oldest - 1),

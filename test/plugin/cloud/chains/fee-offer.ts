@@ -3,9 +3,9 @@ import { id, toBeHex, toQuantity } from "ethers";
 
 import { EvmChain, type Eip1193 } from "../../../../plugin/chain/evm-chain.ts";
 import { firstOffer, raisedOffer } from "../../../../plugin/cloud/chains/fee-offer.ts";
-import { Relayer } from "../../../../plugin/cloud/chains/relayer.ts";
 import { servedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
 import type { ChainRecord } from "../../../../plugin/cloud/replication/block-record.ts";
+import { relayerOf } from "./relayer-of.ts";
 
 const GWEI = 10n ** 9n;
 const ASKED = { maxFeePerGas: 21n * GWEI, maxPriorityFeePerGas: GWEI };
@@ -82,7 +82,7 @@ async function offersWithin(polls: number, moves: boolean): Promise<{ fee: bigin
     answers: [{ request, outcome: 0, output: new Uint8Array() }],
     calls: [],
   };
-  const relayer = new Relayer(served, id("cloud"), address(9), { poll: 0, bump: 0 });
+  const relayer = relayerOf(served, id("cloud"), address(9), { poll: 0, bump: 0 });
   let why: unknown;
   await relayer.deliver(1n, record, new Uint8Array(64)).catch((error: unknown) => (why = error));
   expect(String(why)).to.contain("enough");

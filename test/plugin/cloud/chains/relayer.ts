@@ -5,10 +5,11 @@ import { SigningKey, toQuantity } from "ethers";
 import { network } from "hardhat";
 
 import { EvmChain, type Eip1193, type Finality } from "../../../../plugin/chain/evm-chain.ts";
-import { DeliveryError, Relayer, SIMULATED_BOUNDS } from "../../../../plugin/cloud/chains/relayer.ts";
+import { DeliveryError, SIMULATED_BOUNDS } from "../../../../plugin/cloud/chains/relayer.ts";
 import type { ServedChain } from "../../../../plugin/cloud/chains/served-chain.ts";
 import { DevelopmentAccount } from "../../../../plugin/chain/development-account.ts";
 import { SigningProvider } from "../../../../plugin/chain/signing-provider.ts";
+import { relayerOf } from "./relayer-of.ts";
 
 /** A cloud with a signed answer, delivered already, and what another relayer needs to deliver it again. */
 async function answered() {
@@ -56,14 +57,14 @@ describe("plugin/cloud/chains/relayer", () => {
   it("sends nothing for what has arrived already, whoever brought it", async () => {
     const { fibonacci, cloud, served, address, signedBlock } = await answered();
     await fibonacci.call("10");
-    const relayer = new Relayer(served, cloud.cloudId, address);
+    const relayer = relayerOf(served, cloud.cloudId, address);
     expect(await relayer.deliver(...signedBlock(cloud.height))).to.deep.equal([]);
     expect(await served.chain.nonce(address)).to.equal(0n);
   });
 
   it("delivers what the chain has forgotten, once", async () => {
     const { nexus, ethers, cloud, served, address, gateway, block } = await undelivered();
-    const relayer = new Relayer(served, cloud.cloudId, address);
+    const relayer = relayerOf(served, cloud.cloudId, address);
     const deliveries = await relayer.deliver(...block);
     expect(deliveries.map(({ kind }) => kind)).to.deep.equal(["fulfil"]);
     expect(await relayer.deliver(...block)).to.deep.equal([]);
@@ -85,7 +86,7 @@ describe("plugin/cloud/chains/relayer", () => {
     const relayer = () => {
       const own = new SigningProvider(provider, served.chainId, new SigningKey(`0x${"b3".repeat(32)}`));
       const chain = new EvmChain(own, served.chainId, 0);
-      return new Relayer({ ...served, chain }, cloud.cloudId, own.address, { poll: 5, bump: 60_000 });
+      return relayerOf({ ...served, chain }, cloud.cloudId, own.address, { poll: 5, bump: 60_000 });
     };
     const first = relayer().deliver(...block);
     const waiting = async (): Promise<number> =>
@@ -105,7 +106,7 @@ describe("plugin/cloud/chains/relayer", () => {
   it("pays more for a transaction that blocks come without, until one is mined", async () => {
     const { cloud, served, address, gateway, block } = await undelivered();
     await served.chain.rpc("evm_setAutomine", false);
-    const relayer = new Relayer(served, cloud.cloudId, address, { poll: 5, bump: 40 });
+    const relayer = relayerOf(served, cloud.cloudId, address, { poll: 5, bump: 40 });
     const delivering = relayer.deliver(...block);
     const fees: bigint[] = [];
     const offered = async (): Promise<void> => {
@@ -137,7 +138,7 @@ describe("plugin/cloud/chains/relayer", () => {
     const { cloud, served, address, gateway, block } = await undelivered();
     await served.chain.rpc("evm_setAutomine", false);
     const mine = async () => void (await served.chain.rpc("hardhat_mine", "0x1"));
-    const relayer = new Relayer(served, cloud.cloudId, address, { poll: 5, bump: 5_000, mine });
+    const relayer = relayerOf(served, cloud.cloudId, address, { poll: 5, bump: 5_000, mine });
     const [epoch, record, signature] = block;
     const forged = { ...record, header: { ...record.header, height: record.header.height + 1n } };
     let refusal: unknown;
@@ -152,14 +153,14 @@ describe("plugin/cloud/chains/relayer", () => {
   it("spends nothing on answers whose deadline has passed", async () => {
     const { cloud, served, address, block, deadline, networkHelpers } = await undelivered();
     await networkHelpers.time.increaseTo(deadline);
-    const relayer = new Relayer(served, cloud.cloudId, address);
+    const relayer = relayerOf(served, cloud.cloudId, address);
     expect(await relayer.deliver(...block)).to.deep.equal([]);
     expect(await served.chain.nonce(address)).to.equal(0n);
   });
 
   it("brings again what a reorganisation took back, and says only of what is final that it is done", async () => {
     const { provider, cloud, served, address, gateway, block } = await undelivered();
-    const relayer = new Relayer(through(served, provider, 2), cloud.cloudId, address);
+    const relayer = relayerOf(through(served, provider, 2), cloud.cloudId, address);
     const isDone = async (since: bigint) => relayer.isFinal(block[1], since);
     const asked = await served.chain.head();
     expect(await isDone(asked), "it is not there").to.equal(false);
@@ -181,7 +182,7 @@ describe("plugin/cloud/chains/relayer", () => {
 
   it("takes an answer that came too late for done once its deadline is final", async () => {
     const { provider, cloud, served, address, block, deadline, networkHelpers } = await undelivered();
-    const relayer = new Relayer(through(served, provider, 2), cloud.cloudId, address);
+    const relayer = relayerOf(through(served, provider, 2), cloud.cloudId, address);
     const asked = await served.chain.head();
     await networkHelpers.mine(2);
     expect(await relayer.isFinal(block[1], asked)).to.equal(false);
@@ -203,13 +204,7 @@ describe("plugin/cloud/chains/relayer", () => {
         return provider.request(args);
       },
     };
-    const relayer = new Relayer(
-      through(served, watched),
-      cloud.cloudId,
-      address,
-      undefined,
-      SIMULATED_BOUNDS,
-    );
+    const relayer = relayerOf(through(served, watched), cloud.cloudId, address, undefined, SIMULATED_BOUNDS);
     await provider.request({ method: "evm_setBlockGasLimit", params: ["0x989680"] });
     await provider.request({ method: "hardhat_mine", params: ["0x1"] });
     expect(await relayer.deliver(...block)).to.have.length(1);
@@ -243,7 +238,7 @@ describe("plugin/cloud/chains/relayer", () => {
         served,
         rollup(provider, asked, () => 3_000_000n),
       );
-      expect(await new Relayer(chain, cloud.cloudId, address).deliver(...block)).to.have.length(1);
+      expect(await relayerOf(chain, cloud.cloudId, address).deliver(...block)).to.have.length(1);
       expect(asked).to.have.length(1);
       expect(asked[0]! > 3_750_000n && asked[0]! < 5_000_000n, `${asked[0]}`).to.equal(true);
       expect(await gateway.queryFilter(gateway.filters.Fulfilled())).to.have.length(1);
@@ -253,7 +248,7 @@ describe("plugin/cloud/chains/relayer", () => {
       const { provider, cloud, served, address, gateway, block } = await undelivered();
       const asked: bigint[] = [];
       const rising = rollup(provider, asked, (isEstimate) => (isEstimate ? 3_000_000n : 5_500_000n));
-      const relayer = new Relayer(through(served, rising), cloud.cloudId, address);
+      const relayer = relayerOf(through(served, rising), cloud.cloudId, address);
       expect(await relayer.deliver(...block)).to.have.length(1);
       expect(asked.length, "refused, and taken").to.equal(2);
       expect(asked[1]! > asked[0]!).to.equal(true);
@@ -267,8 +262,8 @@ describe("plugin/cloud/chains/relayer", () => {
         served,
         rollup(provider, asked, () => 3_000_000n),
       );
-      const bounds = { multiple: 4n, budget: 10n ** 18n, gas: 2_000_000n, estimates: true };
-      const relayer = new Relayer(chain, cloud.cloudId, address, { poll: 5, bump: 5_000 }, bounds);
+      const bounds = { gas: 2_000_000n, estimates: true };
+      const relayer = relayerOf(chain, cloud.cloudId, address, { poll: 5, bump: 5_000 }, bounds);
       const refusal = await failure(relayer.deliver(...block));
       expect(refusal).to.be.instanceOf(DeliveryError);
       expect(String(refusal)).to.match(
@@ -296,7 +291,7 @@ describe("plugin/cloud/chains/relayer", () => {
       await provider.request({ method: "evm_setAutomine", params: [false] });
       const mine = async () => void (await provider.request({ method: "hardhat_mine", params: ["0x1"] }));
       const patience = { poll: 5, bump: 5_000, mine };
-      const relayer = new Relayer(through(served, optimist), cloud.cloudId, address, patience);
+      const relayer = relayerOf(through(served, optimist), cloud.cloudId, address, patience);
       const refusal = await failure(relayer.deliver(...block));
       expect(asked).to.deep.equal(
         [125n, 200n, 400n].slice(0, tries).map((percent) => (estimate * percent) / 100n),
@@ -313,7 +308,7 @@ describe("plugin/cloud/chains/relayer", () => {
   it("says when the account cannot pay", async () => {
     const { provider, cloud, served, address, block } = await undelivered();
     await provider.request({ method: "hardhat_setBalance", params: [address, "0x1"] });
-    const relayer = new Relayer(through(served, provider), cloud.cloudId, address);
+    const relayer = relayerOf(through(served, provider), cloud.cloudId, address);
     const refusal = await failure(relayer.deliver(...block));
     expect(refusal).to.be.instanceOf(DeliveryError);
     expect(String(refusal)).to.contain(`account ${address} cannot pay`);

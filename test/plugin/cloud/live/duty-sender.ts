@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 
 import type { EvmContract } from "../../../../plugin/chain/evm-chain.ts";
+import { AccountSender } from "../../../../plugin/cloud/chains/account-sender.ts";
 import { DutySender, type Duty } from "../../../../plugin/cloud/live/duty-sender.ts";
 import { homeChain } from "./home-chain.ts";
 
@@ -15,8 +16,7 @@ async function sending() {
   const sent: string[] = [];
   const complaints: string[] = [];
   const sender = new DutySender({
-    chain,
-    address,
+    sender: new AccountSender(chain, address),
     operator: address,
     turn: 1_000,
     clock: () => 0,

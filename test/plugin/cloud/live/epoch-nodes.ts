@@ -10,6 +10,7 @@ import { DevelopmentAccount } from "../../../../plugin/chain/development-account
 import { EvmChain, EvmContract } from "../../../../plugin/chain/evm-chain.ts";
 import { loadArtifact } from "../../../../plugin/contracts/artifacts.ts";
 import * as digests from "../../../../plugin/contracts/digests.ts";
+import { AccountSender } from "../../../../plugin/cloud/chains/account-sender.ts";
 import { IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
 import { DkgParticipant, type DkgResult } from "../../../../plugin/cloud/dkg/participant.ts";
 import { keyGenerationSession, type Session } from "../../../../plugin/cloud/dkg/session.ts";
@@ -154,7 +155,14 @@ export class EpochNode {
     this.duties = new EpochDuties({
       view: this.view,
       ring: this.ring,
-      account: { chain, address, operator: address, turn: TURN, clock, progress: () => undefined, complain },
+      account: {
+        sender: new AccountSender(chain, address),
+        operator: address,
+        turn: TURN,
+        clock,
+        progress: () => undefined,
+        complain,
+      },
       identity: { secret: this.identity, publicKey: this.publicKey },
       startCeremony: async (selection, seed) => hall.join(selection, cloudId, this.identity, seed),
       signTogether: (...asked) => joint.sign(...asked),

@@ -5,6 +5,7 @@ import { EvmChain, EvmContract, type Eip1193, type RpcLog } from "../../../../pl
 import { loadArtifact } from "../../../../plugin/contracts/artifacts.ts";
 import { bn254 } from "../../../../plugin/crypto/bls/bn254.ts";
 import { EmbeddedCommittee } from "../../../../plugin/cloud/embedded/embedded-committee.ts";
+import { AccountSender } from "../../../../plugin/cloud/chains/account-sender.ts";
 import { MirrorDuties } from "../../../../plugin/cloud/live/mirror-duties.ts";
 import { RegistryView } from "../../../../plugin/cloud/live/registry-view.ts";
 import { homeChain } from "./home-chain.ts";
@@ -51,8 +52,7 @@ async function mirrored() {
       blocksPerCall: 16n,
       mirror,
       account: {
-        chain,
-        address: operator.address,
+        sender: new AccountSender(chain, operator.address),
         operator: operator.address,
         turn: TURN,
         clock: () => now,
