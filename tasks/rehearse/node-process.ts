@@ -54,6 +54,11 @@ export class NodeProcess {
     return node;
   }
 
+  /** Its process. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** The last lines that it said. */
   get tail(): string {
     return this.#tail.join("\n");

@@ -41,6 +41,28 @@ abstract contract Asking is INexusConsumer {
     function _handle(bytes32 id, Outcome outcome, bytes calldata output) internal virtual;
 }
 
+/// @notice Asks many times in one transaction to have one added to a counter, and counts the answers.
+contract Crowd is INexusConsumer {
+    NexusGateway public immutable gateway;
+    uint256 public calls;
+
+    constructor(NexusGateway gateway_) payable {
+        gateway = gateway_;
+    }
+
+    /// @param fee of each
+    function ask(bytes32 cloudId, bytes32 programId, uint96 fee, uint256 times) external {
+        uint40 deadline = uint40(block.timestamp + 1 hours);
+        for (uint256 i = 0; i < times; ++i) {
+            gateway.request{value: fee}(cloudId, programId, abi.encode(1), 60_000, deadline, RunLimits(10_000_000, 64));
+        }
+    }
+
+    function onNexusResult(bytes32, Outcome outcome, bytes calldata) external {
+        if (outcome == Outcome.Success) ++calls;
+    }
+}
+
 /// @notice Remembers the answer and how much gas it was given.
 contract Listener is Asking {
     bytes32 public lastId;
