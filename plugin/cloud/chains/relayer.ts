@@ -11,7 +11,7 @@ import {
   type SendOutcome,
 } from "./account-sender.ts";
 import { encodeFulfil } from "./fulfil-call.ts";
-import type { ServedChain } from "./served-chain.ts";
+import { topicOf, type ServedChain } from "./served-chain.ts";
 
 /** A transaction that delivered something. */
 export interface Delivery {
@@ -39,6 +39,9 @@ export const SIMULATED_BOUNDS: DeliveryBounds = { ...LIVE_BOUNDS, estimates: fal
  * comes before the transaction may make it dearer, above all data on the chain below.
  */
 const GAS_PERCENT = [125n, 200n, 400n] as const;
+
+/** Requests that are asked for one by one, and blocks whose logs are asked for instead when there are more. */
+const [FEW, LATELY] = [3, 1_000n];
 
 /** A delivery that the chain refused; trying again as it is would not help. */
 export class DeliveryError extends Error {
@@ -204,12 +207,30 @@ export class Relayer {
     const { chain, gateway } = this.#served;
     if (record.answers.length === 0) return false;
     const now = at === undefined ? await chain.latestTimestamp() : await chain.timestamp(at);
-    for (const { request } of record.answers.filter(({ request }) => now < request.deadline)) {
-      const id = hexlify(digests.request(record.chainId, record.gateway, request));
+    const ids = record.answers
+      .filter(({ request }) => now < request.deadline)
+      .map(({ request }) => hexlify(digests.request(record.chainId, record.gateway, request)));
+    const answered = ids.length > FEW ? await this.#answeredLately(ids, at) : undefined;
+    for (const id of ids) {
+      if (answered?.has(id) === true) continue;
       const [status] = await this.#read(at, gateway, "statusOf", id);
       if (status === OPEN) return true;
     }
     return false;
+  }
+
+  /**
+   * Which requests the chain's last blocks, up to `at`, have the answers of: one call for all of them. An answer that was taken back is not
+   * there, so what is not among these is asked for by itself.
+   */
+  async #answeredLately(ids: readonly string[], at: bigint | undefined): Promise<ReadonlySet<string>> {
+    const { chain, gateway } = this.#served;
+    const last = at ?? (await chain.head());
+    const first = last < LATELY ? 0n : last - LATELY + 1n;
+    const topics = [topicOf(gateway.abi, "Fulfilled"), ids];
+    // Whoever gives no logs may give the rest; if not, that is said there.
+    const logs = await chain.logs([gateway.address], first, last, topics).catch(() => []);
+    return new Set(logs.map((log) => log.topics[1]!));
   }
 
   async #hasOpenCall(record: ChainRecord, at?: bigint): Promise<boolean> {

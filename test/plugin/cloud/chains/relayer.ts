@@ -62,6 +62,48 @@ describe("plugin/cloud/chains/relayer", () => {
     expect(await served.chain.nonce(address)).to.equal(0n);
   });
 
+  it("asks a chain once whether it has the many answers of a block, and one by one for those whose logs it is not shown", async () => {
+    const { ethers, provider, cloud, served, address, fibonacci, networkHelpers } = await answered();
+    const gateway = await ethers.getContractAt("NexusGateway", served.gateway.address);
+    const deadline = (await networkHelpers.time.latest()) + 3_600;
+    const limits = { fuel: 10n ** 7n, outputBytes: 1_024n };
+    const many = 8;
+    await provider.request({ method: "evm_setAutomine", params: [false] });
+    for (let i = 0; i < many; i++) {
+      const paying = { value: 10n ** 17n, gasLimit: 500_000n };
+      await gateway.request(cloud.cloudId, fibonacci.id, "0x3130", 0, deadline, limits, paying);
+    }
+    await provider.request({ method: "evm_mine" });
+    const record = cloud.record(cloud.height).chains[0]!;
+    expect(record.answers).to.have.length(many);
+    let logs: "whole" | "none" | "half" | "refused" = "whole";
+    let asked: string[] = [];
+    const counting: Eip1193 = {
+      request: async (args) => {
+        asked.push(args.method);
+        if (args.method !== "eth_getLogs" || logs === "whole") return provider.request(args);
+        if (logs === "refused") throw new Error("query returned more than 10000 results");
+        return logs === "none" ? [] : ((await provider.request(args)) as unknown[]).slice(many / 2);
+      },
+    };
+    const relayer = relayerOf(through(served, counting), cloud.cloudId, address);
+    const calls = async (): Promise<number> => {
+      asked = [];
+      expect(await relayer.has(record)).to.equal(true);
+      return asked.filter((method) => method === "eth_call").length;
+    };
+    expect(await calls()).to.equal(0);
+    expect(asked.filter((method) => method === "eth_getLogs")).to.have.length(1);
+    for (const [shown, left] of [
+      ["half", many / 2] as const,
+      ["none", many] as const,
+      ["refused", many] as const,
+    ]) {
+      logs = shown;
+      expect(await calls(), shown).to.equal(left);
+    }
+  });
+
   it("delivers what the chain has forgotten, once", async () => {
     const { nexus, ethers, cloud, served, address, gateway, block } = await undelivered();
     const relayer = relayerOf(served, cloud.cloudId, address);
