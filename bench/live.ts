@@ -175,6 +175,7 @@ function show(figures: readonly Figure[]): void {
 
 const cloud = await RehearsedCloud.open(hre, process.env["NEXUS_COMETBFT"] ?? "cometbft");
 process.once("exit", () => cloud.kill());
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 try {
   const founding = await timed(() => found(cloud));
   const crowd = await Crowd.deploy(cloud);
