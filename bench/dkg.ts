@@ -3,7 +3,8 @@
  *
  *   npx node bench/dkg.ts
  *
- * prints one row per committee. The first row also pays for the tables of the curves' generators.
+ * prints one row per committee. The first row also pays for the tables of the curves' generators. A second table says what one node
+ * computes when members complain falsely about every dealer, as often as dealers must answer.
  */
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { randomBytes } from "@noble/hashes/utils.js";
@@ -11,11 +12,14 @@ import { randomBytes } from "@noble/hashes/utils.js";
 import { bls12381 } from "../plugin/crypto/bls/bls12-381.ts";
 import { bn254 } from "../plugin/crypto/bls/bn254.ts";
 import type { Suite } from "../plugin/crypto/bls/suite.ts";
+import { createDealing } from "../plugin/cloud/dkg/deal.ts";
+import { unjustified } from "../plugin/cloud/dkg/justify.ts";
 import { DkgParticipant, type DkgResult } from "../plugin/cloud/dkg/participant.ts";
 import { resharingSession } from "../plugin/cloud/dkg/reshare.ts";
 import { keyGenerationSession } from "../plugin/cloud/dkg/session.ts";
 import { combine } from "../plugin/crypto/threshold/combine.ts";
 import { partialSign } from "../plugin/crypto/threshold/partial-sign.ts";
+import { evaluate, randomScalar, systemRandom } from "../plugin/crypto/threshold/polynomial.ts";
 
 /** Milliseconds that a BN254 key generation may take within the embedded cloud's boot. */
 const BUDGET_MS = new Map([
@@ -76,6 +80,39 @@ function bench(suite: Suite, n: number, threshold: number) {
   };
 }
 
+/** As many false complaints about every dealer as it must answer, all of which one node checks; and the same with one dealer that lies. */
+function complaints(suite: Suite, n: number, threshold: number) {
+  const members = Array.from({ length: n }, () =>
+    secp256k1.getPublicKey(secp256k1.utils.randomSecretKey(), true),
+  );
+  const session = keyGenerationSession({
+    suite,
+    cloudId: randomBytes(32),
+    attempt: 0,
+    threshold,
+    members,
+    epoch: 1n,
+  });
+  const complainers = Array.from({ length: session.complaintBound }, (_, i) => i + 1);
+  const answers = members.map((_, i) => {
+    const constant = randomScalar(suite.fr, systemRandom);
+    const { polynomial, deal } = createDealing(session, i + 1, constant, systemRandom);
+    const revealed = new Map(complainers.map((member) => [member, evaluate(polynomial, member, suite.fr)]));
+    return { dealer: i + 1, commitments: deal.commitments, complainers, revealed };
+  });
+  const honest = timed(() => unjustified(suite, answers, systemRandom));
+  answers[0]!.revealed.set(1, 1n);
+  const lying = timed(() => unjustified(suite, answers, systemRandom));
+  if (honest.value.length !== 0 || lying.value.length !== 1) throw new Error("justifications judged wrongly");
+  return {
+    suite: suite.name,
+    "t of n": `${threshold} of ${n}`,
+    complaints: n * complainers.length,
+    "check ms": honest.ms,
+    "with a wrong one ms": lying.ms,
+  };
+}
+
 console.table([
   bench(bn254, 4, 3),
   bench(bn254, 7, 5),
@@ -83,3 +120,4 @@ console.table([
   bench(bls12381, 4, 3),
   bench(bls12381, 16, 11),
 ]);
+console.table([complaints(bn254, 16, 11), complaints(bn254, 64, 43), complaints(bn254, 100, 67)]);

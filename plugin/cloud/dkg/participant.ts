@@ -22,9 +22,10 @@ import {
   type RandomSource,
 } from "../../crypto/threshold/polynomial.ts";
 import { CeremonyLog, type Fault, type Receipt, type Refusal } from "./ceremony-log.ts";
-import { createDealing, openShare, shareMatches } from "./deal.ts";
+import { createDealing, openShare } from "./deal.ts";
 import { IdentitySecret } from "./identity.ts";
 import { Inbox } from "./inbox.ts";
+import { unjustified, type Answer } from "./justify.ts";
 import {
   encodeDeal,
   encodeJustification,
@@ -33,7 +34,6 @@ import {
   seal,
   sendersOf,
   type Deal,
-  type Justification,
   type MessageKind,
 } from "./message.ts";
 import {
@@ -254,19 +254,25 @@ export class DkgParticipant {
     const justifications = this.#inbox.close("justification");
     const equivocators = this.#inbox.equivocators("justification");
     for (const dealer of equivocators) this.#deals.delete(dealer);
+    const answers: Answer[] = [];
     for (const [dealer, complainers] of this.#complaints) {
       const deal = this.#deals.get(dealer);
       if (deal === undefined) continue;
       if (complainers.length > this.session.complaintBound) {
         this.#deals.delete(dealer);
         this.#blame(dealer, "response", "too many complaints");
-      } else if (!this.#isJustified(deal, complainers, justifications.get(dealer))) {
-        this.#deals.delete(dealer);
-        this.#blame(dealer, "justification", "unjustified complaint");
       } else {
-        const own = justifications.get(dealer)?.revealed.get(this.#memberIndex ?? 0);
-        if (own !== undefined) this.#shares.set(dealer, own);
+        const revealed = justifications.get(dealer)?.revealed ?? new Map<number, bigint>();
+        answers.push({ dealer, commitments: deal.commitments, complainers, revealed });
       }
+    }
+    for (const dealer of unjustified(this.session.suite, answers, this.#random)) {
+      this.#deals.delete(dealer);
+      this.#blame(dealer, "justification", "unjustified complaint");
+    }
+    for (const { dealer, revealed } of answers) {
+      const own = revealed.get(this.#memberIndex ?? 0);
+      if (own !== undefined) this.#shares.set(dealer, own);
     }
     this.#polynomial = undefined;
     this.#combine();
@@ -323,17 +329,6 @@ export class DkgParticipant {
     this.#deals.clear();
     if (this.#memberIndex === undefined || shares.length < this.#qualified.length) return;
     this.#share = new KeyShare(this.#memberIndex, combineShares(this.session, this.#qualified, shares));
-  }
-
-  #isJustified(
-    deal: Deal,
-    complainers: readonly number[],
-    justification: Justification | undefined,
-  ): boolean {
-    return complainers.every((member) => {
-      const share = justification?.revealed.get(member);
-      return share !== undefined && shareMatches(this.session.suite, deal.commitments, member, share);
-    });
   }
 
   #removeBadConstants(deals: Map<number, Deal>): void {

@@ -1,8 +1,11 @@
-import { mulAddUnsafe } from "@noble/curves/abstract/curve.js";
+import { mulAddUnsafe, pippenger } from "@noble/curves/abstract/curve.js";
 import type { WeierstrassPoint, WeierstrassPointCons } from "@noble/curves/abstract/weierstrass.js";
 import { bytesToNumberBE, concatBytes, numberToBytesBE } from "@noble/curves/utils.js";
 
 import { BlsEncodingError, type Group } from "./suite.ts";
+
+/** From so many points on, Pippenger's method is the faster one, on both curves. */
+const MANY_POINTS = 256;
 
 /** How a group's points are laid out in bytes. */
 export interface Layout<F> {
@@ -71,8 +74,11 @@ export function group<F>(Point: WeierstrassPointCons<F>, layout: Layout<F>): Gro
     encodedLength,
     multiply: (point, scalar) =>
       scalar === 0n || (point.is0() && Fn.isValid(scalar)) ? Point.ZERO : point.multiply(scalar),
-    // Straus with shared doublings: below Pippenger up to at least 64 points on both curves.
-    linearCombination: (points, scalars) => mulAddUnsafe(Point, [...points], [...scalars]),
+    // Straus with shared doublings is faster than Pippenger for few points, on both curves.
+    linearCombination: (points, scalars) =>
+      points.length < MANY_POINTS
+        ? mulAddUnsafe(Point, [...points], [...scalars])
+        : pippenger(Point, [...points], [...scalars]),
     evaluate: (commitment, index) => {
       if (!Fn.isValid(index)) throw new RangeError(`${name}: index ${index} is not in [0, order)`);
       return commitment.reduceRight(
