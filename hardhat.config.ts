@@ -5,13 +5,14 @@ import { configVariable, defineConfig } from "hardhat/config";
 
 import { liveNetworks } from "./deploy/networks.ts";
 import nexus from "./plugin/index.ts";
+import longestFirst from "./scripts/longest-first.ts";
 import quietDependencies from "./scripts/quiet-dependencies.ts";
 
 // solc-js from npm, so that compilation never needs the network.
 const solc = fileURLToPath(import.meta.resolve("solc/soljson.js"));
 
 export default defineConfig({
-  plugins: [toolbox, nexus, quietDependencies],
+  plugins: [toolbox, nexus, quietDependencies, longestFirst],
   paths: { sources: "contracts", tests: { mocha: "test", solidity: "test/contracts" }, ignition: "deploy" },
   solidity: {
     compilers: [
