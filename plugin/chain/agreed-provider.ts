@@ -6,15 +6,12 @@ import { EvmChain, type Finality } from "./evm-chain.ts";
 /** Several endpoints of one chain, of whose answers only those count that enough of them give. For questions that have one answer. */
 export class AgreedProvider implements Eip1193 {
   readonly endpoints: readonly Eip1193[];
-  readonly #quorum: number;
+  /** How many must give an answer: two where there are two, also while all others are away, since whoever is left could say anything. */
+  readonly #needed: number;
 
-  /**
-   * @param quorum how many must give an answer. Whatever it is, two must agree where two are there; with 1, one suffices while the others
-   * are away: cannot be reached, limit calls or are of another chain. Who is there and refuses a question is not away
-   */
-  constructor(endpoints: readonly Eip1193[], quorum: number) {
+  constructor(endpoints: readonly Eip1193[]) {
     this.endpoints = endpoints;
-    this.#quorum = quorum;
+    this.#needed = Math.min(2, Math.max(1, endpoints.length));
   }
 
   /** @throws what a contract reverted with, if enough say so; Error when no answer was given by enough endpoints */
@@ -25,9 +22,8 @@ export class AgreedProvider implements Eip1193 {
       const said = wordsOf(answer);
       if (said !== undefined) answers.set(said, [...(answers.get(said) ?? []), answer]);
     }
-    const needed = this.#needed(given);
-    const answer = [...answers.values()].find(({ length }) => length >= needed)?.[0];
-    if (answer === undefined) throw disagreement(args.method, given, needed);
+    const answer = [...answers.values()].find(({ length }) => length >= this.#needed)?.[0];
+    if (answer === undefined) throw disagreement(args.method, given, this.#needed);
     if (answer.status === "fulfilled") return answer.value;
     throw answer.reason;
   }
@@ -40,14 +36,8 @@ export class AgreedProvider implements Eip1193 {
     const heads = given
       .flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []))
       .sort((a, b) => (a > b ? -1 : 1));
-    const needed = this.#needed(given);
-    if (heads.length < needed) throw disagreement("its final block", given, needed);
-    return heads[needed - 1]!;
-  }
-
-  #needed(given: readonly PromiseSettledResult<unknown>[]): number {
-    const present = given.filter((answer) => answer.status === "fulfilled" || !isAway(answer.reason));
-    return Math.max(this.#quorum, Math.min(2, present.length), 1);
+    if (heads.length < this.#needed) throw disagreement("its final block", given, this.#needed);
+    return heads[this.#needed - 1]!;
   }
 }
 

@@ -43,6 +43,7 @@ ${addresses.join(",\n")}
       { "url": ${text(rpc)} }
     ],
     // How many endpoints must give the same logs. With 1, a second one must agree too, unless it is away.
+    // What the registry says always takes two where there are two: name three, of which one may be away.
     "quorum": 1,
     // What one eth_getLogs may ask for; providers say how much they take.
     "blocksPerCall": 2000,

@@ -113,7 +113,6 @@ async function partsOf({ configuration, cloud, keys, account, stores }: Running)
     finality: home.finality,
     registry: registryOf(configuration),
     cloudId: cloud,
-    ...(home.quorum !== undefined && { quorum: home.quorum }),
   });
   const keyRing = await KeyRing.open(keys.keystore, view.suite);
   const paying: EvmChain[] = [];

@@ -27,8 +27,6 @@ export interface RegistryPlace {
   readonly registry: EvmContract;
   /** 32 bytes, 0x-prefixed. */
   readonly cloudId: string;
-  /** How many endpoints must say the same: 1, where a second one must agree unless it is away, or more. */
-  readonly quorum?: number;
 }
 
 /** An epoch that has become active. */
@@ -92,8 +90,8 @@ export class RegistryView {
 
   /** @throws Error when the chain cannot be asked, or knows no such cloud in a final block */
   static async open(place: RegistryPlace): Promise<RegistryView> {
-    const { chain, registry, cloudId, quorum = 1 } = place;
-    const agreed = new AgreedProvider(chain.endpoints, quorum);
+    const { chain, registry, cloudId } = place;
+    const agreed = new AgreedProvider(chain.endpoints);
     const reader = new RegistryReader(new EvmChain(agreed, chain.chainId, place.finality), registry, cloudId);
     const final = await agreed.finalHead(chain.chainId, place.finality);
     if (final < 0n) throw new Error(`Chain ${chain.chainId} has no final block yet.`);

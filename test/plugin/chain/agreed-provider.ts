@@ -23,8 +23,8 @@ const FOREIGN = saying(new WrongChainError("rpc.example is of chain 5, and not o
 const reverting = (data: string): Eip1193 => saying(new JsonRpcError("execution reverted", 3, data));
 
 const call = { method: "eth_call" };
-const asked = async (endpoints: readonly Eip1193[], quorum = 1): Promise<unknown> =>
-  new AgreedProvider(endpoints, quorum).request(call);
+const asked = async (endpoints: readonly Eip1193[]): Promise<unknown> =>
+  new AgreedProvider(endpoints).request(call);
 const refusal = async (answer: Promise<unknown>): Promise<string> =>
   answer.then(
     (value) => expect.fail(`It believes ${JSON.stringify(value)}.`),
@@ -32,15 +32,23 @@ const refusal = async (answer: Promise<unknown>): Promise<string> =>
   );
 
 describe("plugin/chain/agreed-provider", () => {
-  it("believes what two say, and one alone while the others are away", async () => {
+  it("believes what two say, also while the others are away", async () => {
     expect(await asked([TRUE])).to.equal("0x01");
     expect(await asked([TRUE, TRUE])).to.equal("0x01");
     expect(await asked([FALSE, TRUE, TRUE])).to.equal("0x01");
     expect(await asked([PRUNED, TRUE, TRUE])).to.equal("0x01");
-    for (const away of [AWAY, LIMITED, FOREIGN]) expect(await asked([away, TRUE])).to.equal("0x01");
-    // Left alone after it failed, it is still away.
-    const resting = new Endpoints([AWAY, TRUE]).endpoints;
-    for (let i = 0; i < 2; i++) expect(await asked(resting)).to.equal("0x01");
+    for (const away of [AWAY, LIMITED, FOREIGN]) expect(await asked([away, TRUE, TRUE])).to.equal("0x01");
+  });
+
+  it("believes nobody alone while the others are away, left alone after they failed or not", async () => {
+    for (const away of [AWAY, LIMITED, FOREIGN]) {
+      const sentence = /^Asked for eth_call, 1 of 2 endpoints answered, and 2 must\. One said: /;
+      expect(await refusal(asked([away, FALSE]))).to.match(sentence);
+      expect(await refusal(asked([FALSE, away]))).to.match(sentence);
+      const resting = new Endpoints([away, FALSE]).endpoints;
+      for (let i = 0; i < 2; i++) expect(await refusal(asked(resting))).to.match(sentence);
+    }
+    expect(await refusal(asked([AWAY, AWAY, FALSE]))).to.match(/1 of 3 endpoints answered, and 2 must/);
   });
 
   it("believes nobody alone where another is there and refuses the question", async () => {
@@ -55,11 +63,10 @@ describe("plugin/chain/agreed-provider", () => {
     }
   });
 
-  it("believes neither of two that differ, and one alone never with a quorum of 2", async () => {
+  it("believes neither of two that differ", async () => {
     const differing = "Asked for eth_call, no 2 of 2 endpoints say the same.";
     expect(await refusal(asked([TRUE, FALSE]))).to.equal(differing);
-    expect(await refusal(asked([TRUE, AWAY], 2))).to.match(/1 of 2 endpoints answered, and 2 must. One said/);
-    expect(await refusal(asked([AWAY, AWAY]))).to.match(/0 of 2 endpoints answered, and 1 must/);
+    expect(await refusal(asked([AWAY, AWAY]))).to.match(/0 of 2 endpoints answered, and 2 must/);
   });
 
   it("takes a revert for an answer, which others must give too", async () => {
@@ -77,11 +84,14 @@ describe("plugin/chain/agreed-provider", () => {
 
   it("takes for final what enough endpoints say is final", async () => {
     const final = async (...endpoints: Eip1193[]): Promise<bigint> =>
-      new AgreedProvider(endpoints, 1).finalHead(1n, 2);
+      new AgreedProvider(endpoints).finalHead(1n, 2);
     expect(await final(saying("0x10"))).to.equal(14n);
     expect(await final(saying("0x10"), saying("0x20"))).to.equal(14n);
     expect(await final(saying("0x10"), saying("0x20"), saying("0xffff"))).to.equal(30n);
-    expect(await final(saying("0x10"), AWAY)).to.equal(14n);
+    expect(await final(saying("0x10"), saying("0x20"), AWAY)).to.equal(14n);
+    expect(await refusal(final(saying("0xffff"), AWAY))).to.match(
+      /its final block, 1 of 2 endpoints answered, and 2 must/,
+    );
     expect(await refusal(final(saying("0xffff"), BEHIND))).to.match(
       /its final block, 1 of 2 endpoints answered, and 2 must/,
     );
