@@ -1,7 +1,7 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { writeDurably } from "../cloud/keystore/durable-file.ts";
+import { makeFolderDurably, writeDurably } from "../cloud/keystore/durable-file.ts";
 import { ProgramStore } from "../cloud/replication/program-store.ts";
 import { NodeError, textOf, UsageError, type Command } from "./command.ts";
 import { readConfiguration } from "./configuration.ts";
@@ -32,7 +32,7 @@ node finds it. Compare the id with what the program's makers say before you appr
     } catch (error) {
       throw new NodeError(`The cloud does not run ${file}: ${(error as Error).message}.`);
     }
-    await mkdir(folder.programs, { recursive: true, mode: 0o700 });
+    await makeFolderDurably(folder.programs);
     await writeDurably(join(folder.programs, `${programId}.wasm`), module);
     around.print(`program ${programId}, ${module.length} bytes, is approved`);
     return true;

@@ -1,6 +1,3 @@
-import { dirname } from "node:path";
-import { mkdir } from "node:fs/promises";
-
 import { writeDurably } from "../cloud/keystore/durable-file.ts";
 import { Keystore } from "../cloud/keystore/keystore.ts";
 import { NodeError, textOf, UsageError, type Command } from "./command.ts";
@@ -8,7 +5,7 @@ import { parseConfiguration } from "./configuration.ts";
 import { readMovedNode } from "./moved-node.ts";
 import { IDENTITY, NodeFolder } from "./node-folder.ts";
 import { PASSWORD_HELP, PASSWORD_OPTION, passwordOf } from "./password.ts";
-import { namesIn, writeRecords } from "./signing-records.ts";
+import { namesIn, requireNoRecords, writeRecords } from "./signing-records.ts";
 
 /** Takes in a node that was exported on another machine. */
 export const importNode: Command = {
@@ -29,6 +26,7 @@ ${PASSWORD_HELP}`,
     const folder = new NodeFolder(given.folder);
     const password = await passwordOf(given, around);
     const node = await readMovedNode(file, password);
+    await folder.requireWhole();
     const [first] = await namesIn(folder.path);
     if (first !== undefined) {
       throw new NodeError(
@@ -38,9 +36,8 @@ ${PASSWORD_HELP}`,
     const { data } = parseConfiguration(folder.configuration, node.configuration, around.environment);
     const secret = node.secrets[IDENTITY];
     if (secret === undefined) throw new NodeError(`There is no identity in ${file}.`);
-    // What was signed comes before what signs, so that whatever interrupts this leaves no node without its records.
-    await mkdir(folder.path, { recursive: true, mode: 0o700 });
-    await mkdir(dirname(data), { recursive: true });
+    await requireNoRecords(data);
+    const finish = await folder.beginImport();
     await writeRecords(data, node.records);
     await writeDurably(folder.configuration, node.configuration);
     await writeDurably(folder.account, node.account);
@@ -50,6 +47,7 @@ ${PASSWORD_HELP}`,
     for (const name of [...names, IDENTITY]) {
       await keystore.put(name, new Uint8Array(Buffer.from(node.secrets[name]!.slice(2), "hex")));
     }
+    await finish();
     const { address } = await folder.identity();
     around.print(`identity       ${address}, as it was exported on ${node.at}`);
     around.print(`Now delete ${file}: whoever imports it once more can lose the node's stake.`);

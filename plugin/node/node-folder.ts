@@ -1,6 +1,6 @@
 /** What an operator's node keeps in its folder, and where. */
 import { randomBytes } from "node:crypto";
-import { access, mkdir, readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { secp256k1 } from "@noble/curves/secp256k1.js";
@@ -11,7 +11,7 @@ import { Ed25519Key } from "../cloud/cometbft/ed25519-key.ts";
 import { ValidatorKey } from "../cloud/cometbft/validator-key.ts";
 import { IdentitySecret } from "../cloud/dkg/identity.ts";
 import { readAccount, writeAccount } from "../cloud/keystore/account-file.ts";
-import { removeDurably, writeDurably } from "../cloud/keystore/durable-file.ts";
+import { makeFolderDurably, removeDurably, writeDurably } from "../cloud/keystore/durable-file.ts";
 import { Keystore } from "../cloud/keystore/keystore.ts";
 import { KeystoreError } from "../cloud/keystore/private-file.ts";
 import { movedMark } from "./moved-node.ts";
@@ -53,6 +53,9 @@ const accountSchema = z.object({ address: z.string().regex(/^(0x)?[0-9a-fA-F]{40
 export const IDENTITY = "identity";
 const PEER = "peer";
 
+/** By which a folder says that a node is being imported into it. */
+const IMPORTING = "importing.json";
+
 /** An operator's folder. Nothing in it is ever written over. */
 export class NodeFolder {
   readonly path: string;
@@ -92,7 +95,7 @@ export class NodeFolder {
    */
   async make(password: string): Promise<void> {
     await this.#requireHere();
-    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    await makeFolderDurably(this.path);
     const keystore = (await exists(join(this.keys, "keystore.json")))
       ? await Keystore.open(this.keys, password)
       : await Keystore.create(this.keys, password);
@@ -168,8 +171,29 @@ export class NodeFolder {
     return async () => removeDurably(mark);
   }
 
-  /** @throws KeystoreError once the node was moved elsewhere */
+  /**
+   * Begins a folder that is to hold another's node: there is none in it until that is complete. What was there before is not looked at.
+   *
+   * @returns ends it, once everything is on the disk
+   */
+  async beginImport(): Promise<() => Promise<void>> {
+    await makeFolderDurably(this.path);
+    const mark = join(this.path, IMPORTING);
+    await writeDurably(mark, "{}\n");
+    return async () => removeDurably(mark);
+  }
+
+  /** @throws KeystoreError where a node's import was interrupted */
+  async requireWhole(): Promise<void> {
+    if (!(await exists(join(this.path, IMPORTING)))) return;
+    throw new KeystoreError(
+      `The import of a node into ${this.path} was interrupted: delete the folder, and its data folder if that is elsewhere, and import once more.`,
+    );
+  }
+
+  /** @throws KeystoreError once the node was moved elsewhere, and where one was not moved here completely */
   async #requireHere(): Promise<void> {
+    await this.requireWhole();
     if (!(await exists(movedMark(this.path)))) return;
     throw new KeystoreError(
       `The node in ${this.path} was moved to another machine: start it there. Two that sign as one lose its stake.`,

@@ -1,8 +1,8 @@
 /** What a node has signed, by which it never signs two things where only one may be: in its data folder, apart from what can be fetched again. */
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { writeDurably } from "../cloud/keystore/durable-file.ts";
+import { makeFolderDurably, writeDurably } from "../cloud/keystore/durable-file.ts";
 import { readPrivateFile } from "../cloud/keystore/private-file.ts";
 import { toBinary, toHex } from "../cloud/storage/bytes.ts";
 import { LevelStore } from "../cloud/storage/level-store.ts";
@@ -44,14 +44,19 @@ export async function readRecords(data: string): Promise<SigningRecords> {
   return { validator, guard };
 }
 
+/** @throws NodeError where there are records in a data folder */
+export async function requireNoRecords(data: string): Promise<void> {
+  for (const folder of Object.values(recordsIn(data))) {
+    if ((await namesIn(folder)).length > 0)
+      throw new NodeError(`A node has signed with the records in ${folder}: they are not written over.`);
+  }
+}
+
 /** Writes records where there are none. @throws NodeError where there are some */
 export async function writeRecords(data: string, { validator, guard }: SigningRecords): Promise<void> {
   const folders = recordsIn(data);
-  for (const folder of Object.values(folders)) {
-    if ((await namesIn(folder)).length > 0)
-      throw new NodeError(`A node has signed with the records in ${folder}: they are not written over.`);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  }
+  await requireNoRecords(data);
+  for (const folder of Object.values(folders)) await makeFolderDurably(folder);
   for (const [name, text] of Object.entries(validator))
     await writeDurably(join(folders.validator, name), text);
   const store = await LevelStore.open(folders.guard);

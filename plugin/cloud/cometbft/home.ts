@@ -1,7 +1,7 @@
-import { access, mkdir } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 
-import { writeDurably } from "../keystore/durable-file.ts";
+import { makeFolderDurably, writeDurably } from "../keystore/durable-file.ts";
 import type { Ed25519Key } from "./ed25519-key.ts";
 import { EVIDENCE_HOURS, genesisFile, type Genesis } from "./genesis.ts";
 
@@ -51,8 +51,8 @@ export async function writeHome(
   home: string,
   { genesis, nodeKey, settings }: { genesis: Genesis; nodeKey: Ed25519Key; settings: CometSettings },
 ): Promise<void> {
-  await mkdir(join(home, "config"), { recursive: true, mode: 0o700 });
-  await mkdir(join(home, "data"), { recursive: true, mode: 0o700 });
+  await makeFolderDurably(join(home, "config"));
+  await makeFolderDurably(join(home, "data"));
   await writeDurably(join(home, "config/genesis.json"), genesisFile(genesis));
   await writeDurably(join(home, "config/config.toml"), configuration(settings));
   await writeOnce(join(home, "config/node_key.json"), {

@@ -1,11 +1,10 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import type { Timestamp } from "cosmjs-types/google/protobuf/timestamp";
 import { z } from "zod";
 
-import { writeDurably } from "../keystore/durable-file.ts";
+import { makeFolderDurably, writeDurably } from "../keystore/durable-file.ts";
 import { readPrivateFile } from "../keystore/private-file.ts";
 import { readSignBytes, STEPS, type Signed } from "./sign-bytes.ts";
 import type { SigningKey } from "./validator-key.ts";
@@ -64,7 +63,7 @@ export class LastSigned {
    */
   static async open(folder: string, chainId: string, key: SigningKey): Promise<LastSigned> {
     const path = join(folder, lastSignedFile(chainId));
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolderDurably(folder);
     const text = await readPrivateFile(path);
     return new LastSigned(
       path,

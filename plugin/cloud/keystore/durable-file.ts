@@ -1,5 +1,5 @@
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 
 /** What is written first beside a file that is to be replaced; one that is left over was never in force. */
 export const UNFINISHED = ".unfinished";
@@ -19,6 +19,18 @@ export async function writeDurably(path: string, content: string | Uint8Array): 
   }
   await rename(beside, path);
   await syncFolder(dirname(path));
+}
+
+/** Makes a folder, for its owner only, and those that it is in, unless they are there. When this resolves their names are on the disk. */
+export async function makeFolderDurably(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const outermost = dirname(resolve(first));
+  let parent = resolve(path);
+  do {
+    parent = dirname(parent);
+    await syncFolder(parent);
+  } while (parent !== outermost);
 }
 
 /** Removes a file. When this resolves it does not come back after a crash. */

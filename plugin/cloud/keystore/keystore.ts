@@ -3,12 +3,12 @@
  * that scrypt (RFC 7914) makes of a password. Nothing secret is ever on disk in the clear.
  */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { z } from "zod";
 
-import { removeDurably, UNFINISHED, writeDurably } from "./durable-file.ts";
+import { makeFolderDurably, removeDurably, UNFINISHED, writeDurably } from "./durable-file.ts";
 import { KeystoreError, readPrivateFile, requirePassword } from "./private-file.ts";
 import { COST, deriveKey, NONCE_BYTES, seal, unseal } from "./sealing.ts";
 
@@ -47,7 +47,7 @@ export class Keystore {
   /** Begins a keystore in a folder that has none. @throws KeystoreError */
   static async create(folder: string, password: string): Promise<Keystore> {
     requirePassword(password);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolderDurably(folder);
     if ((await readdir(folder)).includes(HEAD)) {
       throw new KeystoreError(`There is a keystore in ${folder} already, and nothing is overwritten.`);
     }

@@ -1,6 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
+import { makeFolderDurably } from "../keystore/durable-file.ts";
 import type { KeyValueStore } from "../storage/key-value-store.ts";
 import { LevelStore } from "../storage/level-store.ts";
 
@@ -19,7 +19,8 @@ const FOLDERS = { state: "state", guard: "signed", comet: "progress" } as const;
 
 /** Opens the stores in a folder, which is made if it is missing. @throws Error when another process has them open, or one is damaged */
 export async function openStores(folder: string): Promise<LiveStores> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // LevelDB makes its own folder and syncs what is in it, but not the name that the folder has in this one.
+  for (const name of Object.values(FOLDERS)) await makeFolderDurably(join(folder, name));
   const opened: KeyValueStore[] = [];
   const open = async (name: string): Promise<KeyValueStore> => {
     const store = await LevelStore.open(join(folder, name));

@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 import { id } from "ethers";
@@ -155,6 +157,34 @@ describe('nexus-node export and import (seed "moving")', function () {
     expect((await moveOut(join(root, "nobody"), file("nobody"))).code).to.equal(2);
   });
 
+  // Every write is a place to be killed at: the mark's, what was signed, configuration, account, public side, keystore and its secrets.
+  const kills = process.env["NEXUS_SLOW"] === "1" ? [2, 3, 4, 5, 6, 7, 8, 9, 10] : [3, 8, 10];
+  it(`makes no node of an import that is killed (at writes ${kills.join(", ")})`, async function () {
+    this.timeout(240_000);
+    expect(await moveOut(await copy("killed"), file("killed"))).to.include({ code: 0 });
+    for (const write of kills) {
+      const there = join(root, `killed-${write}`);
+      const script = fileURLToPath(new URL("killed-import.ts", import.meta.url));
+      const { signal } = spawnSync(process.execPath, [script, there, file("killed"), String(write)], {
+        env: { ...process.env, NEXUS_NODE_PASSWORD: PASSWORD },
+      });
+      expect(signal, `killed at write ${write}`).to.equal("SIGKILL");
+      const found = await readdir(there);
+      for (const again of [await nexusNode(["init", there]), await takeIn(there, file("killed"))]) {
+        expect(again.code).to.equal(1);
+        expect(again.stderr).to.match(/The import of a node into .* was interrupted: delete the folder/);
+      }
+      expect((await moveOut(there, file(`killed-${write}`))).code).to.be.above(0);
+      expect((await errorOf(new NodeFolder(there).openKeys(PASSWORD))).message).to.match(/was interrupted/);
+      expect(await readdir(there)).to.deep.equal(found);
+      await rm(there, { recursive: true });
+    }
+    const there = join(root, "killed-10");
+    expect(await takeIn(there, file("killed"))).to.include({ code: 0 });
+    expect(await readdir(there)).to.not.include("importing.json");
+    await new NodeFolder(there).openKeys(PASSWORD);
+  });
+
   it("takes in nothing over what a node has signed in a data folder elsewhere", async () => {
     const here = await copy("elsewhere");
     const configuration = join(here, "nexus-node.json");
@@ -168,6 +198,6 @@ describe('nexus-node export and import (seed "moving")', function () {
     expect(second.code).to.equal(1);
     expect(second.stderr).to.match(/A node has signed with the records in .*shared-data/);
     expect(await readdir(root)).to.not.include("keys");
-    expect((await readdir(join(root, "elsewhere-2"))).length).to.equal(0);
+    expect(await readdir(root)).to.not.include("elsewhere-2");
   });
 });
