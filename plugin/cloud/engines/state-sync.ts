@@ -35,11 +35,13 @@ export class StateSync {
   readonly #complain: (what: string, error: unknown) => void;
   readonly #sees: (epoch: bigint) => boolean;
   readonly #patience: number;
+  /** When it no longer waits for an epoch, whichever and whoever offers it: anybody can name one that never comes. */
+  #waitsUntil: number | undefined;
   #restoring: Restoring | undefined;
 
   /**
    * @param sees whether this node sees the committee of an epoch
-   * @param patience milliseconds to wait for that: its endpoint may be behind those of its peers
+   * @param patience milliseconds to wait for that, for all snapshots together: its endpoint may be behind those of its peers
    */
   constructor(
     replica: OrderedReplica,
@@ -89,11 +91,11 @@ export class StateSync {
     return { result: Offered.ACCEPT };
   }
 
-  /** Waits for an epoch to be seen. @returns whether it is */
+  /** Waits for an epoch to be seen, unless it has waited long enough for others in vain. @returns whether it is */
   async #seen(epoch: bigint): Promise<boolean> {
-    const end = Date.now() + this.#patience;
     while (!this.#sees(epoch)) {
-      if (Date.now() >= end) return false;
+      this.#waitsUntil ??= performance.now() + this.#patience;
+      if (performance.now() >= this.#waitsUntil) return false;
       await new Promise((resolve) => setTimeout(resolve, LOOK));
     }
     return true;

@@ -183,6 +183,28 @@ describe("plugin/cloud/engines/state-sync", () => {
     expect((await other.offer({ snapshot: lie, appHash })).result).to.equal(Offered.REJECT_SENDER);
   });
 
+  it("waits once, however many epochs that nobody sees it is told of, and takes a true snapshot then", async () => {
+    const { certificate } = decodeContents(snapshot.metadata);
+    const node = await nodeOf(epoch, 3, { seen });
+    const asked: bigint[] = [];
+    const sync = new StateSync(
+      node,
+      () => undefined,
+      (number) => {
+        asked.push(number);
+        return number === 1n;
+      },
+      200,
+    );
+    for (let number = 10n; number < 15n; number++) {
+      const invented = altered({ certificate: { ...certificate, epoch: number } });
+      expect((await sync.offer({ snapshot: invented, appHash })).result).to.equal(Offered.REJECT);
+    }
+    expect(asked.filter((number) => number === 10n).length).to.be.greaterThan(1);
+    expect(asked.filter((number) => number > 10n)).to.deep.equal([11n, 12n, 13n, 14n]);
+    expect((await sync.offer({ snapshot, appHash })).result).to.equal(Offered.ACCEPT);
+  });
+
   it("asks another peer for a bad chunk, and refuses a snapshot whose chunks are another state, writing nothing", async () => {
     const node = await nodeOf(epoch, 3, { seen });
     const sync = syncOf(node);
