@@ -18,6 +18,7 @@ import type { EpochKey, PublicCommittee } from "../../../../plugin/cloud/node/si
 import type { Misbehaviour } from "../../../../plugin/cloud/replication/engine.ts";
 import type { OperatorEvent, OrderedEvent } from "../../../../plugin/cloud/replication/event.ts";
 import { equalBytes } from "../../../../plugin/cloud/storage/bytes.ts";
+import type { KeyValueStore } from "../../../../plugin/cloud/storage/key-value-store.ts";
 import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
 import { seeded, type Seeded } from "../../../seeded.ts";
 import { epochOf, observerOf, type TestEpoch } from "../node/members.ts";
@@ -58,7 +59,9 @@ export class CometMember {
   /** As the node sees the registry, from one moment to the next. */
   readonly #committees = new Map<bigint, PublicCommittee>();
   readonly #keys = new Map<bigint, EpochKey>();
-  readonly #stores = { state: new MemoryStore(), guard: new MemoryStore(), comet: new MemoryStore() };
+  /** Where its state is, if set before it starts. */
+  state: KeyValueStore = new MemoryStore();
+  readonly #stores = { guard: new MemoryStore(), comet: new MemoryStore() };
   #comet: CometNode | undefined;
 
   /** @param identity it belongs to each epoch that has it */
@@ -91,8 +94,8 @@ export class CometMember {
   }
 
   async start(all: readonly CometMember[]): Promise<void> {
-    const { seen, fuel } = this;
-    const { state: store, guard: guardStore, comet } = this.#stores;
+    const { seen, fuel, state: store } = this;
+    const { guard: guardStore, comet } = this.#stores;
     this.lookAtRegistry();
     const [committees, keys] = [this.#committees, this.#keys];
     const options = { seen, store, guardStore, committees, keys, ...(fuel === undefined ? {} : { fuel }) };
