@@ -15,6 +15,7 @@ import { SnapshotStore } from "../plugin/cloud/engines/snapshot-store.ts";
 import { toBinary } from "../plugin/cloud/storage/bytes.ts";
 import { LevelStore } from "../plugin/cloud/storage/level-store.ts";
 import type { Changes } from "../plugin/cloud/storage/records.ts";
+import { wholeState } from "../plugin/cloud/storage/restoring.ts";
 import { State } from "../plugin/cloud/storage/state.ts";
 import {
   cometCloud,
@@ -28,7 +29,7 @@ import { prebuilt } from "../test/programs/guest.ts";
 
 const KEYS = process.argv.includes("--quick") ? 50_000 : 1_000_000;
 /** Values of an account. */
-const ACCOUNT_KEYS = 100_000;
+const ACCOUNT_KEYS = 500_000;
 const BOUND_SECONDS = 120;
 const MEBIBYTE = 2 ** 20;
 
@@ -61,20 +62,16 @@ class TimedSnapshot extends SnapshotStore {
 
 /** Fills a store with what all members have before the cloud's first block. */
 async function fill(path: string): Promise<void> {
-  const state = await State.open(await LevelStore.open(path));
-  const values: Changes = new Map();
-  const block = state.begin();
+  const contents: Changes = new Map();
   for (let at = 0; at < KEYS; at += ACCOUNT_KEYS) {
-    const account = keccak_256(Buffer.from(`program ${at}`));
-    const entries = new Map<string, Uint8Array>();
+    const values = new Map<string, Uint8Array>();
     for (let i = at; i < Math.min(KEYS, at + ACCOUNT_KEYS); i++)
-      entries.set(`balance/${String(i).padStart(8, "0")}`, keccak_256(Buffer.from(String(i))));
-    block.write(account, entries);
-    values.set(toBinary(account), { values: entries, outboundNonce: 0 });
+      values.set(`balance/${String(i).padStart(8, "0")}`, keccak_256(Buffer.from(String(i))));
+    contents.set(toBinary(keccak_256(Buffer.from(`program ${at}`))), { values, outboundNonce: 0 });
   }
-  const stateRoot = block.stateRoot();
-  block.discard();
-  await state.restore({ height: 0, stateRoot }, values);
+  const state = await State.open(await LevelStore.open(path));
+  const { stateRoot } = await wholeState(contents);
+  await state.restore({ height: 0, stateRoot }, contents);
   await state.close();
 }
 

@@ -8,6 +8,9 @@ export const FORMAT = 3;
 
 export const FORMAT_KEY = "\x00format";
 
+/** There while a state is being written that does not count yet. */
+export const RESTORING_KEY = "\x00restoring";
+
 /** How to go back from the block at `height`: an `UndoRecord`. */
 export function undoKey(height: number): string {
   return "\x01" + height.toString(16).padStart(16, "0");
@@ -47,6 +50,9 @@ export const MODULE_RANGE = ["\x07", "\x08"] as const;
 
 /** The head, every account, value and module: all that a snapshot holds, since the tries follow from it. */
 export const FLAT_RANGE = [HEAD_KEY, MODULE_RANGE[1]] as const;
+
+/** Everything of a state but how to go back from it. */
+export const STATE_RANGE = ["\x02", MODULE_RANGE[1]] as const;
 
 /** Takes apart the key of a value. */
 export function splitValueKey(storeKey: string): { programId: string; key: string } {

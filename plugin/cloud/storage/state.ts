@@ -14,6 +14,7 @@ import {
   type Head,
   type Changes,
 } from "./records.ts";
+import { removeUnfinished, wholeState, writeWholeState } from "./restoring.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { Block, binaryProgramId, type BlockContents } from "./state-block.ts";
 import { EMPTY_ROOT } from "./trie.ts";
@@ -68,6 +69,7 @@ export class State {
           "it, or start from an empty directory and a snapshot.",
       );
     }
+    await removeUnfinished(store);
     const head = store.get(layout.HEAD_KEY);
     const state = new State(
       store,
@@ -186,31 +188,41 @@ export class State {
   }
 
   /**
-   * Fills the empty state with all of another one's values and nonces, unless they do not have the root of `head`.
-   * Atomic and durable.
-   * @param records what else is written with it
+   * Fills the empty state with all of another one's values and nonces, unless they do not have the root of `head`: nothing is written then.
+   * Atomic and durable, though it is many writes: a state that was not written whole is removed when it is opened.
+   * @param records what else is written with the last of them
    */
-  async restore(head: Head, changes: Changes, records: readonly Write[] = []): Promise<void> {
+  async restore(head: Head, contents: Changes, records: readonly Write[] = []): Promise<void> {
     this.#requireIdle();
     if (this.#head.height !== 0) {
       throw new Error(
         `Only an empty storage can be filled from a snapshot; this one is at height ${this.#head.height}.`,
       );
     }
-    const applied = applyChanges(this.#committed(), changes);
-    if (!equalBytes(applied.stateRoot, head.stateRoot)) {
-      throw new Error(
-        `The snapshot has root ${toHex(applied.stateRoot)} and not ${toHex(head.stateRoot)}; take it from another node.`,
-      );
+    this.#busy = true;
+    let accounts: Map<string, Account>;
+    try {
+      const { stateRoot, accounts: found } = await wholeState(contents);
+      if (!equalBytes(stateRoot, head.stateRoot)) {
+        throw new Error(
+          `The snapshot has root ${toHex(stateRoot)} and not ${toHex(head.stateRoot)}; take it from another node.`,
+        );
+      }
+      await writeWholeState(this.#store, contents, [
+        ...records,
+        { key: layout.HEAD_KEY, value: encodeHead(head) },
+      ]);
+      accounts = found;
+    } finally {
+      this.#busy = false;
     }
-    await this.#write([...applied.writes, ...records, { key: layout.HEAD_KEY, value: encodeHead(head) }]);
     const keys = new Map<string, SortedKeys>();
-    for (const [programId, { values }] of changes) {
+    for (const [programId, { values }] of contents) {
       const sorted = new SortedKeys();
       for (const key of values.keys()) sorted.add(key);
       keys.set(programId, sorted);
     }
-    this.#adopt(head, applied.accounts, keys);
+    this.#adopt(head, accounts, keys);
   }
 
   /**
