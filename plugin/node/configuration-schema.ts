@@ -82,8 +82,8 @@ const chain = <Committees extends string>(committees: Committees) =>
     context.addIssue({ code: "custom", path: ["quorum"], message });
   });
 
-/** The key ceremony of an epoch has the port after. */
-const HIGHEST_PORT = 65_534;
+/** The key ceremony of an epoch has the port after, and nodes that begin later ask at the one after that. */
+const HIGHEST_PORT = 65_533;
 const hostAndPort = (text: string): boolean => {
   const [, host, port] = /^([\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})$/.exec(text) ?? [];
   return host !== undefined && Number(port) >= 1 && Number(port) <= HIGHEST_PORT;

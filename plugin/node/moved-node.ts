@@ -21,7 +21,7 @@ const schema = z
     secrets: z.record(z.string().regex(/^[a-z0-9][a-z0-9.-]{0,100}$/), hex),
     records: z
       .object({
-        validator: z.record(z.string().regex(/^last-signed-[A-Za-z0-9._-]+\.json$/), z.string()),
+        validator: z.record(z.string().regex(/^(last-signed|floor)-[A-Za-z0-9._-]+\.json$/), z.string()),
         guard: z.array(z.tuple([hex, hex])),
       })
       .strict(),

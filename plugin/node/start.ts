@@ -13,8 +13,10 @@ import { ScanRecord } from "../cloud/chains/scan-record.ts";
 import { freePort } from "../cloud/cometbft/free-ports.ts";
 import { checkCometBft } from "../cloud/cometbft/process.ts";
 import type { CometPlace } from "../cloud/cometbft/comet-place.ts";
+import type { CometRpc } from "../cloud/cometbft/rpc.ts";
 import type { Journal } from "../cloud/live/journal.ts";
 import { KeyRing } from "../cloud/live/key-ring.ts";
+import { LightServer } from "../cloud/live/light-server.ts";
 import { LiveNode } from "../cloud/live/live-node.ts";
 import { repeat } from "../cloud/live/loop.ts";
 import { RegistryView } from "../cloud/live/registry-view.ts";
@@ -43,6 +45,8 @@ const [FIRST_WAIT, LONGEST_WAIT] = [1_000, 60_000];
 const SHOWN_BLOCKS = 50;
 /** Seconds that this machine's clock may be behind the home chain's newest block. */
 const CLOCK_SLACK = 30n;
+/** A node answers light clients at this many ports after the one where it listens. */
+const LIGHT_PORT = 2;
 
 /** Runs the node. */
 export const start: Command = {
@@ -174,6 +178,7 @@ async function work(running: Running, parts: Parts, stopped: AbortSignal): Promi
     folder: data,
     lastSigned: recordsIn(data).validator,
     comet: await place("cloud.sock", 0),
+    lightServers: network.peers.map((peer) => shifted(peer.slice(peer.indexOf("@") + 1), LIGHT_PORT)),
     ceremony: await place("keys.sock", 1),
     blockTime,
     snapshots,
@@ -192,6 +197,10 @@ async function work(running: Running, parts: Parts, stopped: AbortSignal): Promi
     metrics: async () => watch.metrics(),
     blocks: () => (node.chain === undefined ? [] : lastBlocks(node.chain.node, SHOWN_BLOCKS)),
   });
+  const light = await lightServer(shifted(network.listen, LIGHT_PORT), node).catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
   const end = new AbortController();
   const until = AbortSignal.any([stopped, end.signal]);
   const looking = repeat(
@@ -206,8 +215,26 @@ async function work(running: Running, parts: Parts, stopped: AbortSignal): Promi
   } finally {
     end.abort();
     await looking;
+    await light.close();
     await server.close();
   }
+}
+
+/** Answers nodes that begin later. @throws NodeError when it cannot listen there */
+async function lightServer(listen: string, node: LiveNode): Promise<LightServer> {
+  const source = {
+    standing: async () => node.chain?.standing() ?? { height: 0n, snapshots: [] },
+    call: async (...asked: Parameters<CometRpc["call"]>) => {
+      const rpc = node.chain?.rpc;
+      if (rpc === undefined) throw new Error("CometBFT does not run.");
+      return rpc.call(...asked);
+    },
+  };
+  return LightServer.listen(listen, source).catch((error: unknown) => {
+    throw new NodeError(
+      `The node cannot listen at ${listen}, for nodes that begin later: ${(error as Error).message}.`,
+    );
+  });
 }
 
 /** Says what the account is short of, and whether the clock is right. */

@@ -114,8 +114,8 @@ export async function addMirror(operators: readonly Operator[], mirror: Rehearse
   }
 }
 
-/** Changes a configuration; its comments are lost. */
-async function configure(
+/** Changes a node's configuration; its comments are lost. @param path the operator's folder */
+export async function configure(
   path: string,
   change: (configuration: Record<string, unknown>) => Record<string, unknown>,
 ): Promise<void> {

@@ -43,6 +43,8 @@ export interface CometNodeOptions {
    * its record a validator can sign twice.
    */
   readonly lastSigned: string;
+  /** The height up to which it may have signed though there is no record; undefined while that is not known. 0 unless given. */
+  readonly signsAbove?: () => bigint | undefined;
   readonly settings: CometSettings;
   /** It is asked before `start` has ended: CometBFT has it repeat what was decided before it answers itself. */
   readonly application: AbciApplication;
@@ -75,7 +77,12 @@ export class CometNode {
    */
   static async start(options: CometNodeOptions): Promise<CometNode> {
     const { command, home, genesis, keys, application, settings, onLine, complain, signal } = options;
-    const lastSigned = await LastSigned.open(options.lastSigned, genesis.chainId, keys.validator);
+    const lastSigned = await LastSigned.open(
+      options.lastSigned,
+      genesis.chainId,
+      keys.validator,
+      options.signsAbove,
+    );
     await writeHome(home, { genesis, nodeKey: keys.node, settings });
     // A process that was killed leaves behind its sockets, and what it had only begun to make.
     await removeHalfMade(home);

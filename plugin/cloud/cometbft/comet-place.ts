@@ -20,7 +20,7 @@ export interface CometPlace {
 /** CometBFT's settings at a place. @param pace milliseconds, as `CometSettings` has them */
 export function settingsAt(
   { name, listen, external, peers, rpc, socket }: CometPlace,
-  pace: Pick<CometSettings, "blockTime" | "idleTime">,
+  pace: Pick<CometSettings, "blockTime" | "idleTime" | "stateSync">,
 ): CometSettings {
   return {
     name,

@@ -8,8 +8,8 @@ import { createServer, type Server } from "node:net";
 const [LOWEST, HIGHEST] = [10_000, 32_000];
 
 /**
- * Loopback ports that nothing listens at now, each with the port after it, which a node's key ceremony has. They are held until all are found, so
- * that no two are the same.
+ * Loopback ports that nothing listens at now, each with the two after it, which a node's key ceremony and its light server have. They are held until all are
+ * found, so that no two are the same.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const held: Server[] = [];
@@ -17,13 +17,13 @@ export async function freePorts(count: number): Promise<number[]> {
   try {
     while (ports.length < count) {
       const port = randomInt(LOWEST, HIGHEST);
-      const first = await hold(port);
-      if (first === undefined) continue;
-      held.push(first);
-      const second = await hold(port + 1);
-      if (second === undefined) continue;
-      held.push(second);
-      ports.push(port);
+      const three: Server[] = [];
+      for (const one of [port, port + 1, port + 2]) {
+        const server = await hold(one);
+        if (server !== undefined) three.push(server);
+      }
+      held.push(...three);
+      if (three.length === 3) ports.push(port);
     }
     return ports;
   } finally {

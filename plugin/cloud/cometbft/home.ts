@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { makeFolderDurably, writeDurably } from "../keystore/durable-file.ts";
 import type { Ed25519Key } from "./ed25519-key.ts";
-import { EVIDENCE_HOURS, genesisFile, type Genesis } from "./genesis.ts";
+import { genesisFile, type Genesis } from "./genesis.ts";
 
 /** Where a node listens and whom it knows. Addresses are `host:port`. */
 export interface CometSettings {
@@ -60,6 +60,8 @@ export async function writeHome(
   });
 }
 
+const STAKED_HOURS = 7 * 24;
+
 /** CometBFT's config.toml, with what differs from its defaults. */
 function configuration(settings: CometSettings): string {
   const { name, application, peers, rpc, stateSync, blockTime, idleTime } = settings;
@@ -100,7 +102,7 @@ indexer = "null"
 ${stateSync === undefined ? "" : stateSyncConfiguration(stateSync)}`;
 }
 
-/** Within the trust period, validators that signed falsely still have at stake what answers for it. */
+/** Within the trust period, validators that signed falsely still have at stake what answers for it: seven days at least (NexusStaking). */
 function stateSyncConfiguration({ servers, trustHeight, trustHash }: StateSyncSettings): string {
   return `
 [statesync]
@@ -108,13 +110,21 @@ enable = true
 rpc_servers = ${text(servers.join(","))}
 trust_height = ${trustHeight}
 trust_hash = ${text(trustHash)}
-trust_period = "${EVIDENCE_HOURS}h0m0s"
+trust_period = "${STAKED_HOURS}h0m0s"
 discovery_time = "5s"
 `;
 }
 
 /** A TOML basic string. JSON's escapes are among TOML's. */
 const text = (value: string): string => JSON.stringify(value);
+
+/** Whether CometBFT has come so far in a home that it takes part in consensus: then it has begun, with the first block or a snapshot. */
+export async function hasBegun(home: string): Promise<boolean> {
+  return access(join(home, "data/cs.wal")).then(
+    () => true,
+    () => false,
+  );
+}
 
 async function writeOnce(path: string, content: object): Promise<void> {
   const exists = await access(path).then(

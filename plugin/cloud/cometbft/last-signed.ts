@@ -44,14 +44,22 @@ export class LastSigned {
   readonly #path: string;
   readonly #chainId: string;
   readonly #key: SigningKey;
+  readonly #above: () => bigint | undefined;
   #last: Record_ | undefined;
   /** Signatures come one after the other, each after the record of the one before. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(path: string, chainId: string, key: SigningKey, last: Record_ | undefined) {
+  private constructor(
+    path: string,
+    chainId: string,
+    key: SigningKey,
+    above: () => bigint | undefined,
+    last: Record_ | undefined,
+  ) {
     this.#path = path;
     this.#chainId = chainId;
     this.#key = key;
+    this.#above = above;
     this.#last = last;
   }
 
@@ -59,9 +67,15 @@ export class LastSigned {
    * The record of a chain in `folder`, which is made if it is missing; a validator without a record has signed nothing. There must be one
    * at a time.
    *
+   * @param above the height up to which it may have signed though there is no record, and signs nothing; undefined while that is not known
    * @throws LastSignedError when it is damaged, or of another chain or key; KeystoreError when others than its owner can read it
    */
-  static async open(folder: string, chainId: string, key: SigningKey): Promise<LastSigned> {
+  static async open(
+    folder: string,
+    chainId: string,
+    key: SigningKey,
+    above: () => bigint | undefined = () => 0n,
+  ): Promise<LastSigned> {
     const path = join(folder, lastSignedFile(chainId));
     await makeFolderDurably(folder);
     const text = await readPrivateFile(path);
@@ -69,6 +83,7 @@ export class LastSigned {
       path,
       chainId,
       key,
+      above,
       text === undefined ? undefined : parse(path, text, chainId, key.publicKey),
     );
   }
@@ -100,11 +115,23 @@ export class LastSigned {
         );
       }
       if (order === 0) return { signature: last.signature, timestamp: last.signed.timestamp };
-    }
+    } else this.#requireAbove(signed);
     const signature = this.#key.sign(signBytes);
     await writeDurably(this.#path, toText(signBytes, signature));
     this.#last = { signed, signature };
     return { signature, timestamp: signed.timestamp };
+  }
+
+  /** Without a record, the validator may have signed before this one was there. */
+  #requireAbove(signed: Signed): void {
+    const above = this.#above();
+    if (above !== undefined && signed.height > above) return;
+    throw new ConflictingSignatureError(
+      `There is no record of what this validator has signed, so it does not sign ${place(signed)} ` +
+        (above === undefined
+          ? "until its peers say how far the chain is."
+          : `nor anything else up to height ${above}.`),
+    );
   }
 }
 

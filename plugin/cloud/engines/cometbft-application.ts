@@ -82,6 +82,11 @@ export class CometBftApplication extends PlainApplication implements AbciApplica
     while (this.#beside.size > 0) await Promise.all(this.#beside);
   }
 
+  /** CometBFT's height of the last block that this node has, 0 before the first. */
+  get height(): bigint {
+    return this.#progress.height;
+  }
+
   /** Tells the others how far this node sees chains: to be called when one of them has events for a block. */
   async tellHeads(heads: Heads): Promise<void> {
     this.#told = Date.now();
@@ -293,7 +298,7 @@ export class CometBftApplication extends PlainApplication implements AbciApplica
 
   /** Looked at now and then only, since it reads the disk. */
   async #retainHeight(height: bigint): Promise<bigint> {
-    if (height % PRUNING_INTERVAL !== 0n || this.#around.keepsBlocks === true) return 0n;
+    if (height % PRUNING_INTERVAL !== 0n) return 0n;
     return retainHeight(height, await this.#around.snapshots.oldest());
   }
 

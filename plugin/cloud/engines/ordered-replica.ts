@@ -77,8 +77,6 @@ export interface Surroundings {
   broadcast(gossip: Uint8Array): Promise<void>;
   /** Snapshots for those that come later. */
   readonly snapshots: SnapshotStore;
-  /** Whether CometBFT is to keep all its blocks, since those that come later have no other way to begin. */
-  readonly keepsBlocks?: boolean;
   /** For `Progress`, and nothing else. */
   readonly store: KeyValueStore;
   /** Is told once of every misbehaviour seen. */

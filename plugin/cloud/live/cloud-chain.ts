@@ -18,9 +18,13 @@ import type { EpochKey, PublicCommittee } from "../node/signatures.ts";
 import { SigningGuard } from "../node/signing-guard.ts";
 import { Application } from "../replication/application.ts";
 import type { Misbehaviour } from "../replication/engine.ts";
+import { equalBytes } from "../storage/bytes.ts";
 import { State } from "../storage/state.ts";
+import { Beginning } from "./beginning.ts";
 import type { Equivocation } from "./equivocation-evidence.ts";
 import { reasonOf, type Journal } from "./journal.ts";
+import { LightPeers, type Electorate } from "./light-peers.ts";
+import type { Standing } from "./light-server.ts";
 import { ServedByNode, type ChainState, type ServedPlace } from "./served.ts";
 import type { LiveStores } from "./stores.ts";
 import { superviseComet } from "./supervised-comet.ts";
@@ -30,13 +34,13 @@ import type { Place } from "./turns.ts";
 const BLOCK_BYTES = 12_000_000;
 /** Milliseconds after which an idle cloud looks whether it has missed something. */
 const IDLE_TIME = 30_000;
+/** What CometBFT says when it has not become what a snapshot says, or could not ask for headers. */
+const SYNC_FAILED = /^(State sync failed|Failed to bootstrap node with new state)/;
 
 /** What a node knows of its cloud's committees. */
-export interface Committees {
+export interface Committees extends Electorate {
   readonly committees: ReadonlyMap<bigint, PublicCommittee>;
   members(epoch: bigint): Members | undefined;
-  /** The newest active epoch. */
-  readonly current: bigint;
 }
 
 /** What a node of a cloud whose first committee is active is made of. */
@@ -57,6 +61,8 @@ export interface CloudChainParts {
   /** Folder of the records of what the validator has signed. */
   readonly lastSigned: string;
   readonly comet: CometPlace;
+  /** Where peers' light servers are, `host:port`. */
+  readonly lightServers: readonly string[];
   /** Milliseconds from a block to the next. */
   readonly blockTime: number;
   readonly snapshots: SnapshotPlan;
@@ -90,6 +96,7 @@ export class CloudChain {
   readonly node: CloudNode;
   readonly #parts: CloudChainParts;
   readonly #application: CometBftApplication;
+  readonly #beginning: Beginning;
   readonly #served: readonly ServedByNode[];
   readonly #heads = new Map<bigint, bigint>();
   #comet: CometNode | undefined;
@@ -110,8 +117,6 @@ export class CloudChain {
       broadcast: async (gossip) => this.#comet?.rpc.broadcast(gossip),
       store: stores.comet,
       snapshots: new SnapshotStore(join(folder, "snapshots"), snapshots),
-      // A node cannot be told yet whom to take a snapshot from: it begins with the first block.
-      keepsBlocks: true,
       report: (misbehaviour) => this.#report(misbehaviour),
       signed: (height) => {
         journal.info("signed", { height });
@@ -124,6 +129,22 @@ export class CloudChain {
       complain: (what, error) => journal.warn(what, { reason: reasonOf(error) }),
       patience: 2 * blockTime,
     });
+    const { chainId } = genesisOf(cloudId, parts.first.validFrom);
+    this.#beginning = new Beginning({
+      peers: new LightPeers(parts.lightServers, chainId, view),
+      home: this.#home,
+      lastSigned: parts.lastSigned,
+      chainId,
+      mayHaveSigned: () =>
+        [...view.epochs.values()].some(({ identities }) =>
+          identities.some(({ publicKey }) => equalBytes(publicKey, identity.publicKey)),
+        ),
+      journal,
+    });
+  }
+
+  get #home(): string {
+    return join(this.#parts.folder, "cometbft");
   }
 
   /** Reads what the node has. The chains are to be on hand, so that their outboxes' prices are known. */
@@ -157,6 +178,12 @@ export class CloudChain {
   /** See `CometBftApplication.signTogether`. */
   async signTogether(...asked: Parameters<CometBftApplication["signTogether"]>): Promise<Uint8Array> {
     return this.#application.signTogether(...asked);
+  }
+
+  /** How far its CometBFT is, and which snapshots it has for others. */
+  async standing(): Promise<Standing> {
+    const { snapshots } = await this.#application.listSnapshots();
+    return { height: this.#application.height, snapshots: snapshots.map(({ height }) => height) };
   }
 
   /** CometBFT's RPC; undefined while it does not run. */
@@ -196,14 +223,16 @@ export class CloudChain {
   }
 
   async #start(signal: AbortSignal): Promise<CometNode> {
-    const { cloudId, first, folder, lastSigned, comet, peer, validator, blockTime, journal } = this.#parts;
+    const { cloudId, first, lastSigned, comet, peer, validator, blockTime, journal } = this.#parts;
+    const stateSync = await this.#beginning.prepare(signal);
     return CometNode.start({
       command: comet.command,
-      home: join(folder, "cometbft"),
+      home: this.#home,
       genesis: genesisOf(cloudId, first.validFrom),
       keys: { node: peer, validator },
       lastSigned,
-      settings: settingsAt(comet, { blockTime, idleTime: IDLE_TIME }),
+      signsAbove: () => this.#beginning.signsAbove,
+      settings: settingsAt(comet, { blockTime, idleTime: IDLE_TIME, ...(stateSync && { stateSync }) }),
       application: this.#application,
       onLine: (line) => this.#heard(line),
       complain: (what, error) => journal.warn(what, { reason: reasonOf(error) }),
@@ -222,6 +251,8 @@ export class CloudChain {
   #heard(line: LogLine): void {
     const contradiction = contradictionIn(line);
     if (contradiction !== undefined) this.#application.contradicted(contradiction);
+    // CometBFT does nothing more then; started again, it looks for another snapshot.
+    if (SYNC_FAILED.test(line.message) && this.#comet !== undefined) process.kill(this.#comet.pid, "SIGKILL");
     if (line.level === "error") this.#parts.journal.warn("CometBFT says", { reason: line.message });
   }
 

@@ -73,7 +73,7 @@ describe("plugin/node/configuration", () => {
     });
     expect(data).to.equal(resolve("data"));
     const said = {
-      network: { listen: "[::]:1", external: "a.example:65534", peers: [PEER] },
+      network: { listen: "[::]:1", external: "a.example:65533", peers: [PEER] },
       cometbft: "/opt/cometbft",
       blockTime: 1_000,
       status: { listen: "[::1]:5" },
@@ -224,7 +224,7 @@ describe("plugin/node/configuration", () => {
     [
       "the highest port, after which there is none for the key ceremony",
       { ...WHOLE, network: { listen: "[::]:65535" } },
-      /^network.listen must be where .* with a port from 1 to 65534$/,
+      /^network.listen must be where .* with a port from 1 to 65533$/,
     ],
     [
       "a peer without its key",

@@ -44,6 +44,24 @@ describe("plugin/cloud/cometbft/last-signed", () => {
   const open = async (chainId = CHAIN, of = key): Promise<LastSigned> => LastSigned.open(folder, chainId, of);
   const path = (): string => join(folder, lastSignedFile(CHAIN));
 
+  it("signs nothing without a record that it may have signed, and nothing while it does not know what", async () => {
+    let above: bigint | undefined;
+    const record = await LastSigned.open(folder, CHAIN, key, () => above);
+    const asked = (height: number): Uint8Array =>
+      bytesOf({ kind: "prevote", height, round: 0, block: "A", seconds: 10 });
+    for (const known of [undefined, 5n]) {
+      above = known;
+      for (const height of [1, 5])
+        expect(await errorOf(record.sign(asked(height)))).to.be.instanceOf(ConflictingSignatureError);
+    }
+    await record.sign(asked(6));
+    // Its own record counts from then on.
+    above = undefined;
+    await record.sign(asked(7));
+    expect(await errorOf(record.sign(asked(6)))).to.be.instanceOf(ConflictingSignatureError);
+    await (await LastSigned.open(folder, CHAIN, key, () => 9n)).sign(asked(8));
+  });
+
   it("never signs below what it has come to, nor two things there, whether or not it was opened again", async () => {
     const kinds = ["proposal", "prevote", "precommit"] as const;
     const last: Asked = { kind: "prevote", height: 5, round: 3, block: "A", seconds: 10 };
