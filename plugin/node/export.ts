@@ -31,6 +31,7 @@ ${PASSWORD_HELP}`,
     const folder = new NodeFolder(given.folder);
     const { data } = await readConfiguration(folder.configuration, around.environment);
     const password = await passwordOf(given, around);
+    await folder.requireWhole();
     if ((await namesIn(folder.keys)).length === 0) throw new NodeError(`There is no node in ${folder.path}.`);
     // Not by the folder, which refuses once it is marked.
     const keystore = await Keystore.open(folder.keys, password);

@@ -81,7 +81,7 @@ describe("plugin/cloud/chains/account-sender", function () {
     while ((await waiting()).length === 0) await sleep(5);
     earlier!.close();
     expect(String(await first.catch((error: unknown) => error))).to.match(/sends nothing any more/);
-    const [{ maxFeePerGas }] = (await waiting()) as [{ maxFeePerGas: string }];
+    const { maxFeePerGas } = (await waiting())[0]!;
     const second = mint(later!, 5n);
     while (tried < 2) await sleep(5);
     // A block that it cannot afford.
