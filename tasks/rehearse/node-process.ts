@@ -54,7 +54,7 @@ export class NodeProcess {
     return node;
   }
 
-  /** Its process. */
+  /** The process, and the group that it and its children are in. */
   get pid(): number {
     return this.#child.pid!;
   }
@@ -68,6 +68,11 @@ export class NodeProcess {
   async crashed(): Promise<string> {
     const how = await this.#ended;
     return this.#stopping ? new Promise(() => undefined) : how;
+  }
+
+  /** Resolves with how the process ended, once it has, whoever ended it. */
+  async ended(): Promise<string> {
+    return this.#ended;
   }
 
   /** Asks it to end, and ends it when it does not. */
