@@ -110,6 +110,11 @@ export class NodeWatch {
             `The registry's final block is ${view.block} since ${Math.floor(view.age / 60_000)} minutes: look at the home chain's endpoints.`,
           ]),
       ...(chain !== undefined && !consensus ? ["CometBFT does not run."] : []),
+      ...(consensus && isMember && chain?.maySign === false
+        ? [
+            "There is no record of what the node has signed, and too few of its peers say how far the chain is: it signs nothing.",
+          ]
+        : []),
       ...(isMember && !hasShare ? ["The node is a member and has no share of the epoch's key."] : []),
       ...chains.flatMap(({ chainId, reading, delivering }) => [
         ...(reading === undefined ? [] : [`Chain ${chainId} cannot be read: ${reading}`]),

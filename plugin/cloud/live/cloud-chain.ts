@@ -170,6 +170,11 @@ export class CloudChain {
     return this.#served.map(({ state }) => state);
   }
 
+  /** Whether the validator knows what it may sign: without a record of what it signed, it has to ask enough peers. */
+  get maySign(): boolean {
+    return this.#beginning.signsAbove !== undefined;
+  }
+
   /** Tells the others what this node's operator wants: to be called after `node` was given it. */
   async tellApprovals(): Promise<void> {
     if (this.#comet !== undefined) await this.#application.tellApprovals();

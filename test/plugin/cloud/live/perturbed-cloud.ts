@@ -163,8 +163,8 @@ export class PerturbedCloud {
         if (other === one) continue;
         const port = ports.pop()!;
         ways.set(other.port, port);
-        // Blocks, and the key ceremony.
-        for (const shift of [0, 1]) {
+        // Blocks, the key ceremony, and what nodes that begin ask.
+        for (const shift of [0, 1, 2]) {
           const link = await SeverableLink.open(port + shift, other.port + shift);
           this.#links.push({ ends: [one.name, other.name], link });
         }
