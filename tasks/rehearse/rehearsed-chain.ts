@@ -26,13 +26,22 @@ export interface RehearsedChain {
   close(): Promise<void>;
 }
 
-/** Starts a chain that makes a block a second, and one for each transaction. */
-export async function startChain(hre: HardhatRuntimeEnvironment, chainId: number): Promise<RehearsedChain> {
+/**
+ * Starts a chain that makes a block a second, and one for each transaction.
+ *
+ * @param behind seconds that its clock is behind this machine's: its time may be moved on by as much, and is never ahead of its nodes'
+ */
+export async function startChain(
+  hre: HardhatRuntimeEnvironment,
+  chainId: number,
+  behind = 0,
+): Promise<RehearsedChain> {
   const server = await hre.network.createServer(
     {
       network: simulatedNetwork(hre),
       override: {
         chainId,
+        initialDate: new Date(Date.now() - behind * 1_000),
         // As a live chain's, its clock is never ahead of that of its nodes.
         allowBlocksWithSameTimestamp: true,
         mining: { auto: true, interval: BLOCK_TIME },

@@ -66,8 +66,9 @@ export class RehearsedCloud {
     return this.#founded;
   }
 
-  async startChain(chainId: number): Promise<RehearsedChain> {
-    const chain = await startChain(this.#hre, chainId);
+  /** @param behind seconds that its clock is behind this machine's */
+  async startChain(chainId: number, behind = 0): Promise<RehearsedChain> {
+    const chain = await startChain(this.#hre, chainId, behind);
     this.#chains.push(chain);
     return chain;
   }
