@@ -22,7 +22,10 @@ const [BEHIND, EPOCH, WINDOW] = [14_400, 1_080, 180];
 const [INTERVAL, PATIENCE] = [1_000, 300_000];
 
 // Parts of one story: each begins where the one before ended.
-describe("Epochs of a live cloud, with processes", function () {
+// Asked for by NEXUS_CHAOS=1 alone, since it takes some ten minutes, and was not seen to its end yet.
+const rehearsed = process.env["NEXUS_CHAOS"] === "1" ? describe : (): void => undefined;
+
+rehearsed("Epochs of a live cloud, with processes", function () {
   this.timeout(900_000);
   this.bail(true);
 
@@ -33,7 +36,7 @@ describe("Epochs of a live cloud, with processes", function () {
   let requests: SteadyRequests;
 
   before(async function () {
-    if (process.env["NEXUS_SLOW"] !== "1" || !(await hasCometBft("cometbft"))) this.skip();
+    if (!(await hasCometBft("cometbft"))) this.skip();
     cloud = await RehearsedCloud.open(hre, "cometbft");
     home = await cloud.startChain(HOME, BEHIND);
     const told = { step: () => undefined, note: () => undefined };
