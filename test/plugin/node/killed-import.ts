@@ -6,22 +6,25 @@
 import files from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 
-const [folder, file, kill] = process.argv.slice(2);
-let changes = 0;
-const counted =
-  <A extends unknown[], R>(change: (...args: A) => R) =>
-  (...args: A): R => {
-    if (++changes === Number(kill)) process.kill(process.pid, "SIGKILL");
-    return change(...args);
-  };
-files.rename = counted(files.rename);
-files.rm = counted(files.rm);
-syncBuiltinESMExports();
+// Mocha loads every file of this folder; only as a process of its own does this one do anything.
+if (import.meta.main) {
+  const [folder, file, kill] = process.argv.slice(2);
+  let changes = 0;
+  const counted =
+    <A extends unknown[], R>(change: (...args: A) => R) =>
+    (...args: A): R => {
+      if (++changes === Number(kill)) process.kill(process.pid, "SIGKILL");
+      return change(...args);
+    };
+  files.rename = counted(files.rename);
+  files.rm = counted(files.rm);
+  syncBuiltinESMExports();
 
-const { runCommandLine } = await import("../../../plugin/node/command-line.ts");
-process.exitCode = await runCommandLine(["import", folder!, "--file", file!], {
-  environment: process.env,
-  print: () => undefined,
-  note: (line) => console.error(line),
-  stopped: new AbortController().signal,
-});
+  const { runCommandLine } = await import("../../../plugin/node/command-line.ts");
+  process.exitCode = await runCommandLine(["import", folder!, "--file", file!], {
+    environment: process.env,
+    print: () => undefined,
+    note: (line) => console.error(line),
+    stopped: new AbortController().signal,
+  });
+}
