@@ -67,6 +67,7 @@ export class EventSource {
   #scanning: Promise<void> | undefined;
   readonly #record: ScanRecord | undefined;
   #isRestored = false;
+  #isDoubted = false;
   /** Ends of scans that are not saved, with what was subscribed to by then; oldest first. */
   #marks: Mark[] = [];
   #saved = -SAVED_EVERY;
@@ -104,6 +105,11 @@ export class EventSource {
     limit: number,
     knows: (programId: string) => boolean = () => true,
   ): Promise<OrderedEvent[]> {
+    // What is being read would follow what is forgotten.
+    if (this.#isDoubted && this.#scanning === undefined) {
+      this.#forget();
+      this.#isDoubted = this.#isRestored = false;
+    }
     this.#restore(cursor);
     this.#drop(cursor);
     await this.#save(cursor);
@@ -124,22 +130,31 @@ export class EventSource {
   /** Forgets everything and looks again from the suite's deployment; after a simulated chain was reverted. */
   async reset(): Promise<void> {
     this.served.chain.forget();
+    this.#forget();
+    this.#seen = undefined;
+    this.#isRestored = true;
+    await this.#record?.forget();
+  }
+
+  /** Has everything after the saved scan be read once more: others see something else, and what an endpoint said may not have been so. */
+  doubt(): void {
+    this.#isDoubted = true;
+  }
+
+  #forget(): void {
     this.#subscriptions = new Subscriptions();
     this.#events = [];
     this.#scanned = this.served.deployedAt - 1n;
     this.#tip = undefined;
-    this.#seen = undefined;
     this.#marks = [];
     this.#saved = -SAVED_EVERY;
-    this.#isRestored = true;
-    await this.#record?.forget();
   }
 
   /** Goes on from where the scan was saved, once. */
   #restore(cursor: Place | undefined): void {
     if (this.#isRestored) return;
     this.#isRestored = true;
-    this.#seen = this.#record?.seen;
+    this.#seen ??= this.#record?.seen;
     const state = this.#record?.load(cursor);
     if (state === undefined) return;
     this.#scanned = this.#saved = state.block;

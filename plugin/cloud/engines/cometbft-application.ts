@@ -243,14 +243,15 @@ export class CometBftApplication extends PlainApplication implements AbciApplica
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       );
       if (reason === undefined) return { status: ACCEPT };
-      if (this.#replica.stuck !== stuck && this.#replica.stuck.length > 0) {
-        // Its machine does not change in a moment, and the operator must know.
-        this.#around.complain("A proposal was refused", new Error(reason));
-        return { status: REJECT };
+      // Its own view of a chain may be a moment behind the proposer's; its machine does not change in a moment.
+      const isStuck = this.#replica.stuck !== stuck && this.#replica.stuck.length > 0;
+      if (!isStuck && Date.now() + LOOK <= end) {
+        await sleep(LOOK);
+        continue;
       }
-      // Its own view of a chain may be a moment behind the proposer's.
-      if (Date.now() + LOOK > end) return { status: REJECT };
-      await sleep(LOOK);
+      this.#around.complain("A proposal was refused", new Error(reason));
+      if (!isStuck) this.#replica.doubt(block);
+      return { status: REJECT };
     }
   }
 

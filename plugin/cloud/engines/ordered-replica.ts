@@ -31,6 +31,8 @@ export interface OrderedReplica extends Replica {
   readonly proposed: readonly string[];
   /** @param agreed what others have said that they accept; whatever it sees and its operator wants unless given */
   prepareProposal(agreed?: Agreed): Promise<Block | undefined>;
+  /** Is told of a block that it refused and others may accept: what it has read of the block's chains is read once more. */
+  doubt(block: Block): void;
   /** Executes a block, which is then committed or discarded. */
   execute(block: Block): Execution;
   /**

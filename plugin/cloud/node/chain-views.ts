@@ -3,10 +3,20 @@ import type { EventSource } from "../chains/event-source.ts";
 import type { OrderedEvent, Place } from "../replication/event.ts";
 import type { GatewayAddress } from "../replication/replicated-state.ts";
 
+/** Milliseconds for which what was read of a chain is not doubted again: others who see something else may be wrong. */
+const TRUSTED = 10_000;
+
+/** One gateway, and when what was read there was last doubted. */
+interface View {
+  readonly source: EventSource;
+  readonly patience: Patience;
+  doubted: number;
+}
+
 /** What a node sees of the chains that it is configured to serve, one gateway each; each chain by itself. */
 export class ChainViews {
   readonly #patience: number;
-  readonly #views = new Map<string, { readonly source: EventSource; readonly patience: Patience }>();
+  readonly #views = new Map<string, View>();
   readonly #outages = new Map<bigint, Error>();
 
   /** @param patience milliseconds that a chain may take to answer */
@@ -18,7 +28,7 @@ export class ChainViews {
   /** Looks at one more gateway. */
   add(source: EventSource): void {
     const { chainId, gateway } = source.served;
-    const view = { source, patience: new Patience(this.#patience) };
+    const view = { source, patience: new Patience(this.#patience), doubted: -Infinity };
     this.#views.set(keyOf({ chainId, gateway: gateway.address }), view);
   }
 
@@ -57,6 +67,14 @@ export class ChainViews {
       this.#outages.set(chainId, error as Error);
       throw error;
     }
+  }
+
+  /** Has a chain read once more behind what is in blocks, since others see other events there; now and then, however often they do. */
+  doubt(chain: GatewayAddress): void {
+    const view = this.#views.get(keyOf(chain));
+    if (view === undefined || performance.now() - view.doubted < TRUSTED) return;
+    view.doubted = performance.now();
+    view.source.doubt();
   }
 
   /** Forgets everything and looks again; after a simulated chain was reverted. */

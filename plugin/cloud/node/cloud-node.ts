@@ -9,7 +9,13 @@ import type { Application, Execution, Outlook } from "../replication/application
 import type { Block } from "../replication/block.ts";
 import type { CertifiedState } from "../replication/certificate.ts";
 import type { Certificate, ChainHeader, Combined, Extension, Replica, Vote } from "../replication/engine.ts";
-import { eventId, type OperatorEvent, type OrderedEvent, type Place } from "../replication/event.ts";
+import {
+  eventId,
+  isOrdered,
+  type OperatorEvent,
+  type OrderedEvent,
+  type Place,
+} from "../replication/event.ts";
 import { StuckError, type StuckRun } from "../replication/stuck-run.ts";
 import { ProgramStore } from "../replication/program-store.ts";
 import { ChainViews } from "./chain-views.ts";
@@ -424,6 +430,14 @@ export class CloudNode implements Replica, Outlook {
     const chain = this.application.chains.find((one) => one.chainId === chainId);
     if (chain === undefined) return [];
     return this.#chains.after(chain, cursor, limit, (programId) => this.application.programs.has(programId));
+  }
+
+  /** See `OrderedReplica`. */
+  doubt({ events }: Block): void {
+    for (const chain of this.application.chains) {
+      if (events.some((event) => isOrdered(event) && event.chainId === chain.chainId))
+        this.#chains.doubt(chain);
+    }
   }
 
   /** See `Outlook`: a chain is wanted whose gateway the node looks at, at the price that its outbox has; any other change, when its own operator proposed it. */

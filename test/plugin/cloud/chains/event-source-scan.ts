@@ -182,6 +182,40 @@ describe("plugin/cloud/chains/event-source", () => {
     expect(await (await sourceOver(0)).after(undefined, 10)).to.deep.equal(await source.after(undefined, 10));
   });
 
+  it("goes on believing what an endpoint said, and reads it once more when others see something else", async () => {
+    const { provider, sourceOver, request, networkHelpers } = await watched();
+    let isLying = true;
+    const source = await sourceOver(0, {
+      request: async (call) => {
+        const answer = await provider.request(call);
+        if (!isLying || call.method !== "eth_getLogs") return answer;
+        // The input, which ends the log's data.
+        return (answer as { data: string }[]).map((log) => {
+          const at = log.data.length - 64;
+          return { ...log, data: `${log.data.slice(0, at)}ff${log.data.slice(at + 2)}` };
+        });
+      },
+    });
+    const inputs = async (): Promise<(number | undefined)[]> =>
+      (await source.after(undefined, 10)).map((event) =>
+        event.kind === "request" ? event.input[0] : undefined,
+      );
+    await request("0x01");
+    expect(await inputs()).to.deep.equal([0xff]);
+    isLying = false;
+    await request("0x02");
+    await networkHelpers.mine(1);
+    expect(await inputs(), "what was read is not asked for again").to.deep.equal([0xff, 0x02]);
+    source.doubt();
+    expect(await inputs()).to.deep.equal([0x01, 0x02]);
+    // What two look for at once is read once.
+    source.doubt();
+    expect(await Promise.all([inputs(), inputs()])).to.deep.equal([
+      [0x01, 0x02],
+      [0x01, 0x02],
+    ]);
+  });
+
   it("asks nothing about what lies behind the cursor but subscriptions, as after a restart", async () => {
     const { provider, sourceOver, request, subscribe, mint } = await watched();
     await subscribe(PROGRAMS[0]);

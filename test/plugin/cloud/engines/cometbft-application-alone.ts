@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 import { CheckTxType, ResponseProcessProposal_ProposalStatus } from "cosmjs-types/tendermint/abci/types";
+import { keccak256 } from "ethers";
 
 import { validatorAddress } from "../../../../plugin/cloud/cometbft/validator-key.ts";
 import { IdentityKey, IdentitySecret } from "../../../../plugin/cloud/dkg/identity.ts";
@@ -17,8 +18,8 @@ import { encodeBlock } from "../../../../plugin/cloud/replication/block.ts";
 import type { Misbehaviour } from "../../../../plugin/cloud/replication/engine.ts";
 import { MemoryStore } from "../../../../plugin/cloud/storage/memory-store.ts";
 import { prebuilt } from "../../../programs/guest.ts";
-import { epochOf, observerOf, THRESHOLD, type TestEpoch } from "../node/members.ts";
-import { CLOUD } from "../replication/events.ts";
+import { epochOf, observerOf, THRESHOLD, type ObserverOptions, type TestEpoch } from "../node/members.ts";
+import { CHAIN, CLOUD, requestEvent } from "../replication/events.ts";
 import { disguised } from "./disguised.ts";
 
 const epoch = epochOf(1n);
@@ -45,10 +46,10 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
   /** The first member, who has keys of the epochs given. */
   const memberOf = (
     epochs: readonly TestEpoch[],
-    stores = { store: new MemoryStore() },
+    options: Pick<ObserverOptions, "store" | "seen" | "doubted"> = {},
   ): Promise<CloudNode> =>
     observerOf(identities[0]!, {
-      ...stores,
+      ...options,
       committees: new Map(epochs.map(({ number, committee }) => [number, committee])),
       keys: new Map(epochs.map(({ number, members }) => [number, members[0]!.key])),
     });
@@ -162,6 +163,26 @@ describe("plugin/cloud/engines/cometbft-application, alone", () => {
     );
     await app.idle();
     expect(complaints.join()).to.match(/No block was proposed: 502 Bad Gateway/);
+  });
+
+  it("refuses a block of which it sees something else, says why, and doubts what it has read of that chain now and then", async () => {
+    const program = keccak256(prebuilt("counter"));
+    const proposer = await memberOf([epoch], { seen: [requestEvent(1, program, "true")] });
+    const block = encodeBlock((await proposer.prepareProposal())!);
+    let doubts = 0;
+    const app = applicationOf(
+      await memberOf([epoch], { seen: [requestEvent(1, program, "false")], doubted: () => doubts++ }),
+    );
+    await app.initChain();
+    await app.start();
+    for (let i = 0; i < 2; i++)
+      expect((await app.processProposal({ txs: [block] } as never)).status).to.equal(
+        ResponseProcessProposal_ProposalStatus.REJECT,
+      );
+    expect(new Set(complaints)).to.deep.equal(
+      new Set([`A proposal was refused: event 0 of chain ${CHAIN} is not the next that this node sees`]),
+    );
+    expect(doubts).to.equal(1);
   });
 
   it("passes on one statement of each member and height to come, and two of what is there", async () => {

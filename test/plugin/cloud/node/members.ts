@@ -58,6 +58,8 @@ export function epochOf(number: bigint, known?: readonly Uint8Array[]): TestEpoc
 export interface ObserverOptions {
   /** What it sees of the chain. */
   readonly seen?: readonly OrderedEvent[];
+  /** Called when it is to read the chain once more. */
+  readonly doubted?: () => void;
   /** The committees of the epochs that the registry has activated. */
   readonly committees: ReadonlyMap<bigint, PublicCommittee>;
   /** The node's own keys, by epoch. */
@@ -90,6 +92,7 @@ export async function nodeOf(epoch: TestEpoch, i: number, options: NodeOptions =
 export async function observerOf(identity: Uint8Array, options: ObserverOptions): Promise<CloudNode> {
   const {
     seen = [],
+    doubted = () => undefined,
     fuel = 10_000_000n,
     kept,
     guardStore = new MemoryStore(),
@@ -103,7 +106,12 @@ export async function observerOf(identity: Uint8Array, options: ObserverOptions)
   const application = new Application(parameters, state, store, kept);
   const { after } = seeing(seen);
   const served = { chainId: CHAIN, gateway: { address: GATEWAY } };
-  const source = { served, after: (...args: [never, number]) => after(CHAIN, ...args), reset: () => {} };
+  const source = {
+    served,
+    after: (...args: [never, number]) => after(CHAIN, ...args),
+    reset: () => {},
+    doubt: doubted,
+  };
   return new CloudNode({
     application,
     sources: [source as unknown as EventSource],
