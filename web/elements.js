@@ -29,6 +29,27 @@ export function hex(value) {
   return made;
 }
 
+/** A block in a list: what it holds, with `end` beside it, and `more` of it after its state. */
+export function blockItem({ height, epoch, stateRoot, events, requests }, end, more = "") {
+  const others = events.filter((event) => !event.startsWith("request "));
+  const what = [
+    ...(requests > 0 ? [plural(requests, "request")] : []),
+    ...(others.length > 4 ? [plural(others.length, "other event")] : others),
+  ];
+  return element(
+    "li",
+    "",
+    element(
+      "div",
+      "top",
+      element("strong", "", `Block ${height}`),
+      element("span", "", what.join(", ") || "answers only"),
+      end,
+    ),
+    element("div", "quiet", "state ", hex(stateRoot), ` · epoch ${epoch}${more}`),
+  );
+}
+
 /** Bytes as the text they are, or as hexadecimal where they are none. */
 export function readable(bytes) {
   const pairs = bytes.slice(2).match(/../g) ?? [];

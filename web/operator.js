@@ -1,4 +1,4 @@
-import { byId, connection, describe, element, get, grouped, hex, plural } from "./elements.js";
+import { blockItem, byId, connection, describe, element, get, grouped, hex } from "./elements.js";
 
 /** Milliseconds between two looks. */
 const INTERVAL = 2_000;
@@ -15,23 +15,6 @@ function chainItem({ chainId, final, delivered, reading, delivering }) {
       final === undefined ? "not read yet" : `final block ${grouped(final)} · has block ${delivered}`,
     ),
     ...trouble.map((reason) => element("p", "detail bad", reason)),
-  );
-}
-
-function blockItem({ height, epoch, blockHash, stateRoot, events, requests }) {
-  const others = events.filter((event) => !event.startsWith("request "));
-  const what = [...(requests > 0 ? [plural(requests, "request")] : []), ...others];
-  return element(
-    "li",
-    "",
-    element(
-      "div",
-      "top",
-      element("strong", "", `Block ${height}`),
-      element("span", "", what.join(", ") || "answers only"),
-      element("span", "end", hex(blockHash)),
-    ),
-    element("div", "quiet", "state ", hex(stateRoot), ` · epoch ${epoch}`),
   );
 }
 
@@ -69,7 +52,9 @@ async function draw() {
     ]);
     showNode(node);
     byId("no-blocks").hidden = blocks.length > 0;
-    byId("blocks").replaceChildren(...blocks.map(blockItem));
+    byId("blocks").replaceChildren(
+      ...blocks.map((block) => blockItem(block, element("span", "end", hex(block.blockHash)))),
+    );
     connection("live", "live");
   } catch {
     connection("lost", "the node does not answer");

@@ -1,4 +1,5 @@
 import {
+  blockItem,
   byId,
   connection,
   describe,
@@ -7,7 +8,6 @@ import {
   get,
   grouped,
   hex,
-  plural,
   readable,
   short,
   timeOf,
@@ -72,36 +72,14 @@ function requestItem(request) {
   );
 }
 
-function blockItem({ height, events, requests, signers, stateRoot, epoch, deliveries, time }) {
+function servedBlockItem(block) {
+  const { signers, deliveries, time } = block;
   const gas = deliveries.reduce((sum, { gasUsed }) => sum + BigInt(gasUsed), 0n);
-  const others = events.filter((event) => !event.startsWith("request "));
-  const what = [
-    ...(requests > 0 ? [plural(requests, "request")] : []),
-    ...(others.length > 4 ? [plural(others.length, "other event")] : others),
-  ];
-  return element(
-    "li",
-    "",
-    element(
-      "div",
-      "top",
-      element("strong", "", `Block ${height}`),
-      element("span", "", what.join(", ") || "deliveries only"),
-      element(
-        "span",
-        "end signers",
-        signers === null ? "signed earlier" : `signed by ${signers.join(", ")}`,
-        " ",
-        timeOf(time),
-      ),
-    ),
-    element(
-      "div",
-      "quiet",
-      "state ",
-      hex(stateRoot),
-      ` · epoch ${epoch}` + (gas > 0n ? ` · delivered for ${grouped(gas)} gas` : ""),
-    ),
+  const signed = signers === null ? "signed earlier" : `signed by ${signers.join(", ")}`;
+  return blockItem(
+    block,
+    element("span", "end signers", signed, " ", timeOf(time)),
+    gas > 0n ? ` · delivered for ${grouped(gas)} gas` : "",
   );
 }
 
@@ -166,7 +144,7 @@ async function draw() {
       byId("no-requests").hidden = requests.length > 0;
       byId("no-blocks").hidden = blocks.length > 0;
       byId("requests").replaceChildren(...requests.slice(0, 50).map(requestItem));
-      byId("blocks").replaceChildren(...blocks.slice(0, 50).map(blockItem));
+      byId("blocks").replaceChildren(...blocks.slice(0, 50).map(servedBlockItem));
       connection("live", "live");
     } catch {
       connection("lost", "the node does not answer");
