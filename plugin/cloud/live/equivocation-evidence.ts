@@ -27,7 +27,7 @@ interface Charge extends Equivocation {
 export class EquivocationEvidence {
   readonly #view: RegistryView;
   readonly #charges = new Map<string, Charge>();
-  /** The contract that may slash the stakes; null where there is none. */
+  /** The contract that may slash the stakes, as enough endpoints say; null where there is none. */
   #slashing: EvmContract | null | undefined;
 
   constructor(view: RegistryView) {
@@ -92,10 +92,11 @@ export class EquivocationEvidence {
 
   async #contract(): Promise<EvmContract | null> {
     if (this.#slashing !== undefined) return this.#slashing;
-    const { chain, registry } = this.#view.latest;
-    const [staking] = await chain.read(registry, "staking");
+    const { block } = this.#view;
+    const { chain, registry } = this.#view.final;
+    const [staking] = await chain.readAt(block, registry, "staking");
     const kept = new EvmContract(staking as string, loadArtifact("NexusStaking").abi);
-    const [slasher] = await chain.read(kept, "slasher");
+    const [slasher] = await chain.readAt(block, kept, "slasher");
     return (this.#slashing =
       slasher === ZeroAddress
         ? null
