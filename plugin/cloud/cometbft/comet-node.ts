@@ -134,6 +134,11 @@ export class CometNode {
     await this.#server.close();
   }
 
+  /** Ends CometBFT at once, which whoever waits for `crashed` takes for a failure. */
+  fail(): void {
+    this.#process.fail();
+  }
+
   /** Ends CometBFT at once, as a machine that loses its power does. */
   async kill(): Promise<void> {
     await this.#process.kill();

@@ -60,7 +60,8 @@ export async function writeHome(
   });
 }
 
-const STAKED_HOURS = 7 * 24;
+/** Hours after the end of an epoch for which its members' stake cannot be taken out (NexusStaking): what they sign until then can be believed. */
+export const STAKED_HOURS = 7 * 24;
 
 /** CometBFT's config.toml, with what differs from its defaults. */
 function configuration(settings: CometSettings): string {

@@ -1,9 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { z } from "zod";
 
-import { removeDurably, writeDurably } from "../keystore/durable-file.ts";
+import { makeFolderDurably, removeDurably, writeDurably } from "../keystore/durable-file.ts";
 import { readPrivateFile } from "../keystore/private-file.ts";
 import { LastSignedError, lastSignedFile } from "./last-signed.ts";
 
@@ -54,7 +53,7 @@ export class SigningFloor {
   }
 
   async set(above: bigint): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+    await makeFolderDurably(dirname(this.#path));
     await writeDurably(this.#path, `${JSON.stringify({ format: FORMAT, above: String(above) })}\n`);
     this.#above = above;
   }

@@ -257,7 +257,7 @@ export class CloudChain {
     const contradiction = contradictionIn(line);
     if (contradiction !== undefined) this.#application.contradicted(contradiction);
     // CometBFT does nothing more then; started again, it looks for another snapshot.
-    if (SYNC_FAILED.test(line.message) && this.#comet !== undefined) process.kill(this.#comet.pid, "SIGKILL");
+    if (SYNC_FAILED.test(line.message)) this.#comet?.fail();
     if (line.level === "error") this.#parts.journal.warn("CometBFT says", { reason: line.message });
   }
 

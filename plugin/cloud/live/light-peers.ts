@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 import { decidedBlock, type DecidedBlock } from "../cometbft/commit.ts";
-import type { StateSyncSettings } from "../cometbft/home.ts";
+import { STAKED_HOURS, type StateSyncSettings } from "../cometbft/home.ts";
 import type { ActiveEpoch } from "./registry-view.ts";
 
 /** What the home chain says of committees. */
@@ -28,8 +28,6 @@ export interface PeerStanding {
   readonly snapshots: readonly bigint[];
 }
 
-/** Seconds after the end of an epoch for which its members' stake cannot be taken out (NexusStaking): what they sign can be believed. */
-const STAKED_SECONDS = 7n * 24n * 3_600n;
 /** Most bytes of an answer, and milliseconds for one; milliseconds between two rounds of questions. */
 const [MOST_BYTES, PATIENCE, PAUSE] = [1_000_000, 3_000, 1_000];
 /** How many of the snapshots that peers name are looked at, the newest first. */
@@ -54,8 +52,9 @@ export class LightPeers {
   }
 
   /**
-   * How many peers have to say how far the chain is for a node to know: as many as, with itself, decide a block. Among them there is one, if
-   * at most f are faulty, of those that decided the block before the last one that this node has signed anything of.
+   * How many peers have to say how far the chain is for a node to know: as many as, with itself, decide a block. If this node, which lost
+   * what it knew, and the faulty ones are at most f together, an honest one of those that decided the block before the last one that this node
+   * has signed anything of is among them. A node that names fewer peers can but believe those.
    */
   get enough(): number {
     const { epochs, current } = this.#electorate;
@@ -132,7 +131,9 @@ export class LightPeers {
     const { epochs, time } = this.#electorate;
     const newest = [...epochs].sort(([a], [b]) => (a > b ? -1 : 1));
     return newest
-      .filter((_, i) => i === 0 || newest[i - 1]![1].committee.validFrom + STAKED_SECONDS > time)
+      .filter(
+        (_, i) => i === 0 || newest[i - 1]![1].committee.validFrom + BigInt(STAKED_HOURS * 3_600) > time,
+      )
       .map(([, epoch]) => epoch);
   }
 }
