@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 const repository = fileURLToPath(new URL("..", import.meta.url));
 let tarball: Promise<string> | undefined;
 
-/** Path of this package, packed once for all tests of a process: it takes minutes. */
+/** Path of this package, packed once for all tests of a file, after which it is removed: it takes minutes. */
 export async function packed(): Promise<string> {
   tarball ??= pack();
   return tarball;
@@ -30,5 +30,7 @@ async function pack(): Promise<string> {
 
 after(async () => {
   const path = await tarball?.catch(() => undefined);
+  // The process may go on to another file.
+  tarball = undefined;
   if (path !== undefined) await rm(join(path, ".."), { recursive: true });
 });
